@@ -1,0 +1,290 @@
+"""The whole tree of errors.
+
+Every error says what was found, what was expected and where to look. It carries
+data; the sentence is made late, in ``__str__``. The server turns an error into
+problem details (RFC 9457) with :attr:`PortsmouthError.status`, the command line
+into one line and :attr:`PortsmouthError.exit_code`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    """One thing wrong in a file, or on a line of the source page.
+
+    :param file: the file, as the author knows it (relative to the document's folder of facts).
+    :param line: the line in that file, counted from 1; 0 where the file as a whole is meant.
+    :param found: what stands there.
+    :param expected: what should stand there.
+
+    >>> print(Finding("5-essay.trig", 12, "pt:Persn", "a class that the ontology declares"))
+    5-essay.trig:12: found pt:Persn; expected a class that the ontology declares
+    """
+
+    file: str
+    line: int
+    found: str
+    expected: str
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{where}: found {self.found}; expected {self.expected}"
+
+
+class PortsmouthError(Exception):
+    """What everything that this project raises on purpose is a kind of."""
+
+    #: The last part of the problem type's IRI, and its name in the documentation.
+    kind: ClassVar[str] = "internal"
+    title: ClassVar[str] = "Something went wrong"
+    status: ClassVar[int] = 500
+    exit_code: ClassVar[int] = 1
+
+    def extensions(self) -> Mapping[str, object]:
+        """Return the members that problem details carry beside the standard ones."""
+        return {}
+
+
+class MissingDataError(PortsmouthError):
+    """A folder of data that the package should carry is not there."""
+
+    kind = "missing-data"
+    title = "The package's data are missing"
+    exit_code = 3
+
+    def __init__(self, folder: str, looked_in: Sequence[object]) -> None:
+        super().__init__(folder, looked_in)
+        self.folder = folder
+        self.looked_in = looked_in
+
+    def __str__(self) -> str:
+        places = " and ".join(str(place) for place in self.looked_in)
+        return f"found no folder of {self.folder}; expected one in {places}"
+
+
+class FactsError(PortsmouthError):
+    """Facts, ontology or locators that cannot be built; carries every finding, not only the first."""
+
+    kind = "facts"
+    title = "The facts cannot be built"
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self.findings = tuple(sorted(findings))
+        super().__init__(self.findings)
+
+    def __str__(self) -> str:
+        return "\n".join(str(finding) for finding in self.findings)
+
+    def extensions(self) -> Mapping[str, object]:
+        """Return the findings, one object each."""
+        return {
+            "findings": [
+                {"file": f.file, "line": f.line, "found": f.found, "expected": f.expected}
+                for f in self.findings
+            ]
+        }
+
+
+class QueriesError(FactsError):
+    """Named queries that cannot be read; carries every finding, not only the first."""
+
+    kind = "queries"
+    title = "The named queries cannot be read"
+
+
+class DateError(PortsmouthError, ValueError):
+    """A printed date that is not EDTF, or that its calendar does not have."""
+
+    kind = "date"
+    title = "Not a date"
+    status = 400
+    exit_code = 2
+
+    def __init__(self, found: str, expected: str) -> None:
+        super().__init__(found, expected)
+        self.found = found
+        self.expected = expected
+
+    def __str__(self) -> str:
+        return f"found {self.found}; expected {self.expected}"
+
+
+class RequestError(PortsmouthError):
+    """A request that says something other than it should; the base of what a caller can mend."""
+
+    kind = "request"
+    title = "The request cannot be understood"
+    status = 400
+    exit_code = 2
+
+    def __init__(self, found: str, expected: str) -> None:
+        super().__init__(found, expected)
+        self.found = found
+        self.expected = expected
+
+    def __str__(self) -> str:
+        return f"found {self.found}; expected {self.expected}"
+
+
+class MethodError(RequestError):
+    """An HTTP method that the resource does not answer."""
+
+    kind = "method"
+    title = "Method not allowed"
+    status = 405
+
+
+class MediaTypeError(RequestError):
+    """A body in a media type that the resource does not read."""
+
+    kind = "media-type"
+    title = "Unsupported media type"
+    status = 415
+
+
+class TooLargeError(RequestError):
+    """A request longer than the server reads."""
+
+    kind = "too-large"
+    title = "The request is too large"
+    status = 413
+
+
+class RequestTimeoutError(RequestError):
+    """A request that did not arrive whole in time."""
+
+    kind = "request-timeout"
+    title = "The request took too long to arrive"
+    status = 408
+
+
+class ReadOnlyError(RequestError):
+    """An attempt to change what can only be read here."""
+
+    kind = "read-only"
+    title = "Nothing can be changed here"
+    status = 403
+
+
+class NotFoundError(RequestError):
+    """A name that nothing answers to."""
+
+    kind = "not-found"
+    title = "Not found"
+    status = 404
+
+
+class NotAcceptableError(RequestError):
+    """No format that the caller accepts can hold the answer."""
+
+    kind = "not-acceptable"
+    title = "No acceptable format"
+    status = 406
+
+
+class ParameterError(RequestError):
+    """A parameter of a named query that is missing, unknown or of another type."""
+
+    kind = "parameter"
+    title = "The parameter does not fit"
+
+
+class QuerySyntaxError(RequestError):
+    """A query that the SPARQL grammar does not know, with the parser's position."""
+
+    kind = "query-syntax"
+    title = "The query is not SPARQL"
+
+    def __init__(self, found: str, expected: str, line: int | None = None, column: int | None = None) -> None:
+        super().__init__(found, expected)
+        self.line = line
+        self.column = column
+
+    def __str__(self) -> str:
+        where = f"line {self.line}, column {self.column}: " if self.line else ""
+        return f"{where}{super().__str__()}"
+
+    def extensions(self) -> Mapping[str, object]:
+        """Return the parser's position, counted from 1."""
+        return {"line": self.line, "column": self.column} if self.line else {}
+
+
+class QueryNestingError(RequestError):
+    """A query nested deeper than the parser can safely follow."""
+
+    kind = "query-nesting"
+    title = "The query is nested too deeply"
+
+
+class ServiceRefusedError(RequestError):
+    """A federated call to a host that the operator has not allowed."""
+
+    kind = "service-refused"
+    title = "SERVICE is not allowed to this host"
+    status = 403
+
+
+class StoreError(PortsmouthError):
+    """The store could not answer, through no fault of the query's text."""
+
+    kind = "store"
+    title = "The store could not answer"
+    exit_code = 4
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return self.detail
+
+
+class StoreBusyError(StoreError):
+    """Every worker is taken, and none became free in time."""
+
+    kind = "busy"
+    title = "The store is busy"
+    status = 503
+
+
+class DeadlineError(StoreError):
+    """The query ran past its deadline and was ended."""
+
+    kind = "deadline"
+    title = "The query ran out of time"
+    status = 504
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"found no complete answer after {seconds:g} seconds; expected one by then: "
+            "narrow the pattern, add a LIMIT, or allow more time"
+        )
+        self.seconds = seconds
+
+
+class MemoryLimitError(StoreError):
+    """The query needed more memory than one query may have."""
+
+    kind = "memory"
+    title = "The query ran out of memory"
+    status = 507
+
+    def __init__(self, mebibytes: int) -> None:
+        super().__init__(
+            f"found a query that needs more than {mebibytes} MiB; expected one that fits: "
+            "narrow the pattern, or sort and group fewer rows"
+        )
+        self.mebibytes = mebibytes
+
+
+class RemoteError(StoreError):
+    """Another host that the query calls did not answer as it should."""
+
+    kind = "remote"
+    title = "Another host did not answer"
+    status = 502

@@ -1,0 +1,37 @@
+"""What holds for every test: where nothing may be left out, a skip is a failure."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+REFERENCE = ROOT.parent / "shared"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what compares with the source page and its table where these are not beside the checkout."""
+    if REFERENCE.is_dir():
+        return
+    left_out = [item for item in items if item.get_closest_marker("reference")]
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_report_header() -> str:
+    """Say whether the source page is there."""
+    there = "beside" if REFERENCE.is_dir() else "not beside"
+    return f"source page and tables: {there} the checkout, in a folder named {REFERENCE.name}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """In continuous integration, turn a skip into a failure: what was not run has not passed."""
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("CI") == "true":
+        report.outcome = "failed"
+        report.longrepr = f"skipped, and continuous integration skips nothing: {report.longrepr}"
+    return report
