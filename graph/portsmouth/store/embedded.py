@@ -1,0 +1,305 @@
+"""The embedded store: a snapshot, a fork server that holds it, and workers that answer.
+
+The engine can neither be timed out nor be stopped, so every query runs in a
+worker process of its own, and a query that overruns costs its worker: the store
+has it killed, tells that client, and forks another in milliseconds. Long
+queries also yield the processor to short ones.
+
+::
+
+    async with EmbeddedStore.from_nquads(data) as store:
+        answer = await store.query(Query("ASK {}"))
+        body = b"".join([chunk async for chunk in answer])
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import shutil
+import signal
+import tempfile
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from portsmouth.errors import (
+    DeadlineError,
+    MemoryLimitError,
+    PortsmouthError,
+    QueryNestingError,
+    StoreBusyError,
+    StoreError,
+)
+from portsmouth.store import disk, engine, frames
+from portsmouth.store.limits import Limits
+from portsmouth.store.nursery import Nursery, Worker
+from portsmouth.store.protocol import AnswerKind, Query
+
+_RECEIVE: Final = 256 * 1024
+
+
+class EmbeddedStore:
+    """Answers queries about one snapshot, which stays as it is for the life of the store.
+
+    :param snapshot_path: an N-Quads file, which is held in memory, or the directory of an Oxigraph store,
+        which is read from disk and must not be written meanwhile.
+    :param snapshot: the snapshot's id.
+    :param limits: what a query may take.
+    :param on_close: called when the store is closed, to remove what was made for it.
+    """
+
+    def __init__(
+        self,
+        snapshot_path: Path,
+        *,
+        snapshot: str,
+        limits: Limits | None = None,
+        on_close: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._path = snapshot_path
+        self._snapshot = snapshot
+        self._limits = limits or Limits()
+        self._on_close = on_close
+        self._nursery: Nursery | None = None
+        self._starting = asyncio.Lock()
+        self._idle: deque[Worker] = deque()
+        self._places = asyncio.Semaphore(self._limits.workers)
+
+    @classmethod
+    def from_nquads(cls, data: bytes, *, snapshot: str | None = None, limits: Limits | None = None) -> Self:
+        """Make a store that holds a dataset in memory.
+
+        :param data: the dataset as N-Quads.
+        :param snapshot: its id; the hash of the data unless given.
+        :param limits: what a query may take.
+        """
+        folder = Path(tempfile.mkdtemp(prefix="portsmouth-"))
+        path = folder / "snapshot.nq"
+        path.write_bytes(data)
+        return cls(
+            path,
+            snapshot=snapshot or hashlib.sha256(data).hexdigest(),
+            limits=limits,
+            on_close=lambda: shutil.rmtree(folder, ignore_errors=True),
+        )
+
+    @classmethod
+    def from_directory(
+        cls, directory: Path, data: bytes, *, snapshot: str | None = None, limits: Limits | None = None
+    ) -> Self:
+        """Make a store that keeps a dataset on disk and reads it from there.
+
+        :param directory: where the data are kept; filled or refreshed where it does not hold this snapshot.
+        :param data: the dataset as N-Quads.
+        :param snapshot: its id; the hash of the data unless given.
+        :param limits: what a query may take.
+        :raises StoreError: the directory cannot be used.
+        """
+        snapshot = snapshot or hashlib.sha256(data).hexdigest()
+        return cls(disk.keep(directory, data, snapshot), snapshot=snapshot, limits=limits)
+
+    @property
+    def snapshot(self) -> str:
+        """The snapshot's id: equal ids, equal answers."""
+        return self._snapshot
+
+    @property
+    def limits(self) -> Limits:
+        """What a query may take."""
+        return self._limits
+
+    async def start(self) -> None:
+        """Load the snapshot now, instead of with the first query.
+
+        :raises StoreError: the snapshot cannot be loaded.
+        """
+        await self._ready_nursery()
+
+    async def query(self, query: Query) -> EmbeddedAnswer:
+        """Answer a query; see :meth:`portsmouth.store.protocol.Store.query`.
+
+        :raises PortsmouthError: as the protocol says.
+        """
+        engine.refuse_services(query, self._limits.service_hosts)
+        await self._take_place()
+        try:
+            worker = await self._worker()
+            answer = EmbeddedAnswer(self, worker, query.deadline or self._limits.deadline)
+        except BaseException:
+            self._places.release()
+            raise
+        try:
+            await answer.start(query)
+        except BaseException:
+            await answer.aclose()
+            raise
+        return answer
+
+    async def aclose(self) -> None:
+        """End every worker and the fork server, and remove what was made for the store."""
+        if self._nursery:
+            await self._nursery.aclose()
+            self._nursery = None
+        while self._idle:
+            self._idle.pop().channel.close()
+        self._on_close()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def _take_place(self) -> None:
+        if not self._places.locked():
+            await self._places.acquire()
+            return
+        try:
+            await asyncio.wait_for(self._places.acquire(), self._limits.queue_seconds)
+        except TimeoutError:
+            raise StoreBusyError(
+                f"found {self._limits.workers} queries running and none ending within "
+                f"{self._limits.queue_seconds:g} seconds; expected a free place: try again later"
+            ) from None
+
+    async def _worker(self) -> Worker:
+        nursery = await self._ready_nursery()
+        while self._idle:
+            worker = self._idle.pop()
+            if worker.nursery is nursery and not worker.exited.done():
+                return worker
+            worker.channel.close()
+        return await nursery.fork()
+
+    async def _ready_nursery(self) -> Nursery:
+        if self._nursery and self._nursery.alive:
+            return self._nursery
+        async with self._starting:
+            if not (self._nursery and self._nursery.alive):
+                if self._nursery:
+                    await self._nursery.aclose()
+                self._nursery = await Nursery.start(self._path, self._limits.memory_mib)
+            return self._nursery
+
+    def _give_back(self, worker: Worker, reusable: bool) -> None:
+        if reusable and not worker.exited.done():
+            self._idle.append(worker)
+        else:
+            worker.end()
+        self._places.release()
+
+
+class EmbeddedAnswer:
+    """An answer that a worker is writing; see :class:`portsmouth.store.protocol.Answer`.
+
+    The deadline ends the worker, whatever its caller is waiting for at that moment; the end of its channel
+    then tells the caller.
+    """
+
+    def __init__(self, store: EmbeddedStore, worker: Worker, deadline: float) -> None:
+        loop = asyncio.get_running_loop()
+        self._store = store
+        self._worker = worker
+        self._seconds = deadline
+        self._overran = False
+        self._timers = (
+            loop.call_later(deadline, self._overrun),
+            loop.call_later(store.limits.patience, worker.yield_processor),
+        )
+        self._frames: deque[frames.Frame] = deque()
+        self._reader = frames.Reader()
+        self._kind: AnswerKind = "solutions"
+        self._media_type = ""
+        self._done = False
+
+    @property
+    def kind(self) -> AnswerKind:
+        """What the answer is."""
+        return self._kind
+
+    @property
+    def media_type(self) -> str:
+        """The media type of the body."""
+        return self._media_type
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything that is still to be read has already come from the worker."""
+        return bool(self._frames) and self._frames[-1].kind == frames.END
+
+    async def start(self, query: Query) -> None:
+        """Send the query and wait for the head of the answer."""
+        try:
+            await asyncio.get_running_loop().sock_sendall(self._worker.channel, frames.pack_query(query))
+        except OSError:
+            raise await self._cause_of_death() from None
+        head = await self._next_frame()
+        kind, _, self._media_type = head.body.decode().partition(" ")
+        self._kind = kind  # type: ignore[assignment]  # the worker writes only kinds of answer
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """Yield the body in chunks.
+
+        :raises StoreError: the query overran or failed after its head was sent.
+        """
+        try:
+            while True:
+                frame = await self._next_frame()
+                if frame.kind == frames.END:
+                    self._release(reusable=True)
+                    return
+                yield frame.body
+        finally:
+            await self.aclose()
+
+    async def aclose(self) -> None:
+        """Give the answer up; a query that still runs is ended."""
+        self._release(reusable=False)
+
+    async def _next_frame(self) -> frames.Frame:
+        while not self._frames:
+            try:
+                data = await asyncio.get_running_loop().sock_recv(self._worker.channel, _RECEIVE)
+            except OSError:
+                data = b""
+            if not data:
+                raise await self._cause_of_death()
+            self._frames.extend(self._reader.feed(data))
+        frame = self._frames.popleft()
+        if frame.kind == frames.ERROR:
+            # The worker has told its error and waits for the next query.
+            self._release(reusable=True)
+            raise frames.unpack_error(frame.body)
+        return frame
+
+    def _overrun(self) -> None:
+        self._overran = True
+        self._worker.nursery.end(self._worker.pid)
+
+    async def _cause_of_death(self) -> PortsmouthError:
+        """Say why the worker's channel closed before the answer was complete."""
+        status = await self._worker.exited
+        self._release(reusable=False)
+        if self._overran:
+            return DeadlineError(self._seconds)
+        if status == -signal.SIGABRT:
+            return MemoryLimitError(self._store.limits.memory_mib)
+        if status == -signal.SIGSEGV:
+            return QueryNestingError(
+                found="a query that exhausts the parser's stack", expected="one with fewer levels of nesting"
+            )
+        return StoreError(f"found a worker that ended with status {status}; expected an answer")
+
+    def _release(self, reusable: bool) -> None:
+        if self._done:
+            return
+        self._done = True
+        for timer in self._timers:
+            timer.cancel()
+        self._store._give_back(self._worker, reusable and not self._worker.yielded)

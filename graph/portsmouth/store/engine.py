@@ -1,0 +1,284 @@
+"""Evaluating one query on an Oxigraph store, with the engine's traps mended.
+
+What is mended here, each with a test in ``tests/store``:
+
+* ``FROM`` of several graphs, and several ``default-graph-uri``, must give the
+  *set* of their triples (RDF merge); the engine gives a bag. The named graphs
+  are copied into a temporary store, where a set is a set.
+* A function that the engine does not know is an error of its expression
+  (SPARQL 1.1 Query, section 17.2), not of the query: it is registered as one
+  that has no value.
+* Relative to the protocol, a dataset with only named graphs has an empty default
+  graph, and one with only default graphs has no named ones.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Protocol, TypeAlias
+from urllib.parse import urlsplit
+
+import pyoxigraph as ox
+
+from portsmouth.errors import (
+    ParameterError,
+    PortsmouthError,
+    QuerySyntaxError,
+    RemoteError,
+    RequestError,
+    ServiceRefusedError,
+    StoreError,
+)
+from portsmouth.iris import PREFIXES
+from portsmouth.store.lexer import outline, tokens, undeclared_prefix
+from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, AnswerKind, Dataset, Query
+
+_RESULTS: Final[Mapping[str, ox.QueryResultsFormat]] = {
+    RESULT_FORMATS["json"]: ox.QueryResultsFormat.JSON,
+    RESULT_FORMATS["xml"]: ox.QueryResultsFormat.XML,
+    RESULT_FORMATS["csv"]: ox.QueryResultsFormat.CSV,
+    RESULT_FORMATS["tsv"]: ox.QueryResultsFormat.TSV,
+}
+_GRAPHS: Final[Mapping[str, ox.RdfFormat]] = {
+    GRAPH_FORMATS["ttl"]: ox.RdfFormat.TURTLE,
+    GRAPH_FORMATS["nt"]: ox.RdfFormat.N_TRIPLES,
+    GRAPH_FORMATS["nq"]: ox.RdfFormat.N_QUADS,
+    GRAPH_FORMATS["trig"]: ox.RdfFormat.TRIG,
+    GRAPH_FORMATS["jsonld"]: ox.RdfFormat.JSON_LD,
+    GRAPH_FORMATS["rdf"]: ox.RdfFormat.RDF_XML,
+}
+# XML knows no prefix that it does not declare, and an unused declaration is harmless but long.
+_PREFIXED: Final = frozenset({ox.RdfFormat.TURTLE, ox.RdfFormat.TRIG, ox.RdfFormat.RDF_XML})
+
+_SYNTAX: Final = re.compile(
+    r"error at (?P<line>\d+):(?P<column>\d+): (?:expected )?(?P<expected>.*)", re.DOTALL
+)
+_UNKNOWN_FUNCTION: Final = re.compile(
+    r"The custom (?P<aggregate>aggregate )?function <(?P<iri>[^>]*)> is not supported"
+)
+
+_Term: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
+
+
+class Output(Protocol):
+    """A binary file, as far as the engine needs one."""
+
+    def write(self, data: bytes, /) -> int:
+        """Take bytes and return how many were taken."""
+
+    def flush(self) -> None:
+        """Pass on what has been taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """A query that the engine has accepted, ready to be written out.
+
+    :param kind: what the answer is.
+    :param media_type: the media type in which :meth:`write` writes it.
+    """
+
+    kind: AnswerKind
+    media_type: str
+    _query: Query
+    _results: Any
+
+    def write(self, output: Output) -> None:
+        """Evaluate the query and serialise its answer, as it is found, into ``output``.
+
+        :raises StoreError: the engine failed half-way.
+        """
+        try:
+            if self.kind == "graph":
+                rdf_format = _GRAPHS[self.media_type]
+                prefixes = PREFIXES if rdf_format in _PREFIXED else None
+                ox.serialize(self._results, output, rdf_format, prefixes=prefixes)  # type: ignore[arg-type]
+            else:
+                self._results.serialize(output, _RESULTS[self.media_type])
+        except (RuntimeError, ValueError, OSError) as error:
+            raise _as_ours(error, self._query) from error
+
+
+def evaluate(store: ox.Store, query: Query) -> Evaluation:
+    """Let the engine parse and plan a query; its answer is computed while it is written.
+
+    :param store: the snapshot to ask.
+    :param query: the question.
+    :raises QuerySyntaxError: the text is not SPARQL.
+    :raises NotAcceptableError: no accepted format can hold this kind of answer.
+    :raises StoreError: the engine failed.
+
+    >>> import io
+    >>> out = io.BytesIO()
+    >>> evaluate(ox.Store(), Query("ASK {}")).write(out)
+    >>> out.getvalue()
+    b'{"head":{},"boolean":true}'
+    """
+    results = _ask_engine(store, query)
+    kind = _kind(results)
+    return Evaluation(kind, query.formats.pick(kind), query, results)
+
+
+def refuse_services(query: Query, hosts: frozenset[str]) -> None:
+    """Refuse a query that would call a host which is not allowed.
+
+    The engine goes to the network on its own, so this must run before it.
+
+    :param query: the question.
+    :param hosts: the allowed hosts, each as ``host`` or ``host:port``.
+    :raises ServiceRefusedError: a call to another host, or to one that only evaluation would name.
+
+    >>> query = Query("SELECT * { SERVICE <http://a.example/sparql> { ?s ?p ?o } }")
+    >>> refuse_services(query, frozenset({"a.example"}))
+    """
+    for call in outline(query.text, query.base, _prefixes(query)).services:
+        authority = urlsplit(call.endpoint or "").netloc.rpartition("@")[2].lower()
+        if authority not in hosts:
+            raise ServiceRefusedError(
+                found=f"SERVICE to {call.endpoint or 'an endpoint that is not written as an IRI'}",
+                expected=f"one of the hosts {', '.join(sorted(hosts))}"
+                if hosts
+                else "no SERVICE; this store calls no other host",
+            )
+
+
+def _ask_engine(store: ox.Store, query: Query) -> Any:
+    dataset = _dataset(query)
+    target, options = _restrict(store, dataset)
+    functions: dict[ox.NamedNode, Callable[..., _Term | None]] = {}
+    while True:
+        try:
+            return target.query(
+                query.text,
+                base_iri=query.base,
+                prefixes=_prefixes(query),
+                custom_functions=functions,
+                **options,
+            )
+        except (SyntaxError, RuntimeError, ValueError, OSError) as error:
+            unknown = _UNKNOWN_FUNCTION.search(str(error))
+            if not unknown or unknown["aggregate"] or ox.NamedNode(unknown["iri"]) in functions:
+                raise _as_ours(error, query) from error
+            functions[ox.NamedNode(unknown["iri"])] = _no_value
+
+
+def _prefixes(query: Query) -> dict[str, str]:
+    return PREFIXES if query.known_prefixes else {}
+
+
+def _no_value(*_: object) -> None:
+    """Stand for a function that is not known: whatever it is given, it has no value."""
+
+
+def _dataset(query: Query) -> Dataset:
+    """Say which graphs to ask: the request's, which override the query's own (Protocol, section 2.1.4)."""
+    if query.dataset or "from" not in query.text.lower():
+        return query.dataset
+    found = outline(query.text, query.base, _prefixes(query))
+    return Dataset(found.default, found.named)
+
+
+def _restrict(store: ox.Store, dataset: Dataset) -> tuple[ox.Store, dict[str, Any]]:
+    """Return the store to ask and the engine's options for a dataset."""
+    if not dataset:
+        return store, {}
+    named = [_graph_name(iri) for iri in dict.fromkeys(dataset.named)]
+    default = [_graph_name(iri) for iri in dict.fromkeys(dataset.default)]
+    if len(default) < 2:
+        return store, {"default_graph": default, "named_graphs": named}
+    merged = ox.Store()
+    for graph in default:
+        merged.extend(
+            ox.Quad(q.subject, q.predicate, q.object)
+            for q in store.quads_for_pattern(None, None, None, graph)
+        )
+    for graph in named:
+        merged.extend(store.quads_for_pattern(None, None, None, graph))
+    return merged, {"default_graph": [ox.DefaultGraph()], "named_graphs": named}
+
+
+def _graph_name(iri: str) -> ox.NamedNode:
+    try:
+        return ox.NamedNode(iri)
+    except ValueError:
+        raise ParameterError(found=f"the graph name '{iri}'", expected="an absolute IRI") from None
+
+
+def _kind(results: object) -> AnswerKind:
+    if isinstance(results, ox.QuerySolutions):
+        return "solutions"
+    return "boolean" if isinstance(results, ox.QueryBoolean) else "graph"
+
+
+def _as_ours(error: Exception, query: Query) -> PortsmouthError:
+    """Turn what the engine raises into an error of this project."""
+    if isinstance(error, SyntaxError):
+        return _syntax_error(str(error), query)
+    if isinstance(error, ValueError):
+        return RequestError(f"a query that the engine refuses ({error})", "a SPARQL 1.1 query")
+    if isinstance(error, OSError):
+        return RemoteError(
+            f"found no answer from a host that the query calls ({error}); expected SPARQL results"
+        )
+    return StoreError(
+        f"found a query that the engine cannot evaluate ({error}); expected another way to ask it"
+    )
+
+
+def _syntax_error(message: str, query: Query) -> QuerySyntaxError:
+    # The engine's parser backtracks over a prefix that it does not know and blames something else.
+    if stray := undeclared_prefix(query.text, _prefixes(query)):
+        line, column = _position(query.text, stray.start)
+        prefix = stray.text.partition(":")[0]
+        return QuerySyntaxError(
+            f"'{stray.text}', whose prefix is not declared", f"PREFIX {prefix}: <…> before it", line, column
+        )
+    match = _SYNTAX.match(message)
+    if not match:
+        return QuerySyntaxError(
+            found=f"text that the parser refuses ({message})", expected="a SPARQL 1.1 query"
+        )
+    line, column = int(match["line"]), int(match["column"])
+    return QuerySyntaxError(
+        _surroundings(query.text, line, column), _expectation(match["expected"]), line, column
+    )
+
+
+def _position(text: str, offset: int) -> tuple[int, int]:
+    """Return line and column, counted from 1, of an offset."""
+    before = text[:offset]
+    return before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1
+
+
+def _surroundings(text: str, line: int, column: int) -> str:
+    """Word what stands at the parser's position, with what leads up to it.
+
+    The parser names the furthest place that it reached, which may be a little
+    behind the slip.
+    """
+    lines = [*text.splitlines(), ""]
+    before, rest = lines[line - 1][: column - 1], lines[line - 1][column - 1 :]
+    token = next(tokens(rest), None)
+    end = "the end of the line" if line < len(lines) - 1 else "the end of the query"
+    here = f"'{token.text[:40]}'" if token else end
+    return f"{here} after '{before.strip()[-30:]}'" if before.strip() else here
+
+
+def _expectation(alternatives: str) -> str:
+    """Word the parser's alternatives: its keywords and signs, or the sentence in which it names a fault.
+
+    Classes of single characters, which it lists too, say nothing to a reader.
+
+    >>> _expectation('one of ")", FILTER, [_]')
+    '")" or FILTER'
+    >>> _expectation("one of The SELECT contains a variable that is unbound, [_]")
+    'a query without this fault: The SELECT contains a variable that is unbound'
+    """
+    listed = re.split(r", (?=[A-Z\"\[])", alternatives.removeprefix("one of "))
+    for sentence in listed:
+        if re.match(r"[A-Z][\w*]* .*[a-z]{3}", sentence):
+            return f"a query without this fault: {sentence}"
+    useful = [part for part in listed if re.fullmatch(r'"[^"]+"|"\\""|[A-Z]{2,}[A-Z_]*', part)]
+    return " or ".join(useful) if useful else "a SPARQL 1.1 query"

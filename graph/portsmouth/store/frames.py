@@ -1,0 +1,116 @@
+"""The messages between a store and its worker processes.
+
+A message is a one-byte kind, a four-byte length and a body. A worker answers
+one ``QUERY`` with ``HEAD``, any number of ``DATA`` and ``END``, or with
+``ERROR`` at any point.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from typing import Any, Final, NamedTuple
+
+from portsmouth import errors
+from portsmouth.store.protocol import Dataset, Formats, Query
+
+QUERY: Final = b"Q"
+HEAD: Final = b"H"
+DATA: Final = b"D"
+END: Final = b"Z"
+ERROR: Final = b"E"
+
+PREFIX: Final = struct.Struct("!cI")
+
+
+class Frame(NamedTuple):
+    """A message: its kind and its body."""
+
+    kind: bytes
+    body: bytes
+
+
+def pack(kind: bytes, body: bytes = b"") -> bytes:
+    """Write a message.
+
+    >>> pack(DATA, b"ab")
+    b'D\\x00\\x00\\x00\\x02ab'
+    """
+    return PREFIX.pack(kind, len(body)) + body
+
+
+class Reader:
+    """Cuts a stream of bytes into messages, however the bytes arrive.
+
+    >>> reader = Reader()
+    >>> reader.feed(b"D\\x00\\x00\\x00\\x02a"), reader.feed(b"bZ\\x00\\x00\\x00\\x00")
+    ([], [Frame(kind=b'D', body=b'ab'), Frame(kind=b'Z', body=b'')])
+    """
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> list[Frame]:
+        """Take bytes and return the messages that they complete."""
+        self._buffer += data
+        frames: list[Frame] = []
+        start = 0
+        while len(self._buffer) - start >= PREFIX.size:
+            kind, length = PREFIX.unpack_from(self._buffer, start)
+            body = start + PREFIX.size
+            if len(self._buffer) < body + length:
+                break
+            frames.append(Frame(kind, bytes(self._buffer[body : body + length])))
+            start = body + length
+        del self._buffer[:start]
+        return frames
+
+
+def pack_query(query: Query) -> bytes:
+    """Write a query as a message; its deadline stays with the store, which enforces it."""
+    body = {
+        "text": query.text,
+        "default": query.dataset.default,
+        "named": query.dataset.named,
+        "results": query.formats.results,
+        "graphs": query.formats.graphs,
+        "base": query.base,
+        "known_prefixes": query.known_prefixes,
+    }
+    return pack(QUERY, json.dumps(body).encode())
+
+
+def unpack_query(body: bytes) -> Query:
+    """Read a query back.
+
+    >>> query = Query("ASK {}", Dataset(("http://g",)))
+    >>> unpack_query(pack_query(query)[PREFIX.size :]) == query
+    True
+    """
+    value = json.loads(body)
+    return Query(
+        text=value["text"],
+        dataset=Dataset(tuple(value["default"]), tuple(value["named"])),
+        formats=Formats(value["results"], value["graphs"]),
+        base=value["base"],
+        known_prefixes=value["known_prefixes"],
+    )
+
+
+def pack_error(error: errors.PortsmouthError) -> bytes:
+    """Write an error as a message: its class, its arguments and the data that it carries."""
+    body = {"class": type(error).__name__, "arguments": error.args, "data": vars(error)}
+    return pack(ERROR, json.dumps(body).encode())
+
+
+def unpack_error(body: bytes) -> errors.PortsmouthError:
+    """Read an error back, as the class that it was.
+
+    >>> frame = pack_error(errors.QuerySyntaxError("a", "b", 1, 2))
+    >>> unpack_error(frame[PREFIX.size :])
+    QuerySyntaxError('a', 'b')
+    """
+    value: dict[str, Any] = json.loads(body)
+    error: errors.PortsmouthError = getattr(errors, value["class"])(*value["arguments"])
+    vars(error).update(value["data"])
+    return error

@@ -1,0 +1,200 @@
+"""Reading a SPARQL query token by token, without parsing it.
+
+Some questions must be answered before a query reaches the engine: which graphs
+its ``FROM`` clauses name, which hosts it would call, how deeply it nests. They
+need the terminals of the grammar (SPARQL 1.1 Query, section 19.8) and nothing
+more, so this is a lexer and no parser: what it cannot read it passes over, and
+the engine's parser has the last word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, Literal, NamedTuple
+from urllib.parse import urljoin
+
+from portsmouth.errors import QueryNestingError
+
+TokenKind = Literal["iri", "string", "comment", "space", "variable", "prefixed", "word", "other"]
+
+# Alternatives in order of precedence; a comment cannot begin inside an IRI or a string.
+_TOKEN: Final = re.compile(
+    r"""
+    (?P<iri><[^<>"{}|^`\x00-\x20]*>)
+  | (?P<string>'''(?:'{0,2}(?:[^'\\]|\\.))*'''|\"\"\"(?:"{0,2}(?:[^"\\]|\\.))*\"\"\"
+              |'(?:[^'\\\r\n]|\\.)*'|"(?:[^"\\\r\n]|\\.)*")
+  | (?P<comment>\#[^\r\n]*)
+  | (?P<space>\s+)
+  | (?P<variable>[?$]\w+)
+  | (?P<prefixed>(?:[^\W\d_][\w.\-]*)?:(?:[\w:.\-]|%[0-9A-Fa-f]{2}|\\[_~.\-!$&'()*+,;=/?\#@%])*|_:[\w.\-]+)
+  | (?P<word>@?[A-Za-z][A-Za-z0-9_\-]*)
+  | (?P<other>.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_CODEPOINT: Final = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
+_LOCAL_ESCAPE: Final = re.compile(r"\\(.)")
+_OPENING: Final = frozenset("{([")
+_CLOSING: Final = frozenset("})]")
+
+#: Functions whose value differs from one evaluation to the next.
+VOLATILE: Final = frozenset({"NOW", "RAND", "UUID", "STRUUID", "BNODE"})
+
+#: Brackets within brackets that a query may have. The engine's parser recurses, and its stack is finite.
+MAX_NESTING: Final = 400
+
+
+class Token(NamedTuple):
+    """A terminal of the grammar, its text, and the offset at which it begins."""
+
+    kind: TokenKind
+    text: str
+    start: int
+
+
+class ServiceCall(NamedTuple):
+    """A ``SERVICE`` in a query: the endpoint's IRI, or ``None`` where a variable stands for it."""
+
+    endpoint: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What can be said of a query before it is parsed.
+
+    :param default: IRIs of its ``FROM`` clauses, in order, each once.
+    :param named: IRIs of its ``FROM NAMED`` clauses, in order, each once.
+    :param services: its federated calls.
+    :param volatile: whether it calls a function that has another value each time.
+    """
+
+    default: tuple[str, ...]
+    named: tuple[str, ...]
+    services: tuple[ServiceCall, ...]
+    volatile: bool
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """Yield the terminals of a query, comments and white space left out.
+
+    >>> [token.text for token in tokens("ASK { ?s :p 'a # b' } # c")]
+    ['ASK', '{', '?s', ':p', "'a # b'", '}']
+    """
+    for match in _TOKEN.finditer(text):
+        kind = match.lastgroup
+        if kind not in ("space", "comment"):
+            yield Token(kind, match.group(), match.start())  # type: ignore[arg-type]  # lastgroup is one of the pattern's names
+
+
+@lru_cache(maxsize=256)
+def _outline(text: str, base: str | None, prefixes: tuple[tuple[str, str], ...]) -> Outline:
+    return _OutlineReader(base, dict(prefixes)).read(text)
+
+
+def outline(text: str, base: str | None = None, prefixes: Mapping[str, str] | None = None) -> Outline:
+    """Read the outline of a query.
+
+    :param text: SPARQL 1.1 query text, valid or not.
+    :param base: the IRI against which relative IRIs stand, before any ``BASE``.
+    :param prefixes: prefixes that hold before any ``PREFIX``.
+    :raises QueryNestingError: the query has more than :data:`MAX_NESTING` brackets within brackets.
+
+    >>> outline("PREFIX g: <http://g/> SELECT * FROM g:a FROM <http://g/a> FROM NAMED g:b {}")
+    Outline(default=('http://g/a',), named=('http://g/b',), services=(), volatile=False)
+    """
+    # The questions about one query are asked one after another: by the server, the store, the worker.
+    return _outline(text, base, tuple((prefixes or {}).items()))
+
+
+def undeclared_prefix(text: str, prefixes: Mapping[str, str]) -> Token | None:
+    """Find the first prefixed name whose prefix nothing declares.
+
+    :param text: a query.
+    :param prefixes: prefixes that hold before any ``PREFIX``.
+    :return: the name, or ``None`` where every prefix is declared.
+
+    >>> undeclared_prefix("PREFIX a: <http://a/> ASK { ?s a:b c:d }", {})
+    Token(kind='prefixed', text='c:d', start=35)
+    """
+    declared = {"_", *prefixes}
+    stream = tokens(text)
+    for token in stream:
+        if token.kind == "word" and token.text.upper() == "PREFIX":
+            name = next(stream, None)
+            declared.add(name.text.removesuffix(":") if name else "")
+        elif token.kind == "prefixed" and token.text.partition(":")[0] not in declared:
+            return token
+    return None
+
+
+class _OutlineReader:
+    """The few states in which a lexer of the prologue, the dataset clause and ``SERVICE`` can be."""
+
+    def __init__(self, base: str | None, prefixes: Mapping[str, str]) -> None:
+        self.base = base
+        self.prefixes = dict(prefixes)
+        self.default: dict[str, None] = {}
+        self.named: dict[str, None] = {}
+        self.services: list[ServiceCall] = []
+        self.volatile = False
+
+    def read(self, text: str) -> Outline:
+        depth = 0
+        stream = tokens(text)
+        for token in stream:
+            if token.text in _OPENING:
+                depth += 1
+                if depth > MAX_NESTING:
+                    raise QueryNestingError(
+                        found=f"more than {MAX_NESTING} brackets within brackets",
+                        expected=f"at most {MAX_NESTING}",
+                    )
+            elif token.text in _CLOSING:
+                depth -= 1
+            elif token.kind == "word":
+                self._keyword(token.text.upper(), depth, stream)
+        return Outline(tuple(self.default), tuple(self.named), tuple(self.services), self.volatile)
+
+    def _keyword(self, word: str, depth: int, stream: Iterator[Token]) -> None:
+        if word in VOLATILE:
+            self.volatile = True
+        elif word == "SERVICE":
+            self._service(stream)
+        elif depth == 0 and word == "BASE":
+            self.base = self._iri(next(stream, None))
+        elif depth == 0 and word == "PREFIX":
+            name, iri = next(stream, None), self._iri(next(stream, None))
+            if name and iri is not None:
+                self.prefixes[name.text.removesuffix(":")] = iri
+        elif depth == 0 and word == "FROM":
+            self._dataset_clause(stream)
+
+    def _dataset_clause(self, stream: Iterator[Token]) -> None:
+        token = next(stream, None)
+        graphs = self.default
+        if token and token.text.upper() == "NAMED":
+            graphs, token = self.named, next(stream, None)
+        if (iri := self._iri(token)) is not None:
+            graphs[iri] = None
+
+    def _service(self, stream: Iterator[Token]) -> None:
+        token = next(stream, None)
+        if token and token.text.upper() == "SILENT":
+            token = next(stream, None)
+        self.services.append(ServiceCall(self._iri(token)))
+
+    def _iri(self, token: Token | None) -> str | None:
+        """Resolve an IRI or a prefixed name; ``None`` for any other terminal."""
+        if token is None:
+            return None
+        if token.kind == "iri":
+            reference = _CODEPOINT.sub(lambda m: chr(int(m[1] or m[2], 16)), token.text[1:-1])
+            return urljoin(self.base, reference) if self.base else reference
+        if token.kind == "prefixed":
+            prefix, _, local = token.text.partition(":")
+            if prefix in self.prefixes:
+                return self.prefixes[prefix] + _LOCAL_ESCAPE.sub(r"\1", local)
+        return None

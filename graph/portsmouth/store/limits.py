@@ -1,0 +1,26 @@
+"""What one query may take, and how many run at once."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The budgets of a store.
+
+    :param deadline: seconds that a query may run before it is ended.
+    :param memory_mib: MiB that a worker may take beyond the shared snapshot.
+    :param workers: queries that may run at once.
+    :param queue_seconds: seconds that a query waits for a worker before it is told that the store is busy.
+    :param patience: seconds after which a query counts as long and yields the processor to short ones.
+    :param service_hosts: hosts that ``SERVICE`` may call; none unless the operator names them.
+    """
+
+    deadline: float = 30.0
+    memory_mib: int = 1024
+    workers: int = field(default_factory=lambda: 8 * (os.cpu_count() or 1))
+    queue_seconds: float = 10.0
+    patience: float = 0.2
+    service_hosts: frozenset[str] = frozenset()

@@ -1,0 +1,180 @@
+"""The store's side of the fork server: starting it, asking it for workers, learning of their ends."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections import deque
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+from portsmouth.errors import StoreError
+
+#: Nice value of a worker whose query has outlasted the store's patience.
+_LONG_RUNNING: Final = 15
+#: Seconds that a fork server may take to end after its channel has closed.
+_FAREWELL: Final = 5.0
+
+
+class Worker:
+    """A query worker, as the store sees it.
+
+    :param nursery: the fork server that it came from.
+    :param pid: its process id.
+    :param channel: the socket on which it answers.
+    """
+
+    def __init__(self, nursery: Nursery, pid: int, channel: socket.socket) -> None:
+        self.nursery = nursery
+        self.pid = pid
+        self.channel = channel
+        #: Its exit status, negative for a signal, once it has ended.
+        self.exited: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        #: Whether it has been made to yield; it cannot be made to hurry again, so it is not used twice.
+        self.yielded = False
+
+    def yield_processor(self) -> None:
+        """Let processes with shorter work go first."""
+        self.yielded = True
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, self.pid, _LONG_RUNNING)
+
+    def end(self) -> None:
+        """End the process, whatever it is doing."""
+        self.channel.close()
+        if not self.exited.done():
+            self.nursery.end(self.pid)
+
+
+class Nursery:
+    """A running fork server."""
+
+    def __init__(self, process: subprocess.Popen[bytes], control: socket.socket) -> None:
+        self._process = process
+        self._control = control
+        self._lines = b""
+        self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._forks: deque[asyncio.Future[int]] = deque()
+        self._workers: dict[int, Worker] = {}
+        self.alive = True
+
+    @classmethod
+    async def start(cls, snapshot: Path, memory_mib: int) -> Nursery:
+        """Start a fork server and wait until it has the snapshot.
+
+        :param snapshot: the snapshot's file or directory.
+        :param memory_mib: the memory budget of a worker.
+        :raises StoreError: it could not load the snapshot.
+        """
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        command = [sys.executable, "-m", "portsmouth.store.forkserver", str(snapshot), str(memory_mib)]
+        with theirs:
+            # The arguments are this interpreter and this package's own module, not a shell's words.
+            process = subprocess.Popen(command, stdin=theirs.fileno(), start_new_session=True)  # noqa: S603
+        nursery = cls(process, ours)
+        asyncio.get_running_loop().add_reader(ours.fileno(), nursery._listen)
+        try:
+            await nursery._ready
+        except BaseException:
+            await nursery.aclose()
+            raise
+        return nursery
+
+    async def fork(self) -> Worker:
+        """Fork a worker.
+
+        :raises StoreError: the fork server has ended.
+        """
+        if not self.alive:
+            raise StoreError("found that the fork server has ended; expected it to run")
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._forks.append(answer)
+        with theirs:
+            socket.send_fds(self._control, [b"fork\n"], [theirs.fileno()])
+        try:
+            # A caller that gives up while the fork is under way must not take the next fork's answer.
+            pid = await asyncio.shield(answer)
+        except asyncio.CancelledError:
+            ours.close()
+            raise
+        worker = self._workers[pid] = Worker(self, pid, ours)
+        return worker
+
+    def end(self, pid: int) -> None:
+        """End a worker."""
+        if self.alive:
+            with suppress(OSError):
+                self._control.send(b"end %d\n" % pid)
+
+    async def aclose(self) -> None:
+        """End the fork server and with it every worker."""
+        self._lost()
+        try:
+            await asyncio.to_thread(self._process.wait, _FAREWELL)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            await asyncio.to_thread(self._process.wait)
+
+    def _listen(self) -> None:
+        try:
+            data = self._control.recv(4096)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self._lost()
+            return
+        *lines, self._lines = (self._lines + data).split(b"\n")
+        for line in lines:
+            match line.split():
+                case [b"ready"]:
+                    self._ready.set_result(None)
+                case [b"failed", *reason]:
+                    self._fail(b" ".join(reason).decode())
+                case [b"forked", pid]:
+                    self._forks.popleft().set_result(int(pid))
+                case [b"exit", pid, status]:
+                    self._ended(int(pid), int(status))
+
+    def _fail(self, reason: str) -> None:
+        self._ready.set_exception(
+            StoreError(
+                f"found a snapshot that cannot be loaded ({reason}); expected N-Quads or a store on disk"
+            )
+        )
+
+    def _ended(self, pid: int, status: int) -> None:
+        worker = self._workers.pop(pid, None)
+        if worker and not worker.exited.done():
+            worker.exited.set_result(status)
+
+    def _lost(self) -> None:
+        """Settle everything that still waits for the fork server."""
+        if not self.alive:
+            return
+        self.alive = False
+        asyncio.get_running_loop().remove_reader(self._control.fileno())
+        self._control.close()
+        unsettled: list[asyncio.Future[Any]] = [self._ready, *self._forks]
+        for waiting in unsettled:
+            if not waiting.done():
+                waiting.set_exception(
+                    StoreError("found that the fork server ended; expected it to fork workers")
+                )
+                # Nobody may be waiting any more, and an exception that nobody fetches would be reported.
+                waiting.exception()
+        self._forks.clear()
+        for pid in list(self._workers):
+            # The process that would have ended them is gone.
+            with suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+            self._ended(pid, -signal.SIGKILL)

@@ -1,0 +1,166 @@
+"""What any store must do to answer queries: the port between queries and engines.
+
+A store takes a :class:`Query` and gives an :class:`Answer`, whose bytes the
+engine itself has serialised, chunk by chunk. Whether the engine is embedded
+(:mod:`portsmouth.store.embedded`) or another SPARQL service is the store's own
+affair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Final, Literal, Protocol, Self
+
+from portsmouth.errors import NotAcceptableError
+
+#: What an answer is: a table of solutions, a yes or no, or a set of triples.
+AnswerKind = Literal["solutions", "boolean", "graph"]
+
+#: Media types of solutions and booleans, in the server's order of preference, with their short names.
+RESULT_FORMATS: Final[Mapping[str, str]] = {
+    "json": "application/sparql-results+json",
+    "xml": "application/sparql-results+xml",
+    "csv": "text/csv",
+    "tsv": "text/tab-separated-values",
+}
+
+#: Media types of graphs, in the server's order of preference, with their short names.
+GRAPH_FORMATS: Final[Mapping[str, str]] = {
+    "ttl": "text/turtle",
+    "nt": "application/n-triples",
+    "nq": "application/n-quads",
+    "trig": "application/trig",
+    "jsonld": "application/ld+json",
+    "rdf": "application/rdf+xml",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """The RDF dataset that a request asks for (SPARQL 1.1 Protocol, section 2.1.4).
+
+    :param default: IRIs of the graphs whose set of triples is the default graph.
+    :param named: IRIs of the graphs that ``GRAPH`` may name.
+
+    An empty dataset leaves the choice to the query's own ``FROM`` clauses; any
+    other overrides them.
+    """
+
+    default: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.default or self.named)
+
+
+@dataclass(frozen=True, slots=True)
+class Formats:
+    """The media type to answer in, by kind of answer; ``None`` where the caller accepts none.
+
+    >>> Formats().pick("graph")
+    'text/turtle'
+    """
+
+    results: str | None = RESULT_FORMATS["json"]
+    graphs: str | None = GRAPH_FORMATS["ttl"]
+
+    def pick(self, kind: AnswerKind) -> str:
+        """Return the media type for an answer of this kind.
+
+        :raises NotAcceptableError: the caller accepts none that can hold it.
+        """
+        chosen = self.graphs if kind == "graph" else self.results
+        if chosen is None:
+            fitting = GRAPH_FORMATS if kind == "graph" else RESULT_FORMATS
+            raise NotAcceptableError(
+                found=f"an Accept header or format that cannot hold {_KIND_NAMES[kind]}",
+                expected="one of " + ", ".join(fitting.values()),
+            )
+        return chosen
+
+
+_KIND_NAMES: Final[Mapping[AnswerKind, str]] = {
+    "solutions": "a table of solutions",
+    "boolean": "a yes or no",
+    "graph": "a graph",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One question to a store.
+
+    :param text: SPARQL 1.1 query text.
+    :param dataset: the graphs to ask, where the request names them.
+    :param formats: the media types to answer in.
+    :param base: the base IRI for relative IRIs in the text.
+    :param deadline: seconds until the query is ended; ``None`` takes the store's own.
+    :param known_prefixes: whether :data:`portsmouth.iris.PREFIXES` hold without being declared. SPARQL wants
+        every prefix declared, so the protocol leaves this off; people who type a query need not repeat them.
+    """
+
+    text: str
+    dataset: Dataset = field(default_factory=Dataset)
+    formats: Formats = field(default_factory=Formats)
+    base: str | None = None
+    deadline: float | None = None
+    known_prefixes: bool = False
+
+
+class Answer(Protocol):
+    """The serialised answer, whose head is known before its body has been computed.
+
+    Iterate it to its end or close it: closing early ends the query.
+    """
+
+    @property
+    def kind(self) -> AnswerKind:
+        """What the answer is."""
+
+    @property
+    def media_type(self) -> str:
+        """The media type of the body."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether the rest of the body is already here, so that reading it waits for nothing."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """Yield the body in chunks.
+
+        :raises StoreError: the query overran or failed after its head was sent.
+        """
+
+    async def aclose(self) -> None:
+        """Give the answer up; a query that still runs is ended."""
+
+
+class Store(Protocol):
+    """Something that answers SPARQL queries about one snapshot of a dataset."""
+
+    @property
+    def snapshot(self) -> str:
+        """The snapshot's id: equal ids, equal answers."""
+
+    async def query(self, query: Query) -> Answer:
+        """Answer a query.
+
+        :raises QuerySyntaxError: the text is not SPARQL.
+        :raises ServiceRefusedError: the text calls a host that is not allowed.
+        :raises NotAcceptableError: no accepted format can hold the answer.
+        :raises StoreError: the query overran its deadline or memory, or the store is busy.
+        """
+
+    async def aclose(self) -> None:
+        """Release processes, files and sockets."""
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...

@@ -1,0 +1,287 @@
+"""The embedded store as its callers meet it: answers, budgets, runaways, ends."""
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from portsmouth.errors import (
+    DeadlineError,
+    MemoryLimitError,
+    QueryNestingError,
+    QuerySyntaxError,
+    ServiceRefusedError,
+    StoreBusyError,
+    StoreError,
+)
+from portsmouth.store.embedded import EmbeddedStore
+from portsmouth.store.limits import Limits
+from portsmouth.store.protocol import Dataset, Formats, Query
+
+DATA = b"".join(
+    b'<http://e/%d> <http://e/p> "%d" <http://e/g%d> .\n' % (i, i, i % 3) for i in range(3000)
+) + b"".join(b'<http://e/%d> <http://e/p> "%d" .\n' % (i, i) for i in range(3000))
+RUNAWAY = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
+GREEDY = "SELECT * { ?a ?b ?c . ?d ?e ?f } ORDER BY ?c ?f"
+
+
+def with_store(use, limits=None, make=None):
+    """Run ``use(store)`` on a store of its own."""
+
+    async def run():
+        async with make() if make else EmbeddedStore.from_nquads(DATA, limits=limits) as store:
+            return await use(store)
+
+    return asyncio.run(run())
+
+
+async def body(store, text, **options):
+    answer = await store.query(Query(text, **options))
+    return b"".join([chunk async for chunk in answer])
+
+
+def processes(store):
+    """The worker processes that are alive."""
+    return [worker.pid for worker in store._nursery._workers.values() if Path(f"/proc/{worker.pid}").exists()]
+
+
+async def until(condition):
+    for _ in range(500):
+        if condition():
+            return
+        await asyncio.sleep(0.02)
+    pytest.fail("the condition never came true")
+
+
+def test_an_answer_says_what_it_is_before_its_body_is_read():
+    async def use(store):
+        answer = await store.query(
+            Query("CONSTRUCT WHERE { ?s ?p ?o }", formats=Formats(graphs="application/n-triples"))
+        )
+        assert (answer.kind, answer.media_type) == ("graph", "application/n-triples")
+        lines = b"".join([chunk async for chunk in answer]).splitlines()
+        assert len(lines) == 3000
+
+    with_store(use)
+
+
+def test_a_large_answer_comes_in_chunks():
+    async def use(store):
+        answer = await store.query(Query("SELECT * { ?s ?p ?o }"))
+        assert len([chunk async for chunk in answer]) > 1
+
+    with_store(use)
+
+
+def test_workers_are_used_again():
+    async def use(store):
+        for _ in range(20):
+            assert await body(store, "ASK {}") == b'{"head":{},"boolean":true}'
+        assert len(processes(store)) == 1
+
+    with_store(use)
+
+
+def test_a_worker_serves_on_after_a_wrong_query():
+    async def use(store):
+        await body(store, "ASK {}")
+        before = processes(store)
+        for _ in range(5):
+            with pytest.raises(QuerySyntaxError, match="line 1, column"):
+                await body(store, "ASK { ?s ")
+        assert processes(store) == before
+
+    with_store(use)
+
+
+def test_many_queries_at_once_get_their_own_answers():
+    async def use(store):
+        texts = [f"SELECT ?o {{ <http://e/{i}> ?p ?o }}" for i in range(100)]
+        answers = await asyncio.gather(*(body(store, text, formats=Formats("text/csv")) for text in texts))
+        assert answers == [b"o\r\n%d\r\n" % i for i in range(100)]
+
+    with_store(use)
+
+
+def test_a_runaway_ends_at_its_deadline_and_its_worker_is_replaced():
+    async def use(store):
+        await body(store, "ASK {}")
+        (worker,) = processes(store)
+        with pytest.raises(DeadlineError, match=r"0\.5 seconds"):
+            await body(store, RUNAWAY, deadline=0.5)
+        await until(lambda: worker not in processes(store))
+        assert await body(store, "ASK {}")
+
+    with_store(use)
+
+
+def test_small_queries_are_answered_while_others_run_away():
+    async def use(store):
+        runaways = [asyncio.create_task(body(store, RUNAWAY)) for _ in range(6)]
+        await asyncio.sleep(0.2)
+        for _ in range(50):
+            assert await body(store, "ASK {}")
+        # Only a query that overran costs anything, and only its own caller.
+        assert not any(task.done() for task in runaways)
+        for task in runaways:
+            task.cancel()
+        assert all(
+            isinstance(end, asyncio.CancelledError)
+            for end in await asyncio.gather(*runaways, return_exceptions=True)
+        )
+        await until(lambda: len(processes(store)) <= 1)
+
+    with_store(use, Limits(deadline=60))
+
+
+def test_a_query_that_needs_too_much_memory_costs_its_own_caller_an_error():
+    async def use(store):
+        with pytest.raises(MemoryLimitError, match="64 MiB"):
+            await body(store, GREEDY)
+        assert await body(store, "ASK {}")
+
+    with_store(use, Limits(memory_mib=64))
+
+
+def test_a_query_that_overflows_the_parser_costs_its_own_caller_an_error():
+    async def use(store):
+        with pytest.raises(QueryNestingError):
+            await body(store, "ASK { FILTER(" + "!" * 500_000 + "true) }")
+        assert await body(store, "ASK {}")
+
+    with_store(use)
+
+
+def test_an_answer_that_is_given_up_ends_its_query():
+    async def use(store):
+        answer = await store.query(Query("SELECT * { ?a ?b ?c . ?d ?e ?f }"))
+        async for _ in answer:
+            break
+        await answer.aclose()
+        await until(lambda: not processes(store))
+
+    with_store(use)
+
+
+def test_a_query_beyond_the_last_place_waits_and_is_told_that_the_store_is_busy():
+    async def use(store):
+        running = asyncio.create_task(body(store, RUNAWAY))
+        await asyncio.sleep(0.1)
+        with pytest.raises(StoreBusyError, match="1 queries running"):
+            await body(store, "ASK {}")
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        assert await body(store, "ASK {}")
+
+    with_store(use, Limits(workers=1, queue_seconds=0.2))
+
+
+def test_a_failure_after_the_head_breaks_the_body_off():
+    async def use(store):
+        answer = await store.query(Query("SELECT * { ?a ?b ?c . ?d ?e ?f }", deadline=0.5))
+        with pytest.raises(DeadlineError):
+            async for _ in answer:
+                pass
+
+    with_store(use)
+
+
+def test_no_query_calls_another_host():
+    async def use(store):
+        with pytest.raises(ServiceRefusedError):
+            await body(store, "SELECT * { SERVICE SILENT <http://127.0.0.1:9/> { ?s ?p ?o } }")
+
+    with_store(use)
+
+
+def test_the_requests_dataset_reaches_the_worker():
+    async def use(store):
+        text = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
+        csv = Formats("text/csv")
+        assert (
+            await body(store, text, dataset=Dataset(("http://e/g1", "http://e/g2")), formats=csv)
+            == b"n\r\n2000\r\n"
+        )
+
+    with_store(use)
+
+
+def test_a_fork_server_that_dies_is_started_again():
+    async def use(store):
+        await body(store, "ASK {}")
+        os.kill(store._nursery._process.pid, signal.SIGKILL)
+        await until(lambda: not store._nursery.alive)
+        assert await body(store, "ASK {}")
+
+    with_store(use)
+
+
+def test_a_worker_that_dies_idle_is_not_asked():
+    async def use(store):
+        await body(store, "ASK {}")
+        (worker,) = processes(store)
+        os.kill(worker, signal.SIGKILL)
+        await until(lambda: not store._nursery._workers)
+        assert await body(store, "ASK {}")
+
+    with_store(use)
+
+
+def test_closing_leaves_no_process_and_no_file():
+    async def use(store):
+        await body(store, "ASK {}")
+        return processes(store), store._path
+
+    workers, path = with_store(use)
+    assert not path.parent.exists()
+    for pid in workers:
+        status = Path(f"/proc/{pid}/stat")
+        assert not status.exists() or status.read_text().split()[2] == "Z"
+
+
+def test_a_snapshot_that_is_not_n_quads_is_an_error_that_names_it():
+    with pytest.raises(StoreError, match="snapshot"):
+        with_store(
+            lambda store: body(store, "ASK {}"), make=lambda: EmbeddedStore.from_nquads(b"not n-quads")
+        )
+
+
+def test_a_store_on_disk_answers_and_is_kept(tmp_path):
+    async def use(store):
+        return await body(store, "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }", formats=Formats("text/csv"))
+
+    def make():
+        return EmbeddedStore.from_directory(tmp_path / "kept", DATA)
+
+    assert with_store(use, make=make) == b"n\r\n3000\r\n"
+    first = (tmp_path / "kept" / "checkpoint").stat().st_ino
+    assert with_store(use, make=make) == b"n\r\n3000\r\n"
+    assert (tmp_path / "kept" / "checkpoint").stat().st_ino == first
+
+
+def test_a_store_on_disk_follows_new_data(tmp_path):
+    async def use(store):
+        return await body(store, "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }", formats=Formats("text/csv"))
+
+    with_store(use, make=lambda: EmbeddedStore.from_directory(tmp_path, DATA))
+    more = DATA + b"<http://e/new> <http://e/p> <http://e/o> .\n"
+    assert with_store(use, make=lambda: EmbeddedStore.from_directory(tmp_path, more)) == b"n\r\n3001\r\n"
+
+
+def test_a_folder_of_other_things_is_left_alone(tmp_path):
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(StoreError, match="other files"):
+        EmbeddedStore.from_directory(tmp_path, DATA)
+    assert (tmp_path / "thesis.txt").read_text() == "years of work"
+
+
+def test_an_interrupted_load_leaves_the_old_data(tmp_path):
+    async def use(store):
+        return await body(store, "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }", formats=Formats("text/csv"))
+
+    with_store(use, make=lambda: EmbeddedStore.from_directory(tmp_path, DATA))
+    with pytest.raises(StoreError):
+        EmbeddedStore.from_directory(tmp_path, b"not n-quads")
+    assert with_store(use, make=lambda: EmbeddedStore.from_directory(tmp_path, DATA)) == b"n\r\n3000\r\n"
