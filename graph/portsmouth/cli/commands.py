@@ -1,0 +1,365 @@
+"""The commands, each from its options to what it prints."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+
+import portsmouth
+from portsmouth import queries
+from portsmouth.build import Build, Progress, build, locators_csv
+from portsmouth.cli import rendering
+from portsmouth.errors import ParameterError
+from portsmouth.exporting import export
+from portsmouth.iris import shorten
+from portsmouth.store.embedded import EmbeddedStore
+from portsmouth.store.limits import Limits
+from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, Formats, Query
+
+app = typer.Typer(
+    name="portsmouth",
+    help="A knowledge graph of the Treaty of Portsmouth (1905): build it, question it, serve it.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+_notes = Console(stderr=True, highlight=False)
+
+
+class ExportFormat(StrEnum):
+    """The formats that ``export`` writes."""
+
+    nq = "nq"
+    trig = "trig"
+    jsonld = "jsonld"
+    ttl = "ttl"
+    nt = "nt"
+    rdf = "rdf"
+
+
+class QueryFormat(StrEnum):
+    """The formats in which ``query`` prints an answer."""
+
+    table = "table"
+    json = "json"
+    xml = "xml"
+    csv = "csv"
+    tsv = "tsv"
+    ttl = "ttl"
+    nt = "nt"
+    nq = "nq"
+    trig = "trig"
+    jsonld = "jsonld"
+    rdf = "rdf"
+
+
+FactsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--facts",
+        help="Folder that holds one folder of facts a source document, instead of the program's own.",
+        exists=True,
+        file_okay=False,
+    ),
+]
+StoreOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--store", help="Keep the data on disk in this folder and answer from there.", file_okay=False
+    ),
+]
+OutputOption = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", help="Write to this file instead of standard output.", dir_okay=False),
+]
+
+
+@app.callback(invoke_without_command=True)
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and leave.", is_eager=True)
+    ] = False,
+) -> None:
+    if version:
+        typer.echo(f"portsmouth {portsmouth.__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on. [default: 127.0.0.1]")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port to listen on. [default: 8000]")
+    ] = None,
+    deadline: Annotated[
+        float | None, typer.Option(min=0.01, help="Seconds that a query may run. [default: 30]")
+    ] = None,
+    memory: Annotated[
+        int | None, typer.Option(min=16, help="MiB that a query may take beside the data. [default: 1024]")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Queries that may run at once. [default: 8 a processor]")
+    ] = None,
+    allow_service: Annotated[
+        list[str] | None,
+        typer.Option(help="Host that SERVICE in a query may call, as host or host:port; may be repeated."),
+    ] = None,
+    access_log: Annotated[bool | None, typer.Option("--access-log", help="Log every request.")] = None,
+    store: StoreOption = None,
+    facts: FactsOption = None,
+) -> None:
+    """Build the graph and serve it over HTTP: a SPARQL endpoint at /sparql, and pages for people.
+
+    Every option can also be set in the environment, as PORTSMOUTH_PORT and so on.
+    """
+    # The library does not depend on the server; only this command does.
+    from portsmouth_server.running import serve as run_server
+    from portsmouth_server.settings import Settings
+
+    given: dict[str, Any] = {
+        "host": host,
+        "port": port,
+        "deadline": deadline,
+        "memory": memory,
+        "workers": workers,
+        "service_hosts": frozenset(name.lower() for name in allow_service) if allow_service else None,
+        "access_log": access_log,
+    }
+    settings = Settings.from_environment(
+        **{name: value for name, value in given.items() if value is not None}
+    )
+    built = _build(facts)
+    _notes.print(_summary(built))
+    run_server(
+        _store(built, store, settings.limits),
+        settings,
+        queries.catalogue(),
+        ready=lambda address: _notes.print(f"Serving on {address} (Ctrl-C ends it)", markup=False),
+    )
+
+
+@app.command("build")
+def build_command(facts: FactsOption = None, output: OutputOption = None) -> None:
+    """Check the facts and build the dataset: canonical N-Quads, the same bytes for the same facts.
+
+    Without --output it only checks and counts. All that is wrong is told at once.
+    """
+    built = _build(facts)
+    if output:
+        output.write_bytes(built.nquads)
+    _notes.print(_summary(built))
+    typer.echo(built.snapshot)
+
+
+@app.command("validate")
+def validate_command(
+    facts: FactsOption = None,
+    source: Annotated[
+        Path | None,
+        typer.Option(
+            help="The source page: compares every locator and checksum with it and lists the lines that are "
+            "neither modelled nor marked as stating no fact.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
+) -> None:
+    """Check the facts as `build` does, and every passage against the shapes of the ontology.
+
+    Findings must be mended. Cautions are worth a look. Candidates are slots that passages fill
+    in different ways.
+    """
+    # A SHACL engine takes longer to load than any other command takes altogether.
+    from portsmouth.build.validate import validate
+
+    with _progress() as progress:
+        validation = validate(facts, source=source, progress=progress)
+    for name, told in (
+        ("", validation.findings),
+        ("caution: ", validation.cautions),
+        ("candidate: ", validation.candidates),
+    ):
+        for finding in told:
+            typer.echo(f"{name}{finding}")
+    if source:
+        for passage in validation.unread:
+            typer.echo(f"unread: {shorten(passage)}")
+    _notes.print(rendering.verdict(validation))
+    if validation.findings:
+        raise typer.Exit(1)
+
+
+@app.command("locate")
+def locate_command(
+    source: Annotated[Path, typer.Argument(help="The source page.", exists=True, dir_okay=False)],
+    output: OutputOption = None,
+) -> None:
+    """Write the locators of a source page: line, character offsets and checksum of every line, as CSV."""
+    _write(locators_csv(source).encode(), output)
+
+
+@app.command()
+def query(
+    text: Annotated[
+        str | None, typer.Argument(help="SPARQL text, or - to read it from standard input.")
+    ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", "-f", help="Read the query from this file.", exists=True, dir_okay=False),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", "-n", help="Ask the named query (see --list).")
+    ] = None,
+    param: Annotated[
+        list[str] | None,
+        typer.Option("--param", "-p", help="Value for a parameter of a named query, as name=value."),
+    ] = None,
+    listing: Annotated[
+        bool, typer.Option("--list", help="List the named queries and their parameters.")
+    ] = False,
+    output_format: Annotated[
+        QueryFormat | None,
+        typer.Option(
+            "--format", help="How to print the answer. [default: a table on a terminal, else csv or ttl]"
+        ),
+    ] = None,
+    deadline: Annotated[float, typer.Option(min=0.01, help="Seconds that the query may run.")] = 60.0,
+    store: StoreOption = None,
+    facts: FactsOption = None,
+) -> None:
+    """Ask the graph a question in SPARQL, without a server.
+
+    The prefixes of the project (pt:, d:, p:, c:, g:, t:, schema:, skos: …) need not be declared.
+
+    \b
+    portsmouth query 'SELECT ?who { d:treaty-of-portsmouth pt:signedBy ?who }'
+    portsmouth query --name signatories
+    """
+    if listing:
+        rendering.print_catalogue(queries.catalogue(), Console())
+        return
+    sparql = _query_text(text, file, name, param or [])
+    as_table = output_format is QueryFormat.table if output_format else sys.stdout.isatty()
+    built = _build(facts)
+    asking = Query(sparql, formats=_formats(output_format, as_table), known_prefixes=True)
+    kind, body = asyncio.run(_ask(_store(built, store, Limits(deadline=deadline)), asking))
+    if as_table and kind != "graph":
+        rendering.print_results(body, Console())
+    else:
+        _write(body, None)
+
+
+@app.command("export")
+def export_command(
+    output_format: Annotated[
+        ExportFormat, typer.Option("--format", help="The RDF format.")
+    ] = ExportFormat.nq,
+    output: OutputOption = None,
+    graph: Annotated[
+        str | None,
+        typer.Option(
+            help="Only this graph: default, an IRI, or a name with a known prefix such as p:s3-173."
+        ),
+    ] = None,
+    facts: FactsOption = None,
+) -> None:
+    """Write the graph, or one of its graphs, in any RDF format.
+
+    nq, trig and jsonld carry all named graphs; ttl, nt and rdf carry one graph, the default graph unless
+    --graph names another.
+    """
+    built = _build(facts)
+    with _progress() as progress:
+        progress("writing")
+        body = export(built.nquads, output_format.value, graph)
+    _write(body, output)
+
+
+def _build(facts: Path | None) -> Build:
+    with _progress() as progress:
+        return build(facts, progress=progress)
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """Show the step that is under way, where somebody is looking."""
+    with _notes.status("starting") as status:
+        yield lambda step: status.update(step)
+
+
+def _store(built: Build, directory: Path | None, limits: Limits) -> EmbeddedStore:
+    if directory:
+        return EmbeddedStore.from_directory(directory, built.nquads, snapshot=built.snapshot, limits=limits)
+    return EmbeddedStore.from_nquads(built.nquads, snapshot=built.snapshot, limits=limits)
+
+
+async def _ask(store: EmbeddedStore, asking: Query) -> tuple[str, bytes]:
+    async with store:
+        answer = await store.query(asking)
+        return answer.kind, b"".join([chunk async for chunk in answer])
+
+
+def _query_text(text: str | None, file: Path | None, name: str | None, params: list[str]) -> str:
+    given = [source for source in (text, file, name) if source is not None]
+    if len(given) != 1:
+        _refuse(f"{len(given)} queries", "one: SPARQL text, --file or --name (see --list)")
+    if name is not None:
+        return queries.get(name).bind(dict(_assignment(param) for param in params))
+    if params:
+        _refuse("--param without --name", "parameters only for a named query")
+    if file is not None:
+        return _decoded(file.read_bytes(), str(file))
+    return _decoded(sys.stdin.buffer.read(), "standard input") if text == "-" else str(text)
+
+
+def _decoded(data: bytes, where: str) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        _refuse(f"bytes that are not UTF-8 at offset {error.start} of {where}", "a query in UTF-8")
+
+
+def _assignment(param: str) -> tuple[str, str]:
+    name, equals, value = param.partition("=")
+    if not equals:
+        _refuse(f"--param {param}", "name=value")
+    return name, value
+
+
+def _refuse(found: str, expected: str) -> NoReturn:
+    raise ParameterError(found=found, expected=expected)
+
+
+def _formats(chosen: QueryFormat | None, as_table: bool) -> Formats:
+    if as_table:
+        return Formats(RESULT_FORMATS["json"])
+    if chosen is None:
+        return Formats(RESULT_FORMATS["csv"])
+    return Formats(RESULT_FORMATS.get(chosen.value), GRAPH_FORMATS.get(chosen.value))
+
+
+def _summary(built: Build) -> str:
+    counts = built.counts
+    return (
+        f"{counts['facts']:,} facts from {counts['passages']:,} passages "
+        f"about {counts['entities']:,} entities; {counts['quads']:,} quads; snapshot {built.snapshot[:12]}"
+    )
+
+
+def _write(body: bytes, output: Path | None) -> None:
+    if output:
+        output.write_bytes(body)
+        return
+    sys.stdout.flush()
+    sys.stdout.buffer.write(body)
+    if sys.stdout.isatty() and not body.endswith(b"\n"):
+        sys.stdout.buffer.write(b"\n")
+    sys.stdout.buffer.flush()

@@ -1,0 +1,100 @@
+"""What people see: tables instead of bytes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from portsmouth.iris import XSD, shorten
+from portsmouth.queries import NamedQuery
+
+if TYPE_CHECKING:
+    from portsmouth.build.validate import Validation
+
+
+def print_results(body: bytes, console: Console) -> None:
+    """Print SPARQL JSON results as a table, or a boolean as a word.
+
+    :param body: an ``application/sparql-results+json`` document.
+    :param console: where to print.
+    """
+    results = json.loads(body)
+    if "boolean" in results:
+        console.print("yes" if results["boolean"] else "no")
+        return
+    names = results["head"]["vars"]
+    rows = results["results"]["bindings"]
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for name in names:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(term_text(row[name]) if name in row else "") for name in names))
+    console.print(table)
+    console.print(f"{len(rows):,} row{'' if len(rows) == 1 else 's'}", style="dim")
+
+
+def term_text(term: Mapping[str, str]) -> str:
+    """Write a term of SPARQL JSON results for people.
+
+    >>> term_text({"type": "uri", "value": "https://w3id.org/portsmouth1905/id/witte"})
+    'd:witte'
+    >>> term_text({"type": "literal", "value": "Witte", "xml:lang": "en"})
+    'Witte @en'
+    >>> term_text({"type": "literal", "value": "9", "datatype": "http://www.w3.org/2001/XMLSchema#integer"})
+    '9'
+    """
+    value = term["value"]
+    if term["type"] == "uri":
+        return shorten(value)
+    if term["type"] == "bnode":
+        return f"_:{value}"
+    if language := term.get("xml:lang"):
+        return f"{value} @{language}"
+    datatype = term.get("datatype", "")
+    return f"{value} ^^{shorten(datatype)}" if datatype and not datatype.startswith(XSD) else value
+
+
+def print_catalogue(queries: Iterable[NamedQuery], console: Console) -> None:
+    """Print the named queries, what they answer and which parameters they take.
+
+    :param queries: the queries.
+    :param console: where to print.
+    """
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for name in ("name", "question", "parameters (default)"):
+        table.add_column(name, overflow="fold")
+    for query in queries:
+        parameters = ", ".join(f"{parameter.name} ({parameter.default})" for parameter in query.parameters)
+        table.add_row(Text(query.name), Text(query.title), Text(parameters))
+    console.print(table)
+
+
+def verdict(validation: Validation) -> str:
+    """Say in one line what a validation found.
+
+    :param validation: what it found.
+    """
+    counts = {
+        "finding": len(validation.findings),
+        "caution": len(validation.cautions),
+        "candidate disagreement": len(validation.candidates),
+        "source line neither modelled nor marked silent": len(validation.unread),
+    }
+    return "; ".join(_counted(number, thing) for thing, number in counts.items())
+
+
+def _counted(number: int, thing: str) -> str:
+    """Count things in words.
+
+    >>> _counted(0, "finding"), _counted(2, "source line neither modelled nor marked silent")
+    ('no findings', '2 source lines neither modelled nor marked silent')
+    """
+    noun, _, rest = thing.partition(" neither ")
+    plural = noun if number == 1 else f"{noun}s"
+    return f"{number or 'no'} {plural}{f' neither {rest}' if rest else ''}"
