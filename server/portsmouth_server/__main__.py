@@ -1,0 +1,36 @@
+"""``python -m portsmouth_server DATASET``: serve an N-Quads file; settings come from the environment."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from portsmouth.errors import PortsmouthError
+from portsmouth.store.embedded import EmbeddedStore
+from portsmouth_server import Settings, serve
+
+
+def main() -> int:
+    """Serve the file that the command line names.
+
+    :return: the exit code.
+    """
+    parser = argparse.ArgumentParser(prog="python -m portsmouth_server", description=__doc__)
+    parser.add_argument("dataset", type=Path, help="a dataset in N-Quads, its default graph included")
+    arguments = parser.parse_args()
+    try:
+        settings = Settings.from_environment()
+        store = EmbeddedStore.from_nquads(arguments.dataset.read_bytes(), limits=settings.limits)
+        serve(store, settings, ready=lambda address: print(f"Serving on {address}", flush=True))
+    except PortsmouthError as error:
+        print(f"{parser.prog}: {error}", file=sys.stderr)
+        return error.exit_code
+    except OSError as error:
+        print(f"{parser.prog}: {error}", file=sys.stderr)
+        return 3
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,124 @@
+"""Assembly: one store, one settings object and the routes become an ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from fastapi import FastAPI
+
+from portsmouth.errors import PortsmouthError
+from portsmouth.store.protocol import Store
+from portsmouth_server import urls
+from portsmouth_server.errors import Problem
+from portsmouth_server.failures import answer_failures
+from portsmouth_server.http import Message, Receive, Scope, Send, respond
+from portsmouth_server.pages import HtmlPages, NamedQuery
+from portsmouth_server.routes import health_router, page_router, static_files
+from portsmouth_server.settings import Settings
+from portsmouth_server.sparql import SparqlEndpoint
+
+
+class Application(Protocol):
+    """An ASGI application."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+
+
+def create_app(store: Store, settings: Settings | None = None, named: Sequence[NamedQuery] = ()) -> Server:
+    """Assemble a server.
+
+    :param store: what answers; opened and closed with the server.
+    :param settings: what the operator decides; the defaults unless given.
+    :param named: queries that the pages offer.
+    :return: an ASGI application that shares nothing with another one.
+
+    >>> from portsmouth.store.embedded import EmbeddedStore
+    >>> app = create_app(EmbeddedStore.from_nquads(b""), Settings(deadline=5))
+    """
+    settings = settings or Settings()
+    pages = HtmlPages(store, settings, named)
+    rest = FastAPI(
+        title="Portsmouth 1905",
+        # The interactive documentation of the framework loads scripts from another host.
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
+    rest.include_router(page_router(pages))
+    rest.include_router(health_router(store))
+    rest.mount(urls.STATIC, static_files())
+    answer_failures(rest, pages)
+    return Server(store, settings, SparqlEndpoint(store, settings, pages), rest)
+
+
+class Server:
+    """The whole server: the fast path, every other path, and the store's life.
+
+    :param store: opened at start-up and closed at shutdown.
+    :param settings: where the server is seen.
+    :param sparql: what answers the SPARQL path.
+    :param rest: what answers every other path.
+    """
+
+    def __init__(self, store: Store, settings: Settings, sparql: Application, rest: Application) -> None:
+        self._store = store
+        # A proxy may leave the path under which it shows the server, or cut it off.
+        self._root_path = settings.root_path
+        self._sparql_paths = (urls.SPARQL, settings.root_path + urls.SPARQL)
+        self._sparql = sparql
+        self._rest = rest
+        #: Why the server did not start, if it did not.
+        self.failure: PortsmouthError | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or live through start-up and shutdown."""
+        if scope["type"] == "lifespan":
+            return await self._live(receive, send)
+        tracked = _Tracked(send)
+        try:
+            if scope["path"] in self._sparql_paths:
+                await self._sparql(scope, receive, tracked)
+            else:
+                await self._rest({**scope, "root_path": self._root_path}, receive, tracked)
+        except Exception as error:
+            if tracked.complete:
+                # The framework raises again what it has answered.
+                return None
+            if tracked.started:
+                raise
+            problem = Problem.from_accident(error)
+            await respond(send, problem.status, problem.data_headers(), problem.body())
+        return None
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """Own the store from start-up to shutdown (ASGI's lifespan protocol)."""
+        await receive()
+        try:
+            await self._store.__aenter__()
+        except PortsmouthError as error:
+            self.failure = error
+            return await send({"type": "lifespan.startup.failed", "message": str(error)})
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self._store.__aexit__(None, None, None)
+        await send({"type": "lifespan.shutdown.complete"})
+        return None
+
+
+class _Tracked:
+    """A way to answer that remembers how far the answer has come."""
+
+    __slots__ = ("_send", "complete", "started")
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.started = False
+        self.complete = False
+
+    async def __call__(self, message: Message, /) -> None:
+        self.started = True
+        await self._send(message)
+        self.complete = message["type"] == "http.response.body" and not message.get("more_body", False)

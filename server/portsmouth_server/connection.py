@@ -1,0 +1,113 @@
+"""uvicorn's HTTP connection with three gaps closed.
+
+What is no HTTP at all is answered with problem details like everything else; a
+head may not grow without end; and a client that begins a request must finish
+its head in time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Literal
+
+from portsmouth_server.errors import Problem
+
+if TYPE_CHECKING:
+    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+#: How many times the longest body a message may have before it is no longer even thrown away.
+_PATIENCE = 4
+
+
+def connection_class(
+    max_head: int, max_body: int, seconds: float
+) -> type[HttpToolsProtocol] | Literal["auto"]:
+    """Return the class of connections for uvicorn, its own choice where httptools is missing.
+
+    :param max_head: bytes of a request's head.
+    :param max_body: bytes of a request's body that the application reads.
+    :param seconds: how long a head may take to arrive.
+    """
+    try:
+        from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+    except ImportError:
+        return "auto"
+
+    class Connection(HttpToolsProtocol):
+        """One connection of a client."""
+
+        url = b""
+        _receiving = False
+        _in_head = False
+        _bytes = 0
+        _timer: asyncio.TimerHandle | None = None
+
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            self._timer = self.loop.call_later(seconds, self._time_out)
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            self._stop_timer()
+            super().connection_lost(exc)
+
+        def on_message_begin(self) -> None:
+            super().on_message_begin()
+            self._receiving = self._in_head = True
+            self._bytes = 0
+            if self._timer is None:
+                self._timer = self.loop.call_later(seconds, self._time_out)
+
+        def on_headers_complete(self) -> None:
+            self._in_head = False
+            self._stop_timer()
+            super().on_headers_complete()
+
+        def on_message_complete(self) -> None:
+            self._receiving = False
+            super().on_message_complete()
+
+        def data_received(self, data: bytes) -> None:
+            continued = self._receiving
+            super().data_received(data)
+            # The part that began the message is left out of account; the transport bounds it.
+            if not (continued and self._receiving) or self.transport.is_closing():
+                return
+            self._bytes += len(data)
+            if self._in_head and self._bytes > max_head:
+                self._refuse(431, f"found a longer head; expected at most {max_head} bytes")
+            elif self._bytes > max_head + _PATIENCE * max_body:
+                self.transport.close()
+
+        def send_400_response(self, msg: str) -> None:
+            if len(self.url) > max_head:
+                self._refuse(414, f"found a longer address; expected at most {max_head} bytes, or a POST")
+            else:
+                self._refuse(400, "found bytes that are no HTTP request; expected HTTP/1.1")
+
+        def _time_out(self) -> None:
+            self._timer = None
+            if not self.transport.is_closing():
+                self._refuse(408, f"found no whole head after {seconds:g} seconds; expected one by then")
+
+        def _stop_timer(self) -> None:
+            if self._timer:
+                self._timer.cancel()
+                self._timer = None
+
+        def _refuse(self, status: int, detail: str) -> None:
+            cycle = self.cycle
+            # In the middle of an answer there is no place for another.
+            if cycle is None or cycle.response_complete or not cycle.response_started:
+                self.transport.write(_on_the_wire(Problem.from_status(status, detail)))
+            self.transport.close()
+
+    return Connection
+
+
+def _on_the_wire(problem: Problem) -> bytes:
+    """Write a problem as a whole HTTP response."""
+    body = problem.body()
+    length = str(len(body)).encode()
+    headers = [*problem.data_headers(), (b"content-length", length), (b"connection", b"close")]
+    status = f"HTTP/1.1 {problem.status} {problem.title}".encode()
+    return b"\r\n".join([status, *(name + b": " + value for name, value in headers), b"", body])

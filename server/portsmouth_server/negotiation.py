@@ -1,0 +1,230 @@
+"""Choosing the format of an answer: the Accept header (RFC 9110, section 12.5.1) and ``?format=``.
+
+A parser of our own, since those at hand differ from the RFC where it matters
+here: one malformed range voids the whole header, names are compared by case,
+or a quality counts before the more specific range has been looked for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from portsmouth.errors import NotAcceptableError
+from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, Formats
+
+HTML: Final = "text/html"
+#: The part of an Accept header that is read: no client needs more, and unbalanced quotes cost the square.
+LONGEST_HEADER: Final = 4096
+
+#: Names under which clients ask for a format that has a more exact name; they come after all exact ones.
+_RESULT_ALIASES: Final[Mapping[str, str]] = {
+    "application/json": RESULT_FORMATS["json"],
+    "application/xml": RESULT_FORMATS["xml"],
+    "text/xml": RESULT_FORMATS["xml"],
+}
+_GRAPH_ALIASES: Final[Mapping[str, str]] = {
+    "application/json": GRAPH_FORMATS["jsonld"],
+    "application/xml": GRAPH_FORMATS["rdf"],
+    "text/xml": GRAPH_FORMATS["rdf"],
+    "application/x-turtle": GRAPH_FORMATS["ttl"],
+    "text/plain": GRAPH_FORMATS["nt"],
+}
+_RESULT_OFFERS: Final = {**{name: name for name in RESULT_FORMATS.values()}, **_RESULT_ALIASES}
+_GRAPH_OFFERS: Final = {**{name: name for name in GRAPH_FORMATS.values()}, **_GRAPH_ALIASES}
+_DATA_TYPES: Final = (*RESULT_FORMATS.values(), *GRAPH_FORMATS.values())
+
+#: Short names of graphs; ``format=json`` of a graph is JSON-LD, and some clients spell others out.
+_GRAPH_NAMES: Final = {
+    **GRAPH_FORMATS,
+    "json": GRAPH_FORMATS["jsonld"],
+    "json-ld": GRAPH_FORMATS["jsonld"],
+    "xml": GRAPH_FORMATS["rdf"],
+    "rdf+xml": GRAPH_FORMATS["rdf"],
+    "turtle": GRAPH_FORMATS["ttl"],
+    "n3": GRAPH_FORMATS["ttl"],
+    "ntriples": GRAPH_FORMATS["nt"],
+    "nquads": GRAPH_FORMATS["nq"],
+}
+HTML_NAME: Final = "html"
+
+# RFC 9110, section 5.6.2 (token) and 5.6.4 (quoted-string).
+_NAME: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_QUOTED: Final = r'"(?:[^"\\]|\\.)*"'
+_ELEMENT: Final = re.compile(rf'(?:[^",]|{_QUOTED})+')
+_TYPE: Final = re.compile(rf"[ \t]*({_NAME})/({_NAME})[ \t]*(?=;|$)")
+_PARAMETER: Final = re.compile(rf";[ \t]*(?:({_NAME})=({_NAME}|{_QUOTED}))?[ \t]*(?=;|$)")
+# RFC 9110, section 12.4.2: from 0 to 1 with at most three decimals.
+_WEIGHT: Final = re.compile(r"0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?")
+
+
+class MediaType(NamedTuple):
+    """A media type or range with its parameters, all in lower case but for the parameters' values."""
+
+    type: str
+    subtype: str
+    parameters: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        """The type without its parameters."""
+        return f"{self.type}/{self.subtype}"
+
+
+class MediaRange(NamedTuple):
+    """One element of an Accept header."""
+
+    media: MediaType
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a caller wants to get.
+
+    :param formats: media types by kind of answer.
+    :param page: whether the caller reads a page rather than data.
+    """
+
+    formats: Formats
+    page: bool
+
+
+def parse_media_type(text: str) -> MediaType | None:
+    """Read a media type (RFC 9110, section 8.3.1).
+
+    :return: the type, or ``None`` where the text is none.
+
+    >>> parse_media_type('Text/Turtle; Charset="UTF-8"')
+    MediaType(type='text', subtype='turtle', parameters={'charset': 'UTF-8'})
+    >>> parse_media_type("turtle") is None
+    True
+    """
+    head = _TYPE.match(text)
+    if not head:
+        return None
+    parameters: dict[str, str] = {}
+    position = head.end()
+    while position < len(text):
+        match = _PARAMETER.match(text, position)
+        if not match:
+            return None
+        if match[1]:
+            parameters[match[1].lower()] = _unquote(match[2])
+        position = match.end()
+    return MediaType(head[1].lower(), head[2].lower(), parameters)
+
+
+def parse_accept(header: str) -> tuple[MediaRange, ...]:
+    """Read an Accept header; an element that is no media range is passed over.
+
+    >>> [(r.media.name, r.weight) for r in parse_accept("text/*;q=0.5, nonsense, */*;q=0")]
+    [('text/*', 0.5), ('*/*', 0.0)]
+    """
+    return tuple(_ranges(header))
+
+
+def quality(media_type: str, ranges: Sequence[MediaRange]) -> float:
+    """Return how welcome a media type is: the most specific range that holds it decides.
+
+    :param media_type: a media type without parameters.
+    :param ranges: a parsed Accept header.
+    :return: from 0, not acceptable, to 1.
+
+    >>> quality("text/turtle", parse_accept("text/*;q=0.9, text/turtle;q=0.1"))
+    0.1
+    """
+    type_, _, subtype = media_type.partition("/")
+    for wanted in ((type_, subtype), (type_, "*"), ("*", "*")):
+        weights = [r.weight for r in ranges if (r.media.type, r.media.subtype) == wanted]
+        if weights:
+            return max(weights)
+    return 0.0
+
+
+@lru_cache(maxsize=512)
+def choose(accept: str | None, form: str | None = None) -> Choice:
+    """Choose the format of an answer.
+
+    :param accept: the Accept header, ``None`` where the request has none.
+    :param form: the ``format`` parameter, several values with commas between, which wins over the header.
+    :raises NotAcceptableError: a format that nothing here is written in.
+
+    >>> choose("text/csv, text/turtle;q=0.5").formats
+    Formats(results='text/csv', graphs='text/turtle')
+    >>> choose("text/html, */*;q=0.8").page, choose("*/*").page, choose(None, "html").page
+    (True, False, True)
+    """
+    if form is not None:
+        return _by_name(form)
+    # RFC 9110, section 12.5.1: no header means that any type will do; so does one that says nothing.
+    ranges = parse_accept(accept or "") or parse_accept("*/*")
+    formats = Formats(_best(_RESULT_OFFERS, ranges), _best(_GRAPH_OFFERS, ranges))
+    page = _prefers_page(ranges)
+    if not page and formats.results is None and formats.graphs is None:
+        raise _not_acceptable(f"Accept: {(accept or '')[:200]}")
+    return Choice(formats, page)
+
+
+def prefers_page(accept: str | None) -> bool:
+    """Say whether a caller names HTML and likes no data format as much, as browsers do.
+
+    >>> prefers_page("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8")
+    True
+    >>> prefers_page("text/html, application/json")
+    False
+    """
+    return _prefers_page(parse_accept(accept)) if accept else False
+
+
+def _prefers_page(ranges: Sequence[MediaRange]) -> bool:
+    html = max((r.weight for r in ranges if r.media.name == HTML), default=0.0)
+    # A tie falls to data, as the server's order has it: programs that name HTML too want data.
+    return html > 0 and all(quality(data, ranges) < html for data in (*_DATA_TYPES, "application/json"))
+
+
+def _best(offers: Mapping[str, str], ranges: Sequence[MediaRange]) -> str | None:
+    # max() keeps the first of equals: ties fall to the server's order.
+    best = max(offers, key=lambda offer: quality(offer, ranges))
+    return offers[best] if quality(best, ranges) > 0 else None
+
+
+def _by_name(form: str) -> Choice:
+    # SPARQLWrapper sends its own name for a format and media types beside it: the first known one counts.
+    for name in (part.strip().lower() for part in form.split(",")):
+        if name in (HTML_NAME, HTML):
+            return Choice(Formats(), page=True)
+        results = RESULT_FORMATS.get(name) or _RESULT_OFFERS.get(name)
+        graphs = _GRAPH_NAMES.get(name) or _GRAPH_OFFERS.get(name)
+        if results or graphs:
+            return Choice(Formats(results, graphs), page=False)
+    raise _not_acceptable(f"format={form[:100]}")
+
+
+def _not_acceptable(found: str) -> NotAcceptableError:
+    names = ", ".join((*RESULT_FORMATS, *GRAPH_FORMATS, HTML_NAME))
+    return NotAcceptableError(
+        found=found, expected=f"a format among {names}, or a media type among {', '.join(_DATA_TYPES)}"
+    )
+
+
+def _ranges(header: str) -> Iterator[MediaRange]:
+    for element in _ELEMENT.findall(header):
+        media = parse_media_type(element)
+        if media is None:
+            continue
+        weight = media.parameters.get("q", "1")
+        if not _WEIGHT.fullmatch(weight):
+            continue
+        # 'charset=utf-8' says nothing more about formats that are always UTF-8; anything else asks for a
+        # variant that is not to be had.
+        rest = {name: value.lower() for name, value in media.parameters.items() if name != "q"}
+        if rest in ({}, {"charset": "utf-8"}):
+            yield MediaRange(media, float(weight))
+
+
+def _unquote(value: str) -> str:
+    return re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith('"') else value

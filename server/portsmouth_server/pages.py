@@ -1,0 +1,242 @@
+"""The pages for people: server-rendered, without scripts, nothing loaded from another host."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import resources
+from typing import Any, Final, Protocol
+
+import pyoxigraph as ox
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from portsmouth import errors
+from portsmouth.errors import PortsmouthError, QuerySyntaxError
+from portsmouth.iris import PREFIXES, PT, RDFS, SKOS
+from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, Query, Store
+from portsmouth_server.errors import Problem
+from portsmouth_server.protocol import SparqlRequest
+from portsmouth_server.results import show
+from portsmouth_server.settings import Settings
+from portsmouth_server.urls import Urls, problem_type
+
+log = logging.getLogger("portsmouth_server")
+
+#: What the query page holds before anything has been asked.
+EXAMPLE: Final = f"""\
+PREFIX pt: <{PT}>
+PREFIX skos: <{SKOS}>
+
+SELECT ?treaty ?label WHERE {{
+  ?treaty a pt:Treaty ;
+          skos:prefLabel ?label .
+}}
+ORDER BY ?label
+LIMIT 50
+"""
+
+_COUNTED: Final = (
+    "Passage", "Treaty", "Article", "Provision", "Demand", "Event", "Influence", "Statement", "Person",
+    "Collective", "Territory", "Quantity", "Disagreement",
+)  # fmt: skip
+
+#: How many statements there are, and how many things of each class, by the label that the ontology gives it.
+COUNTS: Final = f"""\
+PREFIX pt: <{PT}>
+PREFIX rdfs: <{RDFS}>
+SELECT ?class ?label ?things ?statements WHERE {{
+  {{ SELECT (COUNT(*) AS ?statements) WHERE {{ ?s ?p ?o }} }}
+  UNION
+  {{
+    {{ SELECT ?class (COUNT(DISTINCT ?thing) AS ?things) WHERE {{
+         VALUES ?class {{ {" ".join("pt:" + name for name in _COUNTED)} }}
+         ?thing a ?class
+       }} GROUP BY ?class }}
+    OPTIONAL {{ ?class rdfs:label ?label FILTER(LANG(?label) = "en") }}
+  }}
+}}
+ORDER BY DESC(?things) ?label
+"""
+_SOME_STATEMENTS: Final = "SELECT * WHERE {\n  ?subject ?predicate ?object\n}\nLIMIT 100"
+_SOME_THINGS: Final = f"""\
+SELECT ?thing ?label WHERE {{{{
+  ?thing a <{{}}> .
+  OPTIONAL {{{{ ?thing <{SKOS}prefLabel> ?label }}}}
+}}}}
+LIMIT 100"""
+_COUNTS_SECONDS: Final = 5.0
+#: How much of a long line is shown around the place of an error.
+_AROUND: Final = 80
+
+
+class NamedQuery(Protocol):
+    """A query that the catalogue offers."""
+
+    @property
+    def name(self) -> str:
+        """Its name, which is also that of its file."""
+
+    @property
+    def title(self) -> str:
+        """The question in one line."""
+
+    @property
+    def description(self) -> str:
+        """What the answer shows."""
+
+    @property
+    def text(self) -> str:
+        """The SPARQL text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A number on the first page."""
+
+    label: str
+    number: int
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The place in a query where the parser stopped."""
+
+    line: int
+    before: str
+    at: str
+    after: str
+
+
+class HtmlPages:
+    """Renders every page of one server.
+
+    :param store: what the pages ask.
+    :param settings: how much a page shows, and where the server is seen.
+    :param named: the queries that the query page lists.
+    """
+
+    def __init__(self, store: Store, settings: Settings, named: Sequence[NamedQuery] = ()) -> None:
+        self._store = store
+        self._settings = settings
+        self._named = named
+        self._urls = Urls(settings.root_path)
+        self._counts: tuple[str, list[Count]] | None = None
+
+    async def home(self) -> bytes:
+        """Return the first page."""
+        here = self._settings.public_url or f"http://{self._settings.host}:{self._settings.port}"
+        address = here.removesuffix(self._urls.root) + self._urls.sparql
+        return self._render("home.html", counts=await self._count(), named=self._named, address=address)
+
+    async def answer(self, request: SparqlRequest) -> tuple[int, bytes]:
+        """Return the status and the query page, with the answer or the error of its query.
+
+        :param request: what the browser asks, if anything.
+        """
+        context: dict[str, Any] = {"shown": None, "problem": None, "mark": None}
+        status = 200
+        if request.text and request.text.strip():
+            try:
+                answer = await self._store.query(Query(request.text, request.dataset))
+                context["shown"] = await show(answer, self._urls, self._settings.page_rows)
+            except PortsmouthError as error:
+                context["problem"] = Problem.from_error(error)
+                context["mark"] = _mark(request.text, error)
+                status = error.status
+        return status, self._render("sparql.html", request=request, **self._form(request, context), **context)
+
+    def problem(self, problem: Problem) -> bytes:
+        """Return the page of a problem.
+
+        :param problem: what went wrong.
+        """
+        return self._render("problem.html", problem=problem)
+
+    def problem_type(self, kind: str) -> bytes | None:
+        """Return the page that explains a problem type, ``None`` where there is none of that name.
+
+        :param kind: the last part of the type's IRI.
+        """
+        error = _kinds().get(kind)
+        if error is None:
+            return None
+        return self._render("problem_type.html", error=error, iri=problem_type(kind))
+
+    def _form(self, request: SparqlRequest, context: dict[str, Any]) -> dict[str, Any]:
+        shown = context["shown"]
+        names = GRAPH_FORMATS if shown and shown.kind == "graph" else RESULT_FORMATS
+        return {
+            "example": EXAMPLE,
+            "named": self._named,
+            "result_names": list(RESULT_FORMATS),
+            "graph_names": [name for name in GRAPH_FORMATS if name not in RESULT_FORMATS],
+            "downloads": list(names) if shown else [],
+        }
+
+    async def _count(self) -> list[Count]:
+        """Return the numbers of this snapshot, counted once."""
+        if self._counts and self._counts[0] == self._store.snapshot:
+            return self._counts[1]
+        snapshot = self._store.snapshot
+        try:
+            answer = await self._store.query(Query(COUNTS, deadline=_COUNTS_SECONDS))
+            data = b"".join([chunk async for chunk in answer])
+        except PortsmouthError as error:
+            # The page is worth having without its numbers.
+            log.warning("the first page could not count: %s", error)
+            return []
+        counts = list(_read_counts(data, self._urls))
+        self._counts = (snapshot, counts)
+        return counts
+
+    def _render(self, template: str, **context: Any) -> bytes:
+        return self._environment.get_template(template).render(urls=self._urls, **context).encode()
+
+    @cached_property
+    def _environment(self) -> Environment:
+        environment = Environment(
+            loader=PackageLoader("portsmouth_server"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        style = resources.files("portsmouth_server").joinpath("static/style.css").read_bytes()
+        environment.globals["style"] = self._urls.static("style.css", hashlib.sha256(style).hexdigest()[:12])
+        environment.globals["prefixes"] = PREFIXES
+        return environment
+
+
+def _read_counts(data: bytes, urls: Urls) -> Iterator[Count]:
+    rows = ox.parse_query_results(data, format=ox.QueryResultsFormat.JSON)
+    assert isinstance(rows, ox.QuerySolutions)  # noqa: S101  # the query is a SELECT
+    for row in rows:
+        if row["statements"] is not None:
+            yield Count("statements", int(row["statements"].value), urls.query(_SOME_STATEMENTS))
+        elif row["class"] is not None:
+            iri = row["class"].value
+            label = row["label"].value if row["label"] else iri.removeprefix(PT)
+            yield Count(label, int(row["things"].value), urls.query(_SOME_THINGS.format(iri)))
+
+
+def _mark(text: str, error: PortsmouthError) -> Mark | None:
+    """Return the place of a syntax error in the query.
+
+    >>> _mark("ASK {\\n?s ?", QuerySyntaxError("x", "y", 2, 4))
+    Mark(line=2, before='?s ', at='?', after='')
+    """
+    if not isinstance(error, QuerySyntaxError) or not error.line or not error.column:
+        return None
+    lines = text.split("\n")
+    line = lines[error.line - 1] if error.line <= len(lines) else ""
+    at = error.column - 1
+    return Mark(error.line, line[max(0, at - _AROUND) : at], line[at : at + 1], line[at + 1 : at + _AROUND])
+
+
+def _kinds() -> dict[str, type[PortsmouthError]]:
+    tree = [value for value in vars(errors).values() if isinstance(value, type)]
+    return {error.kind: error for error in tree if issubclass(error, PortsmouthError)}

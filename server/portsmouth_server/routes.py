@@ -1,0 +1,90 @@
+"""The routes beside ``/sparql``: pages, health and files."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from fastapi import APIRouter
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from portsmouth.errors import NotFoundError, PortsmouthError, StoreBusyError
+from portsmouth.store.protocol import Query, Store
+from portsmouth_server import urls
+from portsmouth_server.http import PAGE_HEADERS
+from portsmouth_server.pages import HtmlPages
+
+_READ: Final = ["GET", "HEAD"]
+_HEALTH_SECONDS: Final = 5.0
+
+
+def page(body: bytes, status: int = 200) -> Response:
+    """Make a response of a page.
+
+    :param body: the HTML.
+    :param status: the HTTP status.
+    """
+    response = Response(body, status, media_type="text/html")
+    for name, value in PAGE_HEADERS:
+        response.headers[name.decode()] = value.decode()
+    response.headers["cache-control"] = "no-cache"
+    return response
+
+
+def page_router(pages: HtmlPages) -> APIRouter:
+    """Route the pages.
+
+    :param pages: what renders them.
+    """
+    router = APIRouter()
+
+    @router.api_route(urls.HOME, methods=_READ)
+    async def home() -> Response:
+        return page(await pages.home())
+
+    @router.api_route(urls.PROBLEM + "/{kind}", methods=_READ)
+    async def problem_type(kind: str) -> Response:
+        body = pages.problem_type(kind)
+        if body is None:
+            raise NotFoundError(found=f"problem type {kind[:100]!r}", expected="one that this server uses")
+        return page(body)
+
+    return router
+
+
+def health_router(store: Store) -> APIRouter:
+    """Route the question whether the server is well.
+
+    :param store: what must be able to answer.
+    """
+    router = APIRouter()
+
+    @router.api_route(urls.HEALTH, methods=_READ)
+    async def health(response: Response) -> dict[str, Any]:
+        response.headers["cache-control"] = "no-store"
+        try:
+            answer = await store.query(Query("ASK {}", deadline=_HEALTH_SECONDS))
+            async for _ in answer:
+                pass
+        except PortsmouthError as error:
+            raise StoreBusyError(f"found the server alive but its store unable to answer: {error}") from error
+        return {"live": True, "ready": True, "snapshot": store.snapshot}
+
+    return router
+
+
+class _KeptFiles(StaticFiles):
+    """Files whose address changes with their content, so that browsers need never ask again."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        kept = b"v=" in scope["query_string"]
+        response.headers["cache-control"] = "public, max-age=31536000, immutable" if kept else "no-cache"
+        response.headers["x-content-type-options"] = "nosniff"
+        return response
+
+
+def static_files() -> StaticFiles:
+    """Serve the style sheet and images of the package."""
+    return _KeptFiles(packages=[("portsmouth_server", "static")])

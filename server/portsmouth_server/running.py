@@ -1,0 +1,84 @@
+"""Running a server: uvicorn with uvloop and httptools where the system has them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from socket import socket
+from typing import Any
+
+import uvicorn
+
+from portsmouth.errors import StoreError
+from portsmouth.store.protocol import Store
+from portsmouth_server.app import create_app
+from portsmouth_server.connection import connection_class
+from portsmouth_server.pages import NamedQuery
+from portsmouth_server.settings import Settings
+
+
+def serve(
+    store: Store,
+    settings: Settings,
+    named: Sequence[NamedQuery] = (),
+    ready: Callable[[str], None] = lambda address: None,
+) -> None:
+    """Serve until the process is told to stop.
+
+    :param store: what answers; opened when the server starts and closed when it stops.
+    :param settings: what the operator decides.
+    :param named: queries that the pages offer.
+    :param ready: called with the server's address as soon as it answers there.
+    :raises PortsmouthError: the store could not be opened, or the address is taken.
+    """
+    app = create_app(store, settings, named)
+    server = _Server(configuration(app, settings), ready)
+    try:
+        # Ctrl-C has been obeyed by the time uvicorn passes it on.
+        with suppress(KeyboardInterrupt):
+            server.run()
+    except SystemExit:
+        # uvicorn leaves so when it cannot listen.
+        raise StoreError(
+            f"found {settings.host}:{settings.port} taken or not to be had; expected a free address: "
+            "choose another port"
+        ) from None
+    if app.failure:
+        raise app.failure
+
+
+class _Server(uvicorn.Server):
+    """A server that says when and where it listens."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[str], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            host, port = self.servers[0].sockets[0].getsockname()[:2]
+            self._ready(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
+
+
+def configuration(app: Any, settings: Settings) -> uvicorn.Config:
+    """Return how uvicorn runs the application.
+
+    :param app: the ASGI application.
+    :param settings: what the operator decides.
+    """
+    return uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        http=connection_class(settings.max_head_bytes, settings.max_request_bytes, settings.client_seconds),
+        ws="none",
+        lifespan="on",
+        access_log=settings.access_log,
+        log_level="info" if settings.access_log else "warning",
+        server_header=False,
+        date_header=True,
+        proxy_headers=False,
+        root_path="",
+        timeout_graceful_shutdown=max(1, round(settings.shutdown_seconds)),
+    )

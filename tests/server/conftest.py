@@ -1,0 +1,329 @@
+"""A real server process for tests as users meet it, and a store that does as it is told for the rest."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pyoxigraph as ox
+import pytest
+
+from portsmouth.store.protocol import Answer, AnswerKind, Query
+from portsmouth_server import Settings, create_app
+
+ROOT = Path(__file__).parents[2]
+DEADLINE = 2.0
+DATA = """
+PREFIX pt: <https://w3id.org/portsmouth1905/ns#>
+PREFIX d: <https://w3id.org/portsmouth1905/id/>
+PREFIX p: <https://w3id.org/portsmouth1905/passage/>
+PREFIX g: <https://w3id.org/portsmouth1905/graph/>
+PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
+PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
+p:s1-001 { d:treaty a pt:Treaty ; pt:signedBy d:witte . d:witte a pt:Person . }
+p:s1-002 { d:treaty a pt:Treaty ; pt:signedBy d:witte, d:komura . }
+g:editorial {
+  d:witte skos:prefLabel "Sergei Witte"@en, "เซียร์เกย์ วิตเต"@th, "Сергей Витте"@ru .
+  d:komura skos:prefLabel "Komura Jutarō"@en, "小村壽太郎"@ja .
+  d:hostile skos:prefLabel "<script>alert(1)</script>"@en, "\\"><img src=x onerror=alert(1)>" ;
+    skos:altLabel "</textarea><b>" ;
+    rdfs:seeAlso <javascript:alert(1)>, <http://example.org/a?b=c&d=%22> ;
+    pt:amount 7, 1.5, "1905-09-05"^^xsd:date, true .
+}
+"""
+
+
+def dataset() -> bytes:
+    """Return the test dataset as N-Quads: passages, and a default graph with each of their triples once."""
+    quads = list(ox.parse(DATA.encode(), format=ox.RdfFormat.TRIG))
+    numbers = "https://w3id.org/portsmouth1905/id/number"
+    in_graph, property_ = ox.NamedNode("http://example.org/numbers"), ox.NamedNode("http://example.org/n")
+    quads += [
+        ox.Quad(ox.NamedNode(f"{numbers}-{n}"), property_, ox.Literal(n), in_graph) for n in range(1500)
+    ]
+    merged = {ox.Quad(q.subject, q.predicate, q.object) for q in quads}
+    data = ox.serialize([*quads, *merged], format=ox.RdfFormat.N_QUADS)
+    assert data is not None
+    return data
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A response, whole."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def type(self) -> str:
+        return self.headers.get("content-type", "").partition(";")[0]
+
+    @property
+    def problem(self) -> dict[str, Any]:
+        """The problem details, checked to be such."""
+        import json
+
+        assert self.type == "application/problem+json", (self.status, self.headers, self.body[:300])
+        problem: dict[str, Any] = json.loads(self.body)
+        assert problem["type"].startswith("https://w3id.org/portsmouth1905/problem/")
+        assert problem["title"]
+        assert problem["detail"]
+        assert problem["status"] == self.status
+        return problem
+
+
+class RunningServer:
+    """A server process of its own."""
+
+    def __init__(self, folder: Path, **settings: object) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port: int = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.sparql = self.url + "/sparql"
+        path = folder / "dataset.nq"
+        path.write_bytes(dataset())
+        self.log = folder / "server.log"
+        variables = {f"PORTSMOUTH_{name.upper()}": str(value) for name, value in settings.items()}
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "portsmouth_server", str(path)],
+                env=os.environ
+                | {
+                    "PYTHONPATH": f"{ROOT / 'graph'}{os.pathsep}{ROOT / 'server'}",
+                    "PORTSMOUTH_PORT": str(self.port),
+                }
+                | variables,
+                stderr=log,
+                stdout=log,
+            )
+        self._wait()
+
+    def _wait(self) -> None:
+        end = time.monotonic() + 30
+        while time.monotonic() < end:
+            try:
+                if self.fetch("/health").status == 200:
+                    return
+            except OSError:
+                assert self.process.poll() is None, self.log.read_text()
+            time.sleep(0.05)
+        raise AssertionError(self.log.read_text())
+
+    def fetch(
+        self,
+        path: str,
+        method: str = "GET",
+        headers: dict[str, str] | None = None,
+        body: bytes | None = None,
+        timeout: float = 30,
+    ) -> Reply:
+        """Send a request exactly as given and read its whole response."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        try:
+            connection.putrequest(method, path, skip_accept_encoding=True)
+            for name, value in (headers or {}).items():
+                connection.putheader(name, value)
+            if body is not None and not {"Content-Length", "Transfer-Encoding"} & set(headers or {}):
+                connection.putheader("Content-Length", str(len(body)))
+            connection.endheaders(body)
+            response = connection.getresponse()
+            return Reply(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
+        finally:
+            connection.close()
+
+    def ask(self, query: str, accept: str | None = None, **parameters: Any) -> Reply:
+        """Send a query by GET."""
+        path = "/sparql?" + urlencode({"query": query, **parameters}, doseq=True)
+        return self.fetch(path, headers={"Accept": accept} if accept else {})
+
+    def raw(self, data: bytes, timeout: float = 10, half_close: bool = False) -> bytes:
+        """Send bytes and return all that comes until the server closes or says nothing more."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=timeout) as connection:
+            connection.sendall(data)
+            if half_close:
+                connection.shutdown(socket.SHUT_WR)
+            received = b""
+            while True:
+                try:
+                    part = connection.recv(65536)
+                except (TimeoutError, ConnectionResetError):
+                    return received
+                if not part:
+                    return received
+                received += part
+
+    def family(self) -> list[int]:
+        """Return the ids of the server's process and of all that descend from it."""
+        children: dict[int, list[int]] = {}
+        for status in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                fields = status.read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            children.setdefault(int(fields[1]), []).append(int(status.parent.name))
+        found = [self.process.pid]
+        for pid in found:
+            found += children.get(pid, [])
+        return found
+
+    def stop(self) -> int:
+        """Stop the server as an operator would and return its exit code."""
+        self.process.terminate()
+        return self.process.wait(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """A server with a short deadline."""
+    running = RunningServer(tmp_path_factory.mktemp("server"), deadline=DEADLINE, client_seconds=3)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def start_server(tmp_path: Path) -> Iterator[Callable[..., RunningServer]]:
+    """Start servers with settings of the test's own."""
+    started: list[RunningServer] = []
+
+    def start(**settings: object) -> RunningServer:
+        folder = tmp_path / str(len(started))
+        folder.mkdir()
+        started.append(RunningServer(folder, **settings))
+        return started[-1]
+
+    yield start
+    for running in started:
+        if running.process.poll() is None:
+            running.stop()
+
+
+@dataclass
+class ScriptedAnswer:
+    """Chunks to give, exceptions among them to raise."""
+
+    chunks: Sequence[bytes | BaseException]
+    kind: AnswerKind = "solutions"
+    media_type: str = "application/sparql-results+json"
+    complete: bool = False
+    closed: bool = False
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for chunk in self.chunks:
+            if isinstance(chunk, BaseException):
+                raise chunk
+            yield chunk
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+
+@dataclass
+class ScriptedStore:
+    """A store that gives the answer, or raises the error, that it was made with."""
+
+    outcome: Answer | BaseException
+    snapshot: str = "s1"
+    asked: list[Query] = field(default_factory=list)
+    open_error: BaseException | None = None
+    closed: bool = False
+
+    async def query(self, query: Query) -> Answer:
+        self.asked.append(query)
+        if isinstance(self.outcome, BaseException):
+            raise self.outcome
+        return self.outcome
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+    async def __aenter__(self) -> ScriptedStore:
+        if self.open_error:
+            raise self.open_error
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+
+@dataclass
+class Exchange:
+    """What an application sent for one request."""
+
+    messages: list[dict[str, Any]]
+
+    @property
+    def ended(self) -> bool:
+        """Whether the response was brought to its proper end."""
+        last = self.messages[-1]
+        return last["type"] == "http.response.body" and not last.get("more_body")
+
+    @property
+    def reply(self) -> Reply:
+        start = self.messages[0]
+        headers = {name.decode(): value.decode() for name, value in start["headers"]}
+        return Reply(start["status"], headers, b"".join(m.get("body", b"") for m in self.messages[1:]))
+
+
+@pytest.fixture
+def call() -> Callable[..., Exchange]:
+    """Send one request to a tiny application over a scripted store."""
+
+    def send_request(
+        outcome: Answer | BaseException | ScriptedStore,
+        path: str = "/sparql",
+        query_string: str = "query=ASK%7B%7D",
+        headers: dict[str, str] | None = None,
+        method: str = "GET",
+        settings: Settings | None = None,
+        **scope: object,
+    ) -> Exchange:
+        store = outcome if isinstance(outcome, ScriptedStore) else ScriptedStore(outcome)
+        app = create_app(store, settings)
+        messages: list[dict[str, Any]] = []
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message: Any) -> None:
+            messages.append(message)
+
+        full = {
+            "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method,
+            "scheme": "http",
+            "path": path, "raw_path": path.encode(), "query_string": query_string.encode(), "root_path": "",
+            "headers": [(k.lower().encode(), v.encode()) for k, v in (headers or {}).items()],
+            "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80), **scope,
+        }  # fmt: skip
+        asyncio.run(app(full, receive, send))
+        return Exchange(messages)
+
+    return send_request
+
+
+def answer_of(*chunks: bytes | BaseException, **properties: Any) -> ScriptedAnswer:
+    return ScriptedAnswer(chunks, **properties)
+
+
+@pytest.fixture
+def answer() -> Callable[..., ScriptedAnswer]:
+    """Make a scripted answer of chunks and errors."""
+    return answer_of
+
+
+@pytest.fixture
+def scripted_store() -> type[ScriptedStore]:
+    """The class of stores that do as they are told."""
+    return ScriptedStore

@@ -1,0 +1,144 @@
+"""Starting and stopping: settings, what is told when a start fails, and how a stop ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from portsmouth.errors import ParameterError
+from portsmouth_server import Settings
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"PYTHONPATH": f"{ROOT / 'graph'}{os.pathsep}{ROOT / 'server'}"} | variables
+    return subprocess.run(
+        [sys.executable, "-m", "portsmouth_server", *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=20,
+    )
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "field", "value"),
+    [
+        ("PORT", "0", "port", 0),
+        ("DEADLINE", "0.5", "deadline", 0.5),
+        (
+            "SERVICE_HOSTS",
+            "a.example, b.example:8080",
+            "service_hosts",
+            frozenset({"a.example", "b.example:8080"}),
+        ),
+        ("ACCESS_LOG", "Yes", "access_log", True),
+        ("ACCESS_LOG", "0", "access_log", False),
+        ("PUBLIC_URL", "https://example.org/portsmouth/", "public_url", "https://example.org/portsmouth"),
+        ("CORS_ORIGIN", "", "cors_origin", ""),
+    ],
+)
+def test_settings_from_the_environment(variable: str, text: str, field: str, value: object) -> None:
+    assert getattr(Settings.from_environment({f"PORTSMOUTH_{variable}": text}), field) == value
+
+
+@pytest.mark.parametrize(
+    ("variable", "text"),
+    [
+        ("PORT", "eighty"), ("PORT", "-1"), ("DEADLINE", "0"), ("DEADLINE", "nan"), ("DEADLINE", "inf"),
+        ("ACCESS_LOG", "perhaps"), ("PUBLIC_URL", "example.org"), ("MEMORY", "1GB"),
+    ],
+)  # fmt: skip
+def test_settings_that_do_not_fit(variable: str, text: str) -> None:
+    with pytest.raises(ParameterError, match=f"PORTSMOUTH_{variable}"):
+        Settings.from_environment({f"PORTSMOUTH_{variable}": text})
+
+
+def test_what_is_given_wins_over_the_environment() -> None:
+    assert Settings.from_environment({"PORTSMOUTH_PORT": "nonsense"}, port=1).port == 1
+
+
+def test_budgets_reach_the_store() -> None:
+    limits = Settings(deadline=1, memory=64, workers=3, service_hosts=frozenset({"a"})).limits
+    assert (limits.deadline, limits.memory_mib, limits.workers, limits.service_hosts) == (
+        1,
+        64,
+        3,
+        frozenset({"a"}),
+    )
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> str:
+    path = tmp_path / "data.nq"
+    path.write_bytes(b"")
+    return str(path)
+
+
+def test_a_setting_that_does_not_fit_is_one_line(data: str) -> None:
+    ended = run(data, PORTSMOUTH_PORT="high")
+    assert ended.returncode == 2
+    assert ended.stderr.splitlines() == [
+        "python -m portsmouth_server: found PORTSMOUTH_PORT='high'; expected a whole number"
+    ]
+
+
+def test_a_taken_port_is_told(data: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        ended = run(data, PORTSMOUTH_PORT=str(taken.getsockname()[1]))
+    assert ended.returncode == 4
+    assert "choose another port" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_data_that_cannot_be_loaded_are_told(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.nq"
+    broken.write_bytes(b"<a> nonsense .\n")
+    ended = run(str(broken), PORTSMOUTH_PORT="0")
+    assert ended.returncode == 4
+    assert "Traceback" not in ended.stderr
+
+
+def test_missing_data_are_told() -> None:
+    ended = run("nowhere.nq")
+    assert (ended.returncode, "nowhere.nq" in ended.stderr) == (3, True)
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_leaves_no_process(start_server: Any, how: signal.Signals) -> None:
+    server = start_server()
+    assert server.ask("ASK {}").status == 200
+    family = server.family()
+    assert len(family) > 1
+    server.process.send_signal(how)
+    assert server.process.wait(10) in (0, -signal.SIGTERM)
+    end = time.monotonic() + 3
+    while [process for process in family if Path(f"/proc/{process}/cmdline").exists()]:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    assert "Traceback" not in server.log.read_text()
+
+
+def test_a_stop_lets_a_running_answer_end(start_server: Any) -> None:
+    server = start_server(shutdown_seconds=15)
+    numbers = "<http://example.org/n>"
+    query = f"SELECT (COUNT(*) AS ?n) {{ ?s {numbers} ?a . ?t {numbers} ?b FILTER(?a + ?b >= 0) }}"
+    replies: list[Any] = []
+    asking = threading.Thread(target=lambda: replies.append(server.ask(query)))
+    asking.start()
+    time.sleep(0.3)
+    server.stop()
+    asking.join()
+    assert json.loads(replies[0].body)["results"]["bindings"][0]["n"]["value"] == str(1500 * 1500)
