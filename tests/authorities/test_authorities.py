@@ -29,20 +29,26 @@ AS_WKT, WKT = NamedNode(GEO + "asWKT"), NamedNode(GEO + "wktLiteral")
 # Which rows of the table speak of which entity; the first row gives the names and the point.
 ROWS_OF = {
     "alexandra-feodorovna": ["alexandra-feodorovna"],
+    "american-open-door-policy": ["open-door-policy"],
+    "attack-on-warships-at-port-arthur": ["battle-of-port-arthur"],
     "battle-of-mukden": ["battle-of-mukden"],
     "battle-of-tsushima": ["battle-of-tsushima"],
     "bering-sea": ["bering-sea"],
+    "capture-of-sakhalin-by-japan": ["japanese-invasion-of-sakhalin-1905"],
     "changchun": ["changchun"],
     "china": ["qing-dynasty"],
     "chinese-eastern-railway": ["chinese-eastern-railway"],
     "convention-1925": ["soviet-japanese-basic-convention"],
     "emperor-of-japan": ["emperor-meiji"],
+    "first-world-war": ["world-war-i"],
     "france": ["france"],
+    "franco-british-agreement": ["entente-cordiale"],
     "germany": ["german-empire"],
     "griscom": ["lloyd-griscom"],
     "instrument-of-surrender-1945": ["japanese-instrument-of-surrender"],
     "japan": ["empire-of-japan"],
     "japanese-navy": ["imperial-japanese-navy"],
+    "japanese-occupation-of-manchuria": ["japanese-invasion-of-manchuria-1931"],
     "kodama": ["kodama-gentaro"],
     "komura": ["komura-jutaro"],
     "korea": ["korea", "korean-empire"],
@@ -65,7 +71,9 @@ ROWS_OF = {
     "portsmouth": ["portsmouth-new-hampshire"],
     "portsmouth-navy-yard": ["portsmouth-naval-shipyard"],
     "primorye": ["primorye"],
+    "protest-in-tokyo": ["hibiya-incendiary-incident"],
     "reis": ["viktor-reis"],
+    "revolution-in-russia": ["russian-revolution-of-1905"],
     "roosevelt": ["theodore-roosevelt"],
     "rosen": ["roman-rosen"],
     "rozhestvensky": ["zinovy-rozhestvensky"],
@@ -77,12 +85,14 @@ ROWS_OF = {
     "sakhalin": ["sakhalin"],
     "sea-of-japan": ["sea-of-japan"],
     "sea-of-okhotsk": ["sea-of-okhotsk"],
+    "second-world-war": ["world-war-ii"],
     "siege-of-port-arthur": ["siege-of-port-arthur"],
     "south-manchurian-railway": ["south-manchuria-railway"],
     "south-sakhalin": ["south-sakhalin-karafuto"],
     "soviet-union": ["soviet-union"],
     "stessel": ["anatoly-stessel"],
     "strait-of-tartary": ["strait-of-tartary"],
+    "surrender-of-japan-1945": ["surrender-of-japan-1945"],
     "takahira": ["takahira-kogoro"],
     "talien": ["dalian"],
     "the-new-york-times": ["the-new-york-times"],
@@ -102,13 +112,17 @@ ROWS_OF = {
 # The table warns that these items are not the very thing: present-day places and states, a prefecture, a
 # series; or they split what the page treats as one, or name what the page leaves unnamed.
 ONLY_CLOSE = {
-    "changchun", "china", "convention-1925", "emperor-of-japan", "france", "instrument-of-surrender-1945",
-    "korea", "moroccan-crisis", "mukden", "pact-1941", "port-arthur", "russo-japanese-agreement-1907",
-    "south-sakhalin", "talien", "united-kingdom",
+    "changchun", "china", "convention-1925", "emperor-of-japan", "france", "franco-british-agreement",
+    "instrument-of-surrender-1945", "japanese-occupation-of-manchuria", "korea", "moroccan-crisis", "mukden",
+    "pact-1941", "port-arthur", "protest-in-tokyo", "russo-japanese-agreement-1907", "south-sakhalin",
+    "talien", "united-kingdom",
 }  # fmt: skip
 
 # The page prints no title or name of these, so none is borrowed from another language.
-UNNAMED = {"convention-1925", "emperor-of-japan", "instrument-of-surrender-1945", "pact-1941"}
+UNNAMED = {
+    "convention-1925", "emperor-of-japan", "franco-british-agreement", "instrument-of-surrender-1945",
+    "japanese-occupation-of-manchuria", "pact-1941", "protest-in-tokyo",
+}  # fmt: skip
 
 
 def fact_files():
