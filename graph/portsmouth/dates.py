@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import calendar as gregorian
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -250,6 +250,11 @@ def bounds(lexical: str, calendar: Calendar) -> Bounds | None:
     return Bounds(earliest, latest)
 
 
+# The calendars stand to each other in every year of the two centuries as in one of these: with and without a
+# leap day, and in the years in which their distance grows.
+_TELLING_YEARS: Final = (1800, 1803, 1804, 1899, 1900, 1903, 1904)
+
+
 def agree(first: Printed, second: Printed) -> bool:
     """Tell whether two printed dates can mean the same days.
 
@@ -264,9 +269,13 @@ def agree(first: Printed, second: Printed) -> bool:
     for one, other in ((first, second), (second, first)):
         if span := bounds(*one):
             return agree_with(other, span)
-    years = range(1800, 2000)
-    left, right = _readings(first, years), _readings(second, years)
-    return any(a.meet(b) for a in left for b in right)
+    # Days of one winter may stand in two years, one by each calendar.
+    return any(
+        a.meet(b)
+        for year in _TELLING_YEARS
+        for a in _readings(first, [year])
+        for b in _readings(second, [year - 1, year, year + 1])
+    )
 
 
 def agree_with(printed: Printed, span: Bounds) -> bool:
@@ -275,9 +284,44 @@ def agree_with(printed: Printed, span: Bounds) -> bool:
     >>> agree_with(Printed("XXXX-04-05", Calendar.UNMARKED), Bounds(date(1905, 4, 18), date(1905, 4, 18)))
     True
     """
+    return any(reading.meet(span) for reading in _readings(printed, _years_of([span])))
+
+
+def supply_year(printed: Printed, spans: Collection[Bounds]) -> Printed | None:
+    """Return a printed date with its open year taken from the spans that it can mean.
+
+    A span that the date equals decides before one that it lies in or around, and that before one
+    that it only meets.
+
+    :param printed: a date that :func:`bounds` accepts; one whose year is printed is returned as it is.
+    :param spans: where the year may come from.
+    :return: the date, or ``None`` where the spans give no year or leave more than one.
+
+    >>> opening = Bounds(date(1905, 8, 9), date(1905, 8, 9))
+    >>> supply_year(Printed("XXXX-08-09", Calendar.UNMARKED), [opening]).lexical
+    '1905-08-09'
+    """
+    if _OPEN not in printed.lexical:
+        return printed
+    closed = list(_with_years(printed, _years_of(spans))) if spans else []
+    for fits in (Bounds.__eq__, _inside_or_around, Bounds.meet):
+        found = [
+            value
+            for value in closed
+            if (reading := bounds(*value)) and any(fits(reading, span) for span in spans)
+        ]
+        if found:
+            return found[0] if len(found) == 1 else None
+    return None
+
+
+def _inside_or_around(one: Bounds, other: Bounds) -> bool:
+    return one.contains(other) or other.contains(one)
+
+
+def _years_of(spans: Collection[Bounds]) -> range:
     # A day late in December of one calendar may be a day of the next year in the other.
-    years = range(span.earliest.year - 1, span.latest.year + 2)
-    return any(reading.meet(span) for reading in _readings(printed, years))
+    return range(min(span.earliest.year for span in spans) - 1, max(span.latest.year for span in spans) + 2)
 
 
 def implied(printed: Iterable[Printed]) -> frozenset[Bounds]:
@@ -304,21 +348,19 @@ def implied(printed: Iterable[Printed]) -> frozenset[Bounds]:
     return frozenset(shared)
 
 
-def _readings(value: Printed, years: range) -> list[Bounds]:
+def _readings(value: Printed, years: Iterable[int]) -> list[Bounds]:
+    return [span for closed in _with_years(value, years) if (span := bounds(*closed))]
+
+
+def _with_years(value: Printed, years: Iterable[int]) -> Iterator[Printed]:
+    """Write every year for an open one; a date whose year is printed stays as it is."""
     if _OPEN not in value.lexical:
-        span = bounds(*value)
-        return [span] if span else []
-    found = []
+        yield value
+        return
     for year in years:
-        try:
-            span = bounds(
-                value.lexical.replace(_OPEN, f"{year - _ERA.get(value.calendar, 0):04}"), value.calendar
-            )
-        except DateError:  # 29 February in a year that has none
-            continue
-        if span:
-            found.append(span)
-    return found
+        closed = value.lexical.replace(_OPEN, f"{year - _ERA.get(value.calendar, 0):04}")
+        if is_edtf(closed, value.calendar):  # 29 February is not in every year
+            yield Printed(closed, value.calendar)
 
 
 def _quote(lexical: str, calendar: Calendar) -> str:

@@ -20,6 +20,7 @@ from portsmouth.dates import (
     gregorian_from_julian,
     implied,
     read_span,
+    supply_year,
 )
 from portsmouth.errors import DateError
 
@@ -279,3 +280,28 @@ def test_a_time_span_has_one_name(name: str) -> None:
     assert read_span(iri) is None
     with pytest.raises(DateError):
         Bounds.from_iri(iri)
+
+
+@pytest.mark.parametrize(
+    ("lexical", "calendar", "spans", "expected"),
+    [
+        ("XXXX-04-05", U, ["1905-04-05--1905-04-18"], "1905-04-05"),
+        ("XXXX-04-05", U, ["1905-04-18"], "1905-04-05"),
+        ("XXXX-04-05", U, ["1905-01-01--1905-12-31"], "1905-04-05"),
+        ("XXXX-12-20", J, ["1905-01-02"], "1904-12-20"),
+        ("XXXX-02", B, ["1904-02-01--1904-03-13"], "2447-02"),
+        ("XXXX-05-14/XXXX-05-15", J, ["1905-05-27--1905-05-28"], "1905-05-14/1905-05-15"),
+        # The span that the date equals tells more than one that only holds it.
+        ("XXXX-04-05", G, ["1904-01-01--1905-12-31", "1905-04-05"], "1905-04-05"),
+        ("XXXX-04-05", G, ["1904-01-01--1905-12-31"], None),
+        ("XXXX-04-05", G, ["1905-04-06"], None),
+        ("XXXX-04-05", G, [], None),
+        ("1905-04-05", G, ["1904-04-05"], "1905-04-05"),
+    ],
+)
+def test_an_open_year_is_supplied(
+    lexical: str, calendar: Calendar, spans: list[str], expected: str | None
+) -> None:
+    places = [Bounds.from_iri(f"https://w3id.org/portsmouth1905/time/{span}") for span in spans]
+    supplied = supply_year(Printed(lexical, calendar), places)
+    assert (supplied and supplied.lexical) == expected

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from portsmouth import iris, resources
 from portsmouth.build.calendar import calendar
 from portsmouth.build.catalogue import catalogue
 from portsmouth.build.checks import check
+from portsmouth.build.datings import describe_datings, find_datings
 from portsmouth.build.derive import derive
 from portsmouth.build.disagreements import describe, find_disagreements
 from portsmouth.build.facts import Facts
@@ -23,6 +25,7 @@ from portsmouth.build.terms import RDF_TYPE
 from portsmouth.errors import FactsError, MissingDataError
 
 _DISAGREEMENT: Final = NamedNode(iris.PT + "Disagreement")
+_TIME_SPAN: Final = NamedNode(iris.PT + "TimeSpan")
 #: Told the name of each step as it begins.
 Progress = Callable[[str], None]
 
@@ -74,6 +77,7 @@ def build(
     tell("writing")
     default = dict.fromkeys(Quad(quad.subject, quad.predicate, quad.object, DefaultGraph()) for quad in named)
     nquads = _canonical((*named, *default))
+    kinds = Counter(quad.object for quad in named if quad.predicate == RDF_TYPE)
     counts = {
         "quads": len(named) + len(default),
         "triples": len(default),
@@ -82,8 +86,8 @@ def build(
         "silent": sum(len(document.silent) for document in read),
         "unread": sum(len(document.unread) for document in read),
         "entities": len({entity for document in read for entity in document.entities}),
-        "spans": len({span for document in read for span in document.spans}),
-        "disagreements": sum(quad.object == _DISAGREEMENT for quad in named if quad.predicate == RDF_TYPE),
+        "spans": kinds[_TIME_SPAN],
+        "disagreements": kinds[_DISAGREEMENT],
     }
     return Build(
         nquads=nquads,
@@ -116,10 +120,13 @@ def assemble(facts: Facts) -> Iterator[Quad]:
     yield from facts.quads
     if facts.document:
         yield from catalogue(facts.document, set(facts.modelled | facts.silent))
-    yield from calendar(sorted(facts.spans))
+    datings = find_datings(facts.quads)
+    dated = {span.value for passages in datings.values() for spans in passages.values() for span in spans}
+    yield from calendar(sorted(facts.spans | dated))
     yield from derive(facts.quads, facts.vocabulary)
+    yield from describe_datings(datings)
     labels = {**facts.vocabulary.labels, **facts.labels}
-    yield from describe(find_disagreements(facts.stated, facts.vocabulary), labels)
+    yield from describe(find_disagreements(facts.quads, facts.vocabulary, datings), labels)
 
 
 def _ontology(facts: Facts) -> Iterable[Quad]:

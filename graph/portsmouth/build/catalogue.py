@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,7 +73,8 @@ class Document:
 
     def part_of(self, line: int) -> Part | None:
         """Return the part in which a line stands, or ``None`` between parts."""
-        return next((part for part in self.parts if part.first <= line <= part.last), None)
+        index = bisect_right(self.parts, line, key=lambda part: part.first) - 1
+        return self.parts[index] if index >= 0 and line <= self.parts[index].last else None
 
     def passages(self) -> Iterator[tuple[str, Locator]]:
         """Yield the IRI and the locator of every line that is not blank, in the order of the page."""

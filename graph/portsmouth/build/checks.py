@@ -83,7 +83,7 @@ def _is_editorial(iri: str) -> str | None:
 
 
 def _passage_of(part: str, facts: Facts) -> Callable[[str], str | None]:
-    passages = dict(facts.document.passages()) if facts.document else {}
+    passages = facts.located
     span = (
         next((found for found in facts.document.parts if found.key == part), None) if facts.document else None
     )
@@ -207,11 +207,14 @@ def entities_are_known(facts: Facts) -> Iterator[Finding]:
         for term in (quad.subject, quad.object):
             if not isinstance(term, NamedNode) or not term.value.startswith(iris.ID):
                 continue
-            iri, short = term.value, iris.shorten(term.value)
+            iri = term.value
+            if iri in told:
+                continue
+            short = iris.shorten(iri)
             if iri not in typed and iri not in labels:
                 expected = f"an entity that something types{_did_you_mean(iri, known)}"
                 yield file.finding(quad, f"{short}, which nothing types or labels", expected)
-            elif iri in facts.entities and iri not in told:
+            elif iri in facts.entities:
                 told.add(iri)
                 if iri not in typed:
                     yield file.finding(
@@ -269,7 +272,7 @@ def passages_are_known(facts: Facts) -> Iterator[Finding]:
     if not facts.document:
         return
     known = facts.modelled | facts.silent
-    passages = {iri for iri, _ in facts.document.passages()} | {part.iri for part in facts.document.parts}
+    passages = set(facts.located) | {part.iri for part in facts.document.parts}
     for file, quad in _quads(facts):
         about_it = isinstance(quad.subject, NamedNode) and quad.predicate in (_GLOSS, _SILENCE)
         for term in (quad.subject, quad.object):

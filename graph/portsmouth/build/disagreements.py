@@ -4,12 +4,19 @@ Compared are, subject by subject, the slots that a shape gives one value (``sh:m
 it puts into the group of values compared as sets; besides, dates that one passage prints in two calendars,
 and figures. Only passages rival: what an editor adds does not.
 
+A passage that prints a date of a subject but states no span for it takes part with the span that its own
+date means (:mod:`portsmouth.build.datings`).
+
+A paraphrase of a treaty's provision has an IRI of its own; where an editor matches it with the provision
+(``skos:closeMatch``), what it says of the provision is compared with what the treaty says, state by state: it
+may name a state where the treaty names its government, its ruler or its subjects.
+
 The kinds, from the strongest: of several in one slot the strongest is told.
 
 ``incompatible``  the values cannot both hold
 ``overlapping``   they share a part, and each has a part that the other lacks
-``internal``      one passage alone gives both values
-``calendar``      days as far apart as Old Style from New, or two printed calendars that do not meet
+``internal``      one passage alone gives both values, or prints days of two calendars that do not meet
+``calendar``      one value read as Old Style is the other read as New Style
 ``narrower``      one passage names only some of the values that the other names
 ``refinement``    one value lies inside the other: a day in a month, a town in a region
 
@@ -31,6 +38,7 @@ from typing import Final, NamedTuple
 from pyoxigraph import Literal, NamedNode, Quad
 
 from portsmouth import iris
+from portsmouth.build.datings import Datings, printed_dates
 from portsmouth.build.derive import DERIVED_GRAPH
 from portsmouth.build.terms import (
     DATE_AS_STATED,
@@ -43,7 +51,13 @@ from portsmouth.build.terms import (
     string,
 )
 from portsmouth.build.vocabulary import Vocabulary
-from portsmouth.dates import Bounds, Calendar, Printed, agree, gregorian_from_julian, is_edtf, read_span
+from portsmouth.dates import (
+    Bounds,
+    Printed,
+    agree,
+    gregorian_from_julian,
+    read_span,
+)
 from portsmouth.errors import DateError
 
 Value = NamedNode | Literal
@@ -51,7 +65,11 @@ Value = NamedNode | Literal
 Accounts = Mapping[NamedNode, frozenset[Value]]
 
 _PART_OF: Final = iris.DCTERMS + "isPartOf"
+_CLOSE_MATCH: Final = iris.SKOS + "closeMatch"
+_PROVISION: Final = iris.PT + "Provision"
+_STATE: Final = iris.PT + "State"
 _AMOUNT: Final = NamedNode(iris.PT + "amount")
+_SIDE: Final = NamedNode(iris.PT + "side")
 
 
 class Kind(IntEnum):
@@ -75,14 +93,19 @@ class Disagreement:
     """One slot that passages fill differently.
 
     :param name: what makes its IRI, after the subject's own name.
+    :param accounts: what each passage says.
     """
 
     subject: NamedNode
     slot: NamedNode
     name: str
     kind: Kind
-    values: frozenset[Value]
-    passages: frozenset[NamedNode]
+    accounts: Accounts
+
+    @property
+    def values(self) -> frozenset[Value]:
+        """The rival values."""
+        return frozenset().union(*self.accounts.values())
 
     @property
     def iri(self) -> str:
@@ -100,11 +123,14 @@ class _Figure(NamedTuple):
     unit: str
 
 
-def find_disagreements(stated: Collection[Quad], vocabulary: Vocabulary) -> list[Disagreement]:
+def find_disagreements(
+    quads: Collection[Quad], vocabulary: Vocabulary, datings: Datings | None = None
+) -> list[Disagreement]:
     """Compare the passages.
 
-    :param stated: the quads of the passage graphs.
+    :param quads: the facts: what the passages state, and what editors match with what.
     :param vocabulary: the slots and the class hierarchy.
+    :param datings: the spans of passages that date a thing without stating its span.
     :return: the disagreements, sorted by their IRIs.
 
     >>> from dataclasses import replace
@@ -120,8 +146,8 @@ def find_disagreements(stated: Collection[Quad], vocabulary: Vocabulary) -> list
     >>> [(found.iri, found.kind.name) for found in find_disagreements(quads, slots)]
     [('https://w3id.org/portsmouth1905/id/disagreement-signing-when', 'REFINEMENT')]
     """
-    comparison = _Comparison(stated, vocabulary)
-    found = [*comparison.slots(), *comparison.calendars(), *comparison.figures()]
+    comparison = _Comparison(quads, datings or {}, vocabulary)
+    found = [*comparison.slots(), *comparison.printed_dates(), *comparison.figures()]
     return sorted(found, key=lambda disagreement: disagreement.iri)
 
 
@@ -140,7 +166,7 @@ def describe(found: Iterable[Disagreement], labels: Mapping[tuple[str, str], str
             (NamedNode(iris.PT + "disputedProperty"), disagreement.slot),
         ]
         pairs += [(NamedNode(iris.PT + "disputedValue"), value) for value in disagreement.values]
-        pairs += [(DERIVED_FROM, passage) for passage in disagreement.passages]
+        pairs += [(DERIVED_FROM, passage) for passage in disagreement.accounts]
         for language in LANGUAGES:
             subject, slot = (
                 labels.get((term.value, language), iris.shorten(term.value))
@@ -158,8 +184,9 @@ _LABELS: Final = {
 
 
 class _Comparison:
-    def __init__(self, stated: Collection[Quad], vocabulary: Vocabulary) -> None:
+    def __init__(self, quads: Collection[Quad], datings: Datings, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
+        stated = [quad for quad in quads if _graph(quad).startswith(iris.PASSAGE)]
         self._classes = vocabulary.classes_of(stated)
         self._accounts: dict[tuple[NamedNode, NamedNode], dict[NamedNode, set[Value]]] = {}
         within: dict[str, set[str]] = {name: set(above) for name, above in vocabulary.broader.items()}
@@ -178,20 +205,73 @@ class _Comparison:
             if name in watched:
                 self._accounts.setdefault((subject, predicate), {}).setdefault(graph, set()).add(value)
         self._within = within
+        self._paraphrases = self._paraphrases_of_provisions(quads)
+        self._supplied = {subject: frozenset(passages) for subject, passages in datings.items()}
+        for subject, passages in datings.items():
+            for passage, spans in passages.items():
+                self._accounts.setdefault((subject, WHEN), {}).setdefault(passage, set()).update(spans)
 
     def slots(self) -> Iterator[Disagreement]:
         """Compare slot by slot."""
         for (subject, predicate), accounts in self._accounts.items():
             given: Accounts = {passage: frozenset(values) for passage, values in accounts.items()}
+            given = self._with_paraphrases(subject, predicate, given)
+            supplied = self._supplied.get(subject, frozenset()) if predicate == WHEN else frozenset()
             kind = None
             if self._has(subject, predicate, self._vocabulary.single):
-                kind = self._single(given)
+                kind = self._single(given, supplied)
             elif self._has(subject, predicate, self._vocabulary.compared):
                 kind = self._compared(given)
             if kind:
                 yield _disagreement(subject, predicate, kind, given)
 
-    def calendars(self) -> Iterator[Disagreement]:
+    def _paraphrases_of_provisions(self, quads: Iterable[Quad]) -> dict[NamedNode, list[NamedNode]]:
+        paraphrases: dict[NamedNode, list[NamedNode]] = {}
+        for quad in quads:
+            paraphrase, provision = quad.subject, quad.object
+            if (
+                quad.predicate.value == _CLOSE_MATCH
+                and _graph(quad) == iris.EDITORIAL
+                and isinstance(paraphrase, NamedNode)
+                and isinstance(provision, NamedNode)
+                and all(_PROVISION in self._classes.get(one.value, ()) for one in (paraphrase, provision))
+            ):
+                paraphrases.setdefault(provision, []).append(paraphrase)
+        return paraphrases
+
+    def _with_paraphrases(self, subject: NamedNode, predicate: NamedNode, accounts: Accounts) -> Accounts:
+        """Add what paraphrases of a provision say; the values of all are then the states of the actors."""
+        told = [
+            (passage, values)
+            for paraphrase in self._paraphrases.get(subject, ())
+            for passage, values in self._accounts.get((paraphrase, predicate), {}).items()
+        ]
+        if not told or not self._has(subject, predicate, self._vocabulary.compared):
+            return accounts
+        states: dict[NamedNode, set[Value]] = {}
+        for passage, given in (*accounts.items(), *told):
+            for value in given:
+                # On the side of no state: nothing tells how the other text would name the same actors.
+                for state in self._states(value):
+                    states.setdefault(passage, set()).add(state)
+        return {passage: frozenset(values) for passage, values in states.items()}
+
+    def _states(self, actor: Value) -> set[Value]:
+        """Return the states on whose side an actor is, itself if it is one."""
+        found: set[Value] = set()
+        seen, waiting = {actor}, [actor]
+        while waiting:
+            one = waiting.pop()
+            if _STATE in self._classes.get(one.value, ()):
+                found.add(one)
+            elif isinstance(one, NamedNode):
+                sides = self._accounts.get((one, _SIDE), {}).values()
+                above = {value for values in sides for value in values} - seen
+                waiting += above
+                seen |= above
+        return found
+
+    def printed_dates(self) -> Iterator[Disagreement]:
         """Check dates that one passage prints in several calendars against each other."""
         for (subject, predicate), accounts in self._accounts.items():
             if predicate != DATE_AS_STATED:
@@ -199,10 +279,10 @@ class _Comparison:
             off = {
                 passage: frozenset(values)
                 for passage, values in accounts.items()
-                if _calendars_differ(values)
+                if _calendars_differ(printed_dates(values))
             }
             if off:
-                yield _disagreement(subject, predicate, Kind.CALENDAR, off)
+                yield _disagreement(subject, predicate, Kind.INTERNAL, off)
 
     def figures(self) -> Iterator[Disagreement]:
         """Compare figures of one thing, side, measure and unit."""
@@ -223,8 +303,7 @@ class _Comparison:
                     slot=_AMOUNT,
                     name="-".join(_kebab(part) for part in (slot.side, slot.measure, slot.unit) if part),
                     kind=max(rivals.values()),
-                    values=frozenset(rivals),
-                    passages=frozenset().union(*(quantities[quantity] for quantity in rivals)),
+                    accounts=_by_passage({quantity: quantities[quantity] for quantity in rivals}),
                 )
 
     def _has(
@@ -233,8 +312,12 @@ class _Comparison:
         classes: Iterable[str | None] = (None, *self._classes.get(subject.value, ()))
         return any((name, predicate.value) in slots for name in classes)
 
-    def _single(self, accounts: Accounts) -> Kind | None:
-        """Compare the values of a slot that has one: pair by pair, whoever gives them."""
+    def _single(self, accounts: Accounts, supplied: Collection[NamedNode]) -> Kind | None:
+        """Compare the values of a slot that has one: pair by pair, whoever gives them.
+
+        :param supplied: passages whose own values are not set against each other: whether the dates that
+            a passage prints meet is another question.
+        """
         givers: dict[Value, set[NamedNode]] = {}
         for passage, values in accounts.items():
             for value in values:
@@ -243,6 +326,8 @@ class _Comparison:
         for one, other in combinations(givers, 2):
             kind = self._relate(one, other)
             alone = givers[one] == givers[other] and len(givers[one]) == 1
+            if alone and givers[one].issubset(supplied):
+                continue
             kinds.append(Kind.INTERNAL if alone and kind >= Kind.OVERLAPPING else kind)
         return max(kinds, default=None)
 
@@ -324,22 +409,32 @@ def relate_spans(one: Bounds, other: Bounds) -> Kind:
     >>> relate_spans(month, Bounds(date(1905, 8, 23), date(1905, 8, 23))).name
     'REFINEMENT'
     """
-    if _shifted(one, other) or _shifted(other, one):
-        return Kind.CALENDAR
     if one.contains(other) or other.contains(one):
         return Kind.REFINEMENT
+    if _calendars_part(one, other) or _calendars_part(other, one):
+        return Kind.CALENDAR
     return Kind.OVERLAPPING if one.meet(other) else Kind.INCOMPATIBLE
 
 
-def _shifted(old: Bounds, new: Bounds) -> bool:
-    """Tell whether one span, taken for Old Style, is the other."""
+def _calendars_part(old: Bounds, new: Bounds) -> bool:
+    """Tell whether one span read as Old Style is the other read as New Style.
+
+    Either may hold both readings, as the span of a date without a calendar does: its later reading
+    ends with it, its earlier one begins with it.
+    """
     try:
-        return all(
-            gregorian_from_julian(before.year, before.month, before.day) == after
-            for before, after in zip(old, new, strict=True)
-        )
+        shifted = _from_old_style(old)
+        readings = [shifted]
+        if shifted.earliest <= old.latest:
+            readings.append(Bounds(shifted.earliest, old.latest))
+        both = [Bounds(reading.earliest, _from_old_style(reading).latest) for reading in readings]
+        return new in readings or new in both
     except DateError:  # a Gregorian day that the Julian calendar has not
         return False
+
+
+def _from_old_style(span: Bounds) -> Bounds:
+    return Bounds(*(gregorian_from_julian(day.year, day.month, day.day) for day in span))
 
 
 def relate_amounts(one: Amount, other: Amount) -> Kind | None:
@@ -371,26 +466,29 @@ _RANGES: Final[Mapping[str, Callable[[Fraction], tuple[_End, _End]]]] = {
 }
 
 
-def _disagreement(subject: NamedNode, predicate: NamedNode, kind: Kind, accounts: Accounts) -> Disagreement:
-    return Disagreement(
-        subject=subject,
-        slot=predicate,
-        name=_kebab(predicate.value),
-        kind=kind,
-        values=frozenset().union(*accounts.values()),
-        passages=frozenset(accounts),
-    )
+def _disagreement(
+    subject: NamedNode,
+    predicate: NamedNode,
+    kind: Kind,
+    accounts: Accounts,
+) -> Disagreement:
+    return Disagreement(subject, predicate, _kebab(predicate.value), kind, accounts)
 
 
-def _calendars_differ(values: Iterable[Value]) -> bool:
+def _by_passage(givers: Mapping[NamedNode, Iterable[NamedNode]]) -> Accounts:
+    accounts: dict[NamedNode, set[Value]] = {}
+    for value, passages in givers.items():
+        for passage in passages:
+            accounts.setdefault(passage, set()).add(value)
+    return {passage: frozenset(values) for passage, values in accounts.items()}
+
+
+def _graph(quad: Quad) -> str:
+    return quad.graph_name.value if isinstance(quad.graph_name, NamedNode) else ""
+
+
+def _calendars_differ(printed: Collection[Printed]) -> bool:
     """Tell whether a date agrees with none of those printed beside it in other calendars."""
-    printed = [
-        Printed(value.value, calendar)
-        for value in values
-        if isinstance(value, Literal)
-        and (calendar := Calendar.from_datatype(value.datatype.value))
-        and is_edtf(value.value, calendar)
-    ]
     for value in printed:
         others = [other for other in printed if other.calendar != value.calendar]
         if others and not any(agree(value, other) for other in others):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Final
 from pyoxigraph import Literal, NamedNode, Quad
 
 from portsmouth import iris
-from portsmouth.build.catalogue import LOCATORS, Document, read_document, read_locators
+from portsmouth.build.catalogue import LOCATORS, Document, Locator, read_document, read_locators
 from portsmouth.build.read import Role, SourceFile, read_facts, read_ontology
 from portsmouth.build.terms import PREF_LABEL
 from portsmouth.build.vocabulary import Vocabulary
@@ -96,10 +96,14 @@ class Facts:
         )
 
     @cached_property
+    def located(self) -> Mapping[str, Locator]:
+        """Where each passage stands on the page, in the order of the page."""
+        return dict(self.document.passages()) if self.document else {}
+
+    @cached_property
     def unread(self) -> tuple[str, ...]:
         """The passages that are neither, in the order of the page."""
-        passages = self.document.passages() if self.document else iter(())
-        return tuple(iri for iri, _ in passages if iri not in self.modelled and iri not in self.silent)
+        return tuple(iri for iri in self.located if iri not in self.modelled and iri not in self.silent)
 
     @cached_property
     def labels(self) -> dict[tuple[str, str], str]:
