@@ -194,6 +194,23 @@ class ParameterError(RequestError):
     title = "The parameter does not fit"
 
 
+class AmbiguousNameError(RequestError):
+    """A name that several things have; lists them."""
+
+    kind = "ambiguous-name"
+    title = "The name is ambiguous"
+
+    def __init__(self, name: str, candidates: Sequence[tuple[str, str]]) -> None:
+        named = "; ".join(f"{iri} ({label})" for iri, label in candidates)
+        super().__init__(f"{len(candidates)} things for the name {name!r}", f"one of them: {named}")
+        self.name = name
+        self.candidates = tuple(candidates)
+
+    def extensions(self) -> Mapping[str, object]:
+        """Return the candidates, one object each."""
+        return {"candidates": [{"iri": iri, "label": label} for iri, label in self.candidates]}
+
+
 class QuerySyntaxError(RequestError):
     """A query that the SPARQL grammar does not know, with the parser's position."""
 
@@ -227,6 +244,16 @@ class ServiceRefusedError(RequestError):
     kind = "service-refused"
     title = "SERVICE is not allowed to this host"
     status = 403
+
+
+class ReceiptUnsupportedError(RequestError):
+    """A query that runs, but for whose answer no receipt can be given."""
+
+    kind = "receipt-unsupported"
+    title = "No receipt can be given for this query"
+
+    def __init__(self, found: str) -> None:
+        super().__init__(found, "a SELECT, ASK or CONSTRUCT query in SPARQL 1.1")
 
 
 class StoreError(PortsmouthError):

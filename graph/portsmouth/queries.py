@@ -11,14 +11,15 @@ header::
 A parameter stands in the text as ``$side``, and only there: SPARQL reads ``?side``
 and ``$side`` alike, so this project writes variables with ``?`` and keeps ``$`` for
 parameters. A value is read as the type that the header gives and written into
-the query as an RDF term, so no value can become syntax.
+the query as an RDF term, so no value can become syntax. No parameter is called
+``format``, which in an address names the answer's format.
 """
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -36,8 +37,12 @@ ParameterType = Literal["iri", "string", "integer", "decimal", "date"]
 View = Literal["table", "timeline", "map", "network", "chart"]
 
 _HEADER: Final = re.compile(r"#\s*(title|description|parameter|view):\s*(.*)")
-_PARAMETER: Final = re.compile(r"(?P<name>[a-z]\w*)\s+(?P<type>\w+)\s+(?P<default>\S+)\s+(?P<description>.+)")
+_PARAMETER: Final = re.compile(
+    r"(?P<name>(?!format\s)[a-z]\w*)\s+(?P<type>\w+)\s+(?P<default>\S+)\s+(?P<description>.+)"
+)
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+#: Places before or after the point: with its exponent written out, a short number can fill all memory.
+_MOST_PLACES: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,15 @@ class Parameter:
     default: str
     description: str
 
+    @property
+    def expected(self) -> str:
+        """What a value looks like, for people.
+
+        >>> Parameter("number", "integer", "9", "An article.").expected
+        'a whole number, such as 9'
+        """
+        return f"{_EXPECTED[self.type]}, such as {self.default}"
+
     def term(self, value: str) -> str:
         """Read a value and write it as an RDF term in the syntax of SPARQL.
 
@@ -70,9 +84,7 @@ class Parameter:
         try:
             return str(_READERS[self.type](value))
         except (ValueError, InvalidOperation):
-            raise ParameterError(
-                found=f"{self.name}={value!r}", expected=f"{_EXPECTED[self.type]}, such as {self.default}"
-            ) from None
+            raise ParameterError(found=f"{self.name}={value[:200]!r}", expected=self.expected) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +155,24 @@ def get(name: str, folder: Path | None = None) -> NamedQuery:
     :param folder: where the queries lie; the package's own where not given.
     :raises NotFoundError: there is none; says which names are near.
     """
-    queries = {query.name: query for query in catalogue(folder)}
-    if name in queries:
-        return queries[name]
-    near = difflib.get_close_matches(name, queries) or list(queries)
-    raise NotFoundError(found=f"no query named {name}", expected="a name such as " + ", ".join(near[:5]))
+    return find(name, catalogue(folder))
+
+
+def find(name: str, queries: Iterable[NamedQuery]) -> NamedQuery:
+    """Return the query of a name from some that have been read.
+
+    :param name: the name.
+    :param queries: the queries.
+    :raises NotFoundError: there is none; says which names are near.
+    """
+    named = {query.name: query for query in queries}
+    if name in named:
+        return named[name]
+    near = difflib.get_close_matches(name[:100], named) or list(named)
+    raise NotFoundError(
+        found=f"no query named {name[:100]}",
+        expected="a name such as " + ", ".join(near[:5]) if near else "none",
+    )
 
 
 def _read(path: Path) -> NamedQuery:
@@ -239,7 +264,7 @@ def _typed(lexical: str, datatype: str) -> ox.Literal:
 
 def _decimal(value: str) -> ox.Literal:
     number = Decimal(value)
-    if not number.is_finite():
+    if not number.is_finite() or abs(number.adjusted()) > _MOST_PLACES:
         raise ValueError(value)
     return _typed(f"{number:f}", "decimal")
 

@@ -1,4 +1,4 @@
-"""The command line: ``portsmouth serve | build | validate | query | export``.
+"""The command line: ``portsmouth serve | build | validate | query | search | export``.
 
 Answers go to standard output, everything else to standard error, so that a pipe
 carries data and nothing else. An error is one line and an exit code: 1 what was

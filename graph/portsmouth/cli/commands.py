@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from portsmouth.cli import rendering
 from portsmouth.errors import ParameterError
 from portsmouth.exporting import export
 from portsmouth.iris import shorten
+from portsmouth.search import USUAL_HITS, Index
 from portsmouth.store.embedded import EmbeddedStore
 from portsmouth.store.limits import Limits
 from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, Formats, Query
@@ -31,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-_notes = Console(stderr=True, highlight=False)
+_notes = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 class ExportFormat(StrEnum):
@@ -59,6 +61,13 @@ class QueryFormat(StrEnum):
     trig = "trig"
     jsonld = "jsonld"
     rdf = "rdf"
+
+
+class SearchFormat(StrEnum):
+    """The formats in which ``search`` prints hits."""
+
+    table = "table"
+    json = "json"
 
 
 FactsOption = Annotated[
@@ -255,6 +264,40 @@ def query(
         rendering.print_results(body, Console())
     else:
         _write(body, None)
+
+
+@app.command("search")
+def search_command(
+    text: Annotated[str, typer.Argument(help="Words of a name or of a gloss, in any script.")],
+    limit: Annotated[int, typer.Option(min=1, help="The most hits.")] = USUAL_HITS,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(help="Only things of this class, such as pt:Person; may be repeated."),
+    ] = None,
+    output_format: Annotated[
+        SearchFormat | None,
+        typer.Option("--format", help="How to print the hits. [default: a table on a terminal, else json]"),
+    ] = None,
+    facts: FactsOption = None,
+) -> None:
+    """Find things by their labels, their spellings as printed, and glosses.
+
+    Words are found from the middle, in any script; case and diacritics do not count.
+
+    \b
+    portsmouth search Komura
+    portsmouth search โคมูระ --kind pt:Person
+    """
+    as_table = output_format is SearchFormat.table if output_format else sys.stdout.isatty()
+    index = Index.from_nquads(_build(facts).nquads)
+    hits = index.search(text, limit=limit, kinds=kind or ())
+    if as_table:
+        rendering.print_hits(hits, index, Console())
+    else:
+        told = [hit.as_json() for hit in hits]
+        _write(
+            json.dumps(told, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace") + b"\n", None
+        )
 
 
 @app.command("export")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rich import box
@@ -16,6 +16,7 @@ from portsmouth.queries import NamedQuery
 
 if TYPE_CHECKING:
     from portsmouth.build.validate import Validation
+    from portsmouth.search import Hit, Index
 
 
 def print_results(body: bytes, console: Console) -> None:
@@ -73,6 +74,24 @@ def print_catalogue(queries: Iterable[NamedQuery], console: Console) -> None:
         parameters = ", ".join(f"{parameter.name} ({parameter.default})" for parameter in query.parameters)
         table.add_row(Text(query.name), Text(query.title), Text(parameters))
     console.print(table)
+
+
+def print_hits(hits: Sequence[Hit], index: Index, console: Console) -> None:
+    """Print what was found, the best first.
+
+    :param hits: the hits.
+    :param index: for the names of their classes.
+    :param console: where to print.
+    """
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for column in ("name", "kind", "iri", "found in"):
+        table.add_column(column, overflow="fold")
+    for hit in hits:
+        kind = index.name(hit.types[0]) if hit.types else ""
+        found = f"{hit.text} @{hit.language}" if hit.language else hit.text
+        table.add_row(Text(hit.name), Text(kind), Text(shorten(hit.iri)), Text(found))
+    console.print(table)
+    console.print(f"{len(hits):,} hit{'' if len(hits) == 1 else 's'}", style="dim")
 
 
 def verdict(validation: Validation) -> str:
