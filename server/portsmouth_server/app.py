@@ -8,15 +8,26 @@ from typing import Protocol
 from fastapi import FastAPI
 
 from portsmouth.errors import PortsmouthError
+from portsmouth.queries import NamedQuery
 from portsmouth.store.protocol import Store
 from portsmouth_server import urls
+from portsmouth_server.dumps import dump_router
 from portsmouth_server.errors import Problem
 from portsmouth_server.failures import answer_failures
 from portsmouth_server.http import Message, Receive, Scope, Send, respond
-from portsmouth_server.pages import HtmlPages, NamedQuery
+from portsmouth_server.inventory import Inventories
+from portsmouth_server.linked_data import linked_data_router
+from portsmouth_server.ns import ontology_router
+from portsmouth_server.openapi import openapi_router
+from portsmouth_server.pages import HtmlPages
+from portsmouth_server.queries import named_queries_router
 from portsmouth_server.routes import health_router, page_router, static_files
+from portsmouth_server.search import search_router
+from portsmouth_server.service import ServiceDescription
 from portsmouth_server.settings import Settings
+from portsmouth_server.sharing import Shared
 from portsmouth_server.sparql import SparqlEndpoint
+from portsmouth_server.void import void_router
 
 
 class Application(Protocol):
@@ -39,6 +50,8 @@ def create_app(store: Store, settings: Settings | None = None, named: Sequence[N
     """
     settings = settings or Settings()
     pages = HtmlPages(store, settings, named)
+    inventories = Inventories(store)
+    description = ServiceDescription(store, settings, inventories, named)
     rest = FastAPI(
         title="Portsmouth 1905",
         # The interactive documentation of the framework loads scripts from another host.
@@ -49,9 +62,17 @@ def create_app(store: Store, settings: Settings | None = None, named: Sequence[N
     )
     rest.include_router(page_router(pages))
     rest.include_router(health_router(store))
+    rest.include_router(named_queries_router(store, settings, pages, named))
+    rest.include_router(search_router(store, settings, pages))
+    rest.include_router(openapi_router(named, settings))
+    rest.include_router(linked_data_router(store, settings, pages))
+    rest.include_router(ontology_router(store, settings, pages))
+    rest.include_router(dump_router(store, settings))
+    rest.include_router(void_router(store, settings, inventories))
     rest.mount(urls.STATIC, static_files())
     answer_failures(rest, pages)
-    return Server(store, settings, SparqlEndpoint(store, settings, pages), rest)
+    sparql = SparqlEndpoint(store, settings, pages, description)
+    return Server(store, settings, sparql, rest)
 
 
 class Server:
@@ -70,6 +91,7 @@ class Server:
         self._sparql_paths = (urls.SPARQL, settings.root_path + urls.SPARQL)
         self._sparql = sparql
         self._rest = rest
+        self._shared = Shared(rest, settings.cors_origin)
         #: Why the server did not start, if it did not.
         self.failure: PortsmouthError | None = None
 
@@ -82,7 +104,7 @@ class Server:
             if scope["path"] in self._sparql_paths:
                 await self._sparql(scope, receive, tracked)
             else:
-                await self._rest({**scope, "root_path": self._root_path}, receive, tracked)
+                await self._shared({**scope, "root_path": self._root_path}, receive, tracked)
         except Exception as error:
             if tracked.complete:
                 # The framework raises again what it has answered.

@@ -51,6 +51,15 @@ _GRAPH_NAMES: Final = {
 }
 HTML_NAME: Final = "html"
 
+#: Extensions of documents that describe a thing in RDF. ``json`` is JSON-LD for programs that know JSON only.
+DOCUMENTS: Final[Mapping[str, str]] = {**GRAPH_FORMATS, "json": "application/json"}
+_EXTENSIONS: Final = {media_type: extension for extension, media_type in DOCUMENTS.items()}
+# The more exact names first: who takes both application/json and JSON-LD knows JSON-LD.
+_DOCUMENT_OFFERS: Final = {
+    **{name: name for name in DOCUMENTS.values()},
+    **{name: type_ for name, type_ in _GRAPH_ALIASES.items() if name not in _EXTENSIONS},
+}
+
 # RFC 9110, section 5.6.2 (token) and 5.6.4 (quoted-string).
 _NAME: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _QUOTED: Final = r'"(?:[^"\\]|\\.)*"'
@@ -146,6 +155,75 @@ def quality(media_type: str, ranges: Sequence[MediaRange]) -> float:
 
 
 @lru_cache(maxsize=512)
+def choose_document(accept: str | None) -> str:
+    """Choose the document that describes a thing, by its extension.
+
+    :param accept: the Accept header, ``None`` where the request has none.
+    :return: ``html`` or a key of :data:`DOCUMENTS`.
+    :raises NotAcceptableError: a format in which nothing here is described.
+
+    >>> choose_document("text/html,*/*;q=0.8"), choose_document("*/*"), choose_document("application/json")
+    ('html', 'ttl', 'json')
+    """
+    ranges = parse_accept(accept or "") or parse_accept("*/*")
+    if _prefers_page(ranges):
+        return HTML_NAME
+    best = _best(_DOCUMENT_OFFERS, ranges)
+    if best is None and quality(HTML, ranges) > 0:
+        return HTML_NAME
+    if best is None:
+        raise NotAcceptableError(
+            found=f"Accept: {(accept or '')[:200]}",
+            expected=f"one of {HTML}, {', '.join(DOCUMENTS.values())}, "
+            f"or the extension .{', .'.join((HTML_NAME, *DOCUMENTS))} at the end of the address",
+        )
+    return _EXTENSIONS[best]
+
+
+@lru_cache(maxsize=512)
+def choose_data(accept: str | None) -> str:
+    """Choose the format of what is told in RDF only, by its extension.
+
+    :param accept: the Accept header, ``None`` where the request has none.
+    :return: a key of :data:`DOCUMENTS`; browsers, which take anything, get Turtle.
+    :raises NotAcceptableError: no format of RDF is among those accepted.
+
+    >>> choose_data("text/html,*/*;q=0.8"), choose_data("application/ld+json")
+    ('ttl', 'jsonld')
+    """
+    best = _best(_DOCUMENT_OFFERS, parse_accept(accept or "") or parse_accept("*/*"))
+    if best is None:
+        raise NotAcceptableError(
+            found=f"Accept: {(accept or '')[:200]}", expected=f"one of {', '.join(DOCUMENTS.values())}"
+        )
+    return _EXTENSIONS[best]
+
+
+def takes_gzip(accept_encoding: str | None) -> bool:
+    """Say whether a caller takes a body compressed with gzip (RFC 9110, section 12.5.3).
+
+    >>> takes_gzip("br, gzip;q=0.5"), takes_gzip("gzip;q=0, *"), takes_gzip("*"), takes_gzip(None)
+    (True, False, True, False)
+    """
+    weights: dict[str, float] = {}
+    for element in (accept_encoding or "").lower().split(","):
+        coding, _, parameter = (part.strip() for part in element.partition(";"))
+        weight = parameter.removeprefix("q=").strip() or "1"
+        weights[coding] = float(weight) if _WEIGHT.fullmatch(weight) else 0.0
+    return weights.get("gzip", weights.get("x-gzip", weights.get("*", 0.0))) > 0
+
+
+def names_rdf(accept: str | None) -> bool:
+    """Say whether a caller names a format of graphs, rather than taking whatever comes.
+
+    >>> names_rdf("text/turtle, */*;q=0.1"), names_rdf("*/*"), names_rdf("application/json")
+    (True, False, False)
+    """
+    ranges = parse_accept(accept or "")
+    return any(r.media.name in GRAPH_FORMATS.values() and r.weight > 0 for r in ranges)
+
+
+@lru_cache(maxsize=512)
 def choose(accept: str | None, form: str | None = None) -> Choice:
     """Choose the format of an answer.
 
@@ -167,6 +245,32 @@ def choose(accept: str | None, form: str | None = None) -> Choice:
     if not page and formats.results is None and formats.graphs is None:
         raise _not_acceptable(f"Accept: {(accept or '')[:200]}")
     return Choice(formats, page)
+
+
+def wants_page(accept: str | None, form: str | None = None) -> bool:
+    """Choose between a page and JSON, where nothing else is to be had.
+
+    :param accept: the Accept header, ``None`` where the request has none.
+    :param form: the ``format`` parameter, which wins over the header.
+    :raises NotAcceptableError: another format is asked for.
+
+    >>> wants_page("text/html,*/*;q=0.8"), wants_page("*/*"), wants_page("text/html", "json")
+    (True, False, False)
+    """
+    if form is not None:
+        if form.strip().lower() not in ("json", HTML_NAME):
+            raise NotAcceptableError(found=f"format={form[:100]}", expected=f"json or {HTML_NAME}")
+        return form.strip().lower() == HTML_NAME
+    ranges = parse_accept(accept or "") or parse_accept("*/*")
+    if _prefers_page(ranges):
+        return True
+    if quality("application/json", ranges) == 0:
+        if quality(HTML, ranges) > 0:
+            return True
+        raise NotAcceptableError(
+            found=f"Accept: {(accept or '')[:200]}", expected=f"application/json or {HTML}"
+        )
+    return False
 
 
 def prefers_page(accept: str | None) -> bool:

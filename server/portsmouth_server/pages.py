@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import pyoxigraph as ox
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -16,6 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from portsmouth import errors
 from portsmouth.errors import PortsmouthError, QuerySyntaxError
 from portsmouth.iris import PREFIXES, PT, RDFS, SKOS
+from portsmouth.queries import NamedQuery
 from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, Query, Store
 from portsmouth_server.errors import Problem
 from portsmouth_server.protocol import SparqlRequest
@@ -72,26 +73,6 @@ _COUNTS_SECONDS: Final = 5.0
 _AROUND: Final = 80
 
 
-class NamedQuery(Protocol):
-    """A query that the catalogue offers."""
-
-    @property
-    def name(self) -> str:
-        """Its name, which is also that of its file."""
-
-    @property
-    def title(self) -> str:
-        """The question in one line."""
-
-    @property
-    def description(self) -> str:
-        """What the answer shows."""
-
-    @property
-    def text(self) -> str:
-        """The SPARQL text."""
-
-
 @dataclass(frozen=True, slots=True)
 class Count:
     """A number on the first page."""
@@ -130,7 +111,7 @@ class HtmlPages:
         """Return the first page."""
         here = self._settings.public_url or f"http://{self._settings.host}:{self._settings.port}"
         address = here.removesuffix(self._urls.root) + self._urls.sparql
-        return self._render("home.html", counts=await self._count(), named=self._named, address=address)
+        return self.render("home.html", counts=await self._count(), named=self._named, address=address)
 
     async def answer(self, request: SparqlRequest) -> tuple[int, bytes]:
         """Return the status and the query page, with the answer or the error of its query.
@@ -147,14 +128,14 @@ class HtmlPages:
                 context["problem"] = Problem.from_error(error)
                 context["mark"] = _mark(request.text, error)
                 status = error.status
-        return status, self._render("sparql.html", request=request, **self._form(request, context), **context)
+        return status, self.render("sparql.html", request=request, **self._form(request, context), **context)
 
     def problem(self, problem: Problem) -> bytes:
         """Return the page of a problem.
 
         :param problem: what went wrong.
         """
-        return self._render("problem.html", problem=problem)
+        return self.render("problem.html", problem=problem)
 
     def problem_type(self, kind: str) -> bytes | None:
         """Return the page that explains a problem type, ``None`` where there is none of that name.
@@ -164,7 +145,7 @@ class HtmlPages:
         error = _kinds().get(kind)
         if error is None:
             return None
-        return self._render("problem_type.html", error=error, iri=problem_type(kind))
+        return self.render("problem_type.html", error=error, iri=problem_type(kind))
 
     def _form(self, request: SparqlRequest, context: dict[str, Any]) -> dict[str, Any]:
         shown = context["shown"]
@@ -193,7 +174,22 @@ class HtmlPages:
         self._counts = (snapshot, counts)
         return counts
 
-    def _render(self, template: str, **context: Any) -> bytes:
+    @cached_property
+    def edition(self) -> str:
+        """What pages look like now: another value where a template or the style sheet is another."""
+        parts = hashlib.sha256()
+        for folder in ("static", "templates"):
+            for file in sorted(resources.files("portsmouth_server").joinpath(folder).iterdir(), key=str):
+                if file.is_file():
+                    parts.update(file.read_bytes())
+        return parts.hexdigest()[:12]
+
+    def render(self, template: str, **context: Any) -> bytes:
+        """Return a page.
+
+        :param template: the name of its template.
+        :param context: what the template shows.
+        """
         return self._environment.get_template(template).render(urls=self._urls, **context).encode()
 
     @cached_property

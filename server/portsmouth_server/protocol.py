@@ -48,7 +48,7 @@ def from_address(query_string: bytes) -> SparqlRequest:
     >>> from_address(b"query=ASK+%7B%7D&default-graph-uri=http%3A%2F%2Fg").dataset.default
     ('http://g',)
     """
-    return _request(_parameters(query_string, "the address"), RequestError)
+    return _request(parameters(query_string), RequestError)
 
 
 def from_body(
@@ -68,14 +68,14 @@ def from_body(
     """
     _check_encoding(content_encoding)
     sent_as = _body_type(content_type)
-    parameters = _parameters(query_string, "the address")
+    in_address = parameters(query_string)
     if sent_as == FORM:
         # The graphs of a form stand in its body; clients that put some into the address are understood too.
-        return _request(parameters + _parameters(body, "the form"), ReadOnlyError)
+        return _request(in_address + parameters(body, "the form"), ReadOnlyError)
     text = _decode(body, "the body")
     if not text.strip():
         raise RequestError(found="an empty body", expected="a SPARQL query")
-    return _request([*parameters, ("query", text)], ReadOnlyError)
+    return _request([*in_address, ("query", text)], ReadOnlyError)
 
 
 def _request(parameters: Sequence[tuple[str, str]], update_error: type[RequestError]) -> SparqlRequest:
@@ -108,7 +108,16 @@ def _graphs(iris: tuple[str, ...]) -> tuple[str, ...]:
     return iris
 
 
-def _parameters(encoded: bytes, where: str) -> list[tuple[str, str]]:
+def parameters(encoded: bytes, where: str = "the address") -> list[tuple[str, str]]:
+    """Read the parameters of an address or a form.
+
+    :param encoded: them, still percent-encoded.
+    :param where: where they stand, for the error.
+    :raises RequestError: they are not UTF-8, or too many.
+
+    >>> parameters(b"number=9&name=K%C5%8Dmura")
+    [('number', '9'), ('name', 'Kōmura')]
+    """
     if not encoded:
         return []
     try:

@@ -136,9 +136,9 @@ def _datatype(literal: ox.Literal) -> str:
 
 
 def _link(iri: str, urls: Urls) -> str:
-    """Lead to the description of the graph's own things, to the web for others, nowhere for other schemes."""
+    """Lead to the pages of the graph's own things, to the web for others, nowhere for other schemes."""
     if iri.startswith(BASE):
-        return urls.description(iri)
+        return urls.thing(iri) or urls.description(iri)
     try:
         return iri if urlsplit(iri).scheme in ("http", "https") else ""
     except ValueError:

@@ -12,24 +12,11 @@ from starlette.types import Scope
 from portsmouth.errors import NotFoundError, PortsmouthError, StoreBusyError
 from portsmouth.store.protocol import Query, Store
 from portsmouth_server import urls
-from portsmouth_server.http import PAGE_HEADERS
+from portsmouth_server.answering import page
 from portsmouth_server.pages import HtmlPages
 
 _READ: Final = ["GET", "HEAD"]
 _HEALTH_SECONDS: Final = 5.0
-
-
-def page(body: bytes, status: int = 200) -> Response:
-    """Make a response of a page.
-
-    :param body: the HTML.
-    :param status: the HTTP status.
-    """
-    response = Response(body, status, media_type="text/html")
-    for name, value in PAGE_HEADERS:
-        response.headers[name.decode()] = value.decode()
-    response.headers["cache-control"] = "no-cache"
-    return response
 
 
 def page_router(pages: HtmlPages) -> APIRouter:

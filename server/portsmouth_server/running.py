@@ -10,10 +10,10 @@ from typing import Any
 import uvicorn
 
 from portsmouth.errors import StoreError
+from portsmouth.queries import NamedQuery
 from portsmouth.store.protocol import Store
 from portsmouth_server.app import create_app
 from portsmouth_server.connection import connection_class
-from portsmouth_server.pages import NamedQuery
 from portsmouth_server.settings import Settings
 
 

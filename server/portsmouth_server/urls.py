@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
-from portsmouth.iris import BASE
+from portsmouth.iris import BASE, ONTOLOGY, PT
 from portsmouth.store.protocol import Dataset
 
 HOME: Final = "/"
@@ -18,6 +20,20 @@ SPARQL: Final = "/sparql"
 HEALTH: Final = "/health"
 STATIC: Final = "/static"
 PROBLEM: Final = "/problem"
+NS: Final = "/ns"
+VOID: Final = "/.well-known/void"
+DUMPS: Final = "/dumps"
+QUERIES: Final = "/queries"
+SEARCH: Final = "/search"
+OPENAPI: Final = "/openapi.json"
+#: First segments of the IRIs that name things; below them the server's addresses are the IRIs' own.
+THINGS: Final = ("id", "passage", "concept", "graph", "time", "shape")
+DUMP_NAME: Final = "portsmouth1905"
+CHECKSUMS: Final = "SHA256SUMS"
+
+#: What may stand in a path beside letters and digits (RFC 3986, section 3.3), escapes included.
+_PATH: Final = "/%:@!$&'()*+,;=-._~"
+_HOST: Final = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 
 
 def problem_type(kind: str) -> str:
@@ -29,6 +45,33 @@ def problem_type(kind: str) -> str:
     'https://w3id.org/portsmouth1905/problem/deadline'
     """
     return f"{BASE}problem/{kind}"
+
+
+def example(name: str) -> str:
+    """Return the IRI of a named query: the same at every server.
+
+    >>> example("signatories")
+    'https://w3id.org/portsmouth1905/queries/signatories'
+    """
+    return f"{BASE}queries/{quote(name)}"
+
+
+def origin(public_url: str, scheme: str, host: str | None) -> str:
+    """Return what stands before a path in the server's full addresses.
+
+    :param public_url: the address that the operator named, which wins.
+    :param scheme: ``http`` or ``https``, as the request came.
+    :param host: the Host header, which a client can forge, so only a plain one counts.
+
+    >>> origin("", "http", "127.0.0.1:8000"), origin("https://a.example/p", "http", "b")
+    ('http://127.0.0.1:8000', 'https://a.example')
+    >>> origin("", "http", "<script>")
+    'http://localhost'
+    """
+    if public_url:
+        parts = urlsplit(public_url)
+        return f"{parts.scheme}://{parts.netloc}"
+    return f"{scheme}://{host if host and _HOST.fullmatch(host) else 'localhost'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +123,82 @@ class Urls:
             parameters += [("default-graph-uri", iri) for iri in dataset.default]
             parameters += [("named-graph-uri", iri) for iri in dataset.named]
         return f"{self.sparql}?{urlencode(parameters)}"
+
+    @property
+    def queries(self) -> str:
+        """The catalogue of named queries."""
+        return self.root + QUERIES
+
+    def named(self, name: str, values: Mapping[str, str] | None = None, form: str = "") -> str:
+        """Return the address of a named query's answer, or of its page where no format is given.
+
+        :param name: the query's name.
+        :param values: values by parameter.
+        :param form: the short name of a format.
+
+        >>> Urls().named("provisions-of-article", {"number": "9"}, "csv")
+        '/queries/provisions-of-article?number=9&format=csv'
+        """
+        parameters = dict(values or {}) | ({"format": form} if form else {})
+        return f"{self.queries}/{quote(name)}" + (f"?{urlencode(parameters)}" if parameters else "")
+
+    @property
+    def search(self) -> str:
+        """The search for names."""
+        return self.root + SEARCH
+
+    @property
+    def openapi(self) -> str:
+        """The description of the interface for programs."""
+        return self.root + OPENAPI
+
+    def thing(self, iri: str) -> str:
+        """Return where this server answers for an IRI of the project, empty where it does not.
+
+        >>> Urls("/p").thing("https://w3id.org/portsmouth1905/id/witte")
+        '/p/id/witte'
+        >>> Urls().thing("https://w3id.org/portsmouth1905/ns#Treaty")
+        '/ns#Treaty'
+        """
+        if iri == ONTOLOGY or iri.startswith((PT, ONTOLOGY + "/")):
+            _, mark, term = iri.partition("#")
+            return self.root + NS + mark + quote(term, safe=_PATH)
+        path = iri.removeprefix(BASE)
+        kind, _, name = path.partition("/")
+        if path == iri or kind not in THINGS or not name or "?" in name or "#" in name:
+            return ""
+        return f"{self.root}/{quote(path, safe=_PATH)}"
+
+    def document(self, iri: str, extension: str) -> str:
+        """Return where a thing's description is, in the format of an extension.
+
+        >>> Urls().document("https://w3id.org/portsmouth1905/time/1905-09-05", "ttl")
+        '/time/1905-09-05.ttl'
+        """
+        return f"{self.thing(iri).partition('#')[0]}.{extension}"
+
+    @property
+    def ns(self) -> str:
+        """The ontology."""
+        return self.root + NS
+
+    @property
+    def void(self) -> str:
+        """What the dataset is, in RDF."""
+        return self.root + VOID
+
+    @property
+    def checksums(self) -> str:
+        """The checksums of the dumps."""
+        return f"{self.root}{DUMPS}/{CHECKSUMS}"
+
+    def dump(self, extension: str) -> str:
+        """Return where the whole dataset is, in the format of an extension.
+
+        >>> Urls().dump("nq")
+        '/dumps/portsmouth1905.nq'
+        """
+        return f"{self.root}{DUMPS}/{DUMP_NAME}.{extension}"
 
     def description(self, iri: str) -> str:
         """Return the address of the page that describes a thing.

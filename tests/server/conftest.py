@@ -87,7 +87,7 @@ class Reply:
 class RunningServer:
     """A server process of its own."""
 
-    def __init__(self, folder: Path, **settings: object) -> None:
+    def __init__(self, folder: Path, command: Sequence[str] = (), **settings: object) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
@@ -99,7 +99,7 @@ class RunningServer:
         variables = {f"PORTSMOUTH_{name.upper()}": str(value) for name, value in settings.items()}
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "portsmouth_server", str(path)],
+                [sys.executable, "-m", *(command or ("portsmouth_server", str(path)))],
                 env=os.environ
                 | {
                     "PYTHONPATH": f"{ROOT / 'graph'}{os.pathsep}{ROOT / 'server'}",
@@ -189,6 +189,14 @@ class RunningServer:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """A server with a short deadline."""
     running = RunningServer(tmp_path_factory.mktemp("server"), deadline=DEADLINE, client_seconds=3)
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """The server as ``portsmouth serve`` starts it: the program's own facts and named queries."""
+    running = RunningServer(tmp_path_factory.mktemp("shipped"), ("portsmouth", "serve"))
     yield running
     running.stop()
 

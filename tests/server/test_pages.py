@@ -84,7 +84,7 @@ def test_programs_are_not_given_the_page(server: Any) -> None:
 
 def test_the_empty_form(server: Any) -> None:
     page = see(server, "/sparql")
-    assert page.all("form") == [{"action": "/sparql", "method": "get"}]
+    assert {"action": "/sparql", "method": "get"} in page.all("form")
     assert "SELECT ?treaty" in page.text
     labels = {label["for"] for label in page.all("label")}
     assert {page.all("textarea")[0]["id"], page.all("select")[0]["id"]} == labels
@@ -99,16 +99,15 @@ def test_a_table(server: Any) -> None:
     assert "th" in [td.get("lang") for td in page.all("td")]
     assert "unbound" in [td.get("class") for td in page.all("td")]
     links = [a["href"] for a in page.all("a") if str(a.get("title", "")).endswith("#Person")]
-    assert parse_qs(urlsplit(links[0]).query)["query"] == [
-        "DESCRIBE <https://w3id.org/portsmouth1905/ns#Person>"
-    ]
+    assert links[0] == "/ns#Person"
 
 
 def test_the_address_restores_the_form(server: Any) -> None:
     query = "ASK { ?s ?p '</textarea><script>' }"
     page = ask(server, query, 200, **{"default-graph-uri": "http://example.org/numbers"})
     assert query in page.text
-    assert [i["value"] for i in page.all("input")] == ["http://example.org/numbers"]
+    hidden = [i["value"] for i in page.all("input") if i.get("type") == "hidden"]
+    assert hidden == ["http://example.org/numbers"]
     downloads = [a["href"] for a in page.all("a") if "format=csv" in str(a["href"])]
     parameters = parse_qs(urlsplit(downloads[0]).query)
     assert parameters == {

@@ -1,0 +1,209 @@
+"""Sending what the store answers to a query, however the query was come by.
+
+Answers are sent as the engine writes them; a client that leaves ends its query;
+a query that fails after its head was sent has its connection closed, so that
+half an answer is never taken for a whole.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import re
+from collections.abc import Awaitable, Callable
+from hashlib import blake2b
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from portsmouth.errors import PortsmouthError
+from portsmouth.store.lexer import VOLATILE
+from portsmouth.store.protocol import Answer, Query, Store
+from portsmouth_server.http import (
+    DATA_HEADERS,
+    PAGE_HEADERS,
+    ClientGoneError,
+    ClientWatch,
+    Header,
+    Receive,
+    Scope,
+    Send,
+    header,
+    respond,
+)
+from portsmouth_server.settings import Settings
+
+#: A query may give another answer each time; a word inside a string costs it only its ETag.
+_CHANGING: Final = re.compile(rf"\b(?:{'|'.join(sorted(VOLATILE))}|SERVICE)\b", re.IGNORECASE)
+
+log = logging.getLogger("portsmouth_server")
+
+
+class Answering:
+    """Asks one store and answers its clients.
+
+    :param store: what answers.
+    :param settings: limits, and the origin that scripts may come from.
+    """
+
+    def __init__(self, store: Store, settings: Settings) -> None:
+        self._store = store
+        self._client_seconds = settings.client_seconds
+        #: The headers that let scripts of other origins read an answer.
+        self.cors = cors_headers(settings.cors_origin)
+        self._always: tuple[Header, ...] = ((b"vary", b"Accept"), *DATA_HEADERS, *self.cors)
+
+    async def answer(self, scope: Scope, receive: Receive, send: Send, query: Query) -> None:
+        """Answer a request with what the store says to a query.
+
+        :param query: the query that the request means.
+        :raises PortsmouthError: the store cannot answer; nothing has been sent.
+        :raises ClientGoneError: the client left before it had an answer.
+        """
+        tag = self._tag(scope, query)
+        headers = [*self._always, *_caching(tag)]
+        if tag and _holds(header(scope["headers"], b"if-none-match"), tag):
+            return await respond(send, 304, headers)
+        with ClientWatch(receive):
+            answer = await self._store.query(query)
+            try:
+                headers.append((b"content-type", _content_type(answer.media_type)))
+                if answer.complete or (scope["http_version"] == "1.0" and scope["method"] != "HEAD"):
+                    # RFC 9112, section 6.1: HTTP/1.0 knows no chunks, so the length must be told.
+                    body = b"".join([chunk async for chunk in answer])
+                    await respond(send, 200, headers, body, head_only=scope["method"] == "HEAD")
+                elif scope["method"] == "HEAD":
+                    await send({"type": "http.response.start", "status": 200, "headers": headers})
+                    await send({"type": "http.response.body"})
+                else:
+                    await self._stream(send, answer, headers)
+            finally:
+                await answer.aclose()
+        return None
+
+    async def show(
+        self, scope: Scope, receive: Receive, send: Send, page: Awaitable[tuple[int, bytes]]
+    ) -> None:
+        """Answer a request with a page that asks the store.
+
+        :param page: its status and its HTML.
+        :raises ClientGoneError: the client left before it had an answer.
+        """
+        with ClientWatch(receive):
+            status, body = await page
+            headers = [*page_headers(), (b"vary", b"Accept"), (b"cache-control", b"no-cache")]
+            await respond(send, status, headers, body, head_only=scope["method"] == "HEAD")
+
+    async def _stream(self, send: Send, answer: Answer, headers: list[Header]) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        try:
+            async for chunk in answer:
+                # A client that stops reading must not hold a worker for ever.
+                async with asyncio.timeout(self._client_seconds):
+                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        except (PortsmouthError, TimeoutError) as error:
+            # Returning before the end makes the HTTP server close the connection, which the client can tell
+            # from a complete answer (RFC 9112, section 8).
+            log.warning("an answer was cut off after its head had been sent: %s", error)
+            return
+        await send({"type": "http.response.body"})
+
+    def _tag(self, scope: Scope, query: Query) -> bytes | None:
+        """Return the ETag of an answer, ``None`` where the next answer may differ or nobody may keep it."""
+        if scope["method"] == "POST" or _CHANGING.search(query.text):
+            return None
+        key = repr((self._store.snapshot, query.text, query.dataset, query.formats))
+        # Weak: rows without ORDER BY may come in another order, and blank nodes be named anew.
+        return b'W/"' + blake2b(key.encode(), digest_size=16).hexdigest().encode() + b'"'
+
+
+class Direct(Response):
+    """A response of a route that speaks to the client itself, as a stream with a watch on it must.
+
+    :param respond: sends the response, given the connection as ASGI has it.
+    """
+
+    def __init__(self, respond: Callable[[Scope, Receive, Send], Awaitable[None]]) -> None:
+        super().__init__()
+        self._respond = respond
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Send the response; a client that has left gets none."""
+        try:
+            await self._respond(scope, receive, send)
+        except ClientGoneError:
+            log.info("a client left before its answer was complete")
+
+
+def page(body: bytes, status: int = 200) -> Response:
+    """Make a response of a page.
+
+    :param body: the HTML.
+    :param status: the HTTP status.
+    """
+    response = Response(body, status, media_type="text/html")
+    for name, value in PAGE_HEADERS:
+        response.headers[name.decode()] = value.decode()
+    response.headers["cache-control"] = "no-cache"
+    response.headers["vary"] = "Accept"
+    return response
+
+
+def json_response(request: Request, content: object) -> Response:
+    """Return JSON that the client may keep and ask for again, or 304 where it has it already.
+
+    :param request: the request.
+    :param content: what is told.
+    """
+    body = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
+    tag = b'"' + blake2b(body, digest_size=16).hexdigest().encode() + b'"'
+    headers = [(b"vary", b"Accept"), *DATA_HEADERS, *_caching(tag)]
+    if _holds(request.headers.get("if-none-match"), tag):
+        response = Response(status_code=304)
+        response.raw_headers = headers
+    else:
+        response = Response(body)
+        length = (b"content-length", str(len(body)).encode())
+        response.raw_headers = [(b"content-type", b"application/json"), length, *headers]
+    return response
+
+
+def page_headers() -> list[Header]:
+    """Return the headers of every page."""
+    return [(b"content-type", b"text/html; charset=utf-8"), *PAGE_HEADERS]
+
+
+def cors_headers(origin: str) -> tuple[Header, ...]:
+    """Return the headers that let scripts of other origins read an answer (Fetch standard, section 3.2).
+
+    >>> cors_headers("")
+    ()
+    """
+    if not origin:
+        return ()
+    return (
+        (b"access-control-allow-origin", origin.encode()),
+        (b"access-control-expose-headers", b"Allow, ETag, Link, Retry-After"),
+    )
+
+
+def _caching(tag: bytes | None) -> tuple[Header, ...]:
+    # An answer may be kept, but the snapshot may change with the next start: ask again each time.
+    if tag is None:
+        return ((b"cache-control", b"no-store"),)
+    return ((b"cache-control", b"no-cache"), (b"etag", tag))
+
+
+def _holds(if_none_match: str | None, tag: bytes) -> bool:
+    """Compare tags weakly (RFC 9110, section 13.1.2); whether ``*`` holds only an evaluation could tell."""
+    if if_none_match is None:
+        return False
+    return tag.decode().removeprefix("W/") in re.findall(r'"[^"]*"', if_none_match)
+
+
+def _content_type(media_type: str) -> bytes:
+    # CSV and TSV have no other way to say that they are UTF-8 (RFC 7111 leaves the default open).
+    charset = "; charset=utf-8" if media_type.startswith("text/") else ""
+    return (media_type + charset).encode()

@@ -1,0 +1,347 @@
+"""The interface for programs in OpenAPI 3.1: every named query an operation with its own typed parameters.
+
+Written from the catalogue rather than from the routes, which know of one
+pattern where people know of many questions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+import portsmouth
+from portsmouth.queries import NamedQuery, Parameter, ParameterType
+from portsmouth.search import MOST_HITS, USUAL_HITS
+from portsmouth.store.lexer import tokens
+from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS
+from portsmouth_server import urls
+from portsmouth_server.answering import json_response
+from portsmouth_server.errors import MEDIA_TYPE as PROBLEM
+from portsmouth_server.settings import Settings
+
+JsonObject = dict[str, Any]
+
+_SCHEMAS: Final[Mapping[ParameterType, JsonObject]] = {
+    # A name with a known prefix such as d:japan will do, which is no "uri" of JSON Schema.
+    "iri": {"type": "string"},
+    "string": {"type": "string"},
+    "integer": {"type": "integer"},
+    "decimal": {"type": "number"},
+    "date": {"type": "string", "format": "date"},
+}
+_GRAPH_FORMS: Final = frozenset({"CONSTRUCT", "DESCRIBE"})
+_FORMS: Final = frozenset({"SELECT", "ASK"}) | _GRAPH_FORMS
+_FAILURES: Final[Mapping[int, str]] = {
+    400: "A parameter is unknown, given twice or of another type; the detail names it and says what is "
+    "expected.",
+    404: "There is no such resource; the detail names near ones.",
+    406: "The answer is not to be had in a format that is accepted.",
+    503: "The store is busy; try again.",
+    504: "The query ran past its deadline.",
+    507: "The query needed more memory than one query may have.",
+}
+
+
+def openapi_router(named: Sequence[NamedQuery], settings: Settings) -> APIRouter:
+    """Route the description of the interface.
+
+    :param named: the named queries.
+    :param settings: where the server is seen.
+    """
+    router = APIRouter()
+    described = document(named, settings.public_url or settings.root_path or "/")
+
+    @router.api_route(urls.OPENAPI, methods=["GET", "HEAD"])
+    async def openapi(request: Request) -> Response:
+        return json_response(request, described)
+
+    return router
+
+
+def document(named: Iterable[NamedQuery], server: str) -> JsonObject:
+    """Describe the interface.
+
+    :param named: the named queries.
+    :param server: the address below which it is.
+    :return: an OpenAPI document.
+
+    >>> sorted(document([], "/")["paths"])
+    ['/health', '/queries', '/search', '/sparql']
+    """
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Portsmouth 1905",
+            "version": portsmouth.__version__,
+            "summary": "A knowledge graph of the Treaty of Portsmouth (1905), passage by passage.",
+            "license": {"name": "CC BY 4.0", "url": "https://creativecommons.org/licenses/by/4.0/"},
+        },
+        "servers": [{"url": server}],
+        "tags": [
+            {
+                "name": "queries",
+                "description": "Questions with a name, whose parameters are bound as values.",
+            },
+            {"name": "graph", "description": "The whole graph, by name or in SPARQL."},
+        ],
+        "paths": {
+            urls.QUERIES: {"get": _catalogue()},
+            **{f"{urls.QUERIES}/{query.name}": {"get": _named(query)} for query in named},
+            urls.SEARCH: {"get": _search()},
+            urls.SPARQL: {
+                "get": _sparql("querySparqlByGet"),
+                "post": _sparql("querySparqlByPost", form=True),
+            },
+            urls.HEALTH: {"get": _health()},
+        },
+        "components": {"schemas": _COMPONENTS},
+    }
+
+
+def _catalogue() -> JsonObject:
+    described = {
+        "type": "object",
+        "required": ["openapi", "queries"],
+        "properties": {
+            "openapi": {"type": "string"},
+            "queries": {"type": "array", "items": _reference("NamedQuery")},
+        },
+    }
+    return _operation(
+        "listQueries",
+        "The named queries",
+        "queries",
+        [_format(("json", "html"))],
+        {"application/json": {"schema": described}},
+        failures=(400, 406),
+    )
+
+
+def _named(query: NamedQuery) -> JsonObject:
+    formats = GRAPH_FORMATS if is_graph(query.text) else RESULT_FORMATS
+    given = [_parameter(parameter) for parameter in query.parameters]
+    return _operation(
+        "query-" + query.name,
+        query.title,
+        "queries",
+        [*given, _format((*formats, "html"))],
+        _contents(formats),
+        description=query.description,
+        failures=(400, 406, 503, 504, 507),
+    )
+
+
+def _search() -> JsonObject:
+    found = {
+        "type": "object",
+        "required": ["q", "hits"],
+        "properties": {"q": {"type": "string"}, "hits": {"type": "array", "items": _reference("Hit")}},
+    }
+    limit = {"type": "integer", "minimum": 1, "maximum": MOST_HITS, "default": USUAL_HITS}
+    kinds = {"type": "array", "items": {"type": "string"}}
+    return _operation(
+        "search",
+        "Things by name",
+        "graph",
+        [
+            _query(
+                "q", {"type": "string"}, "Words of a name or a gloss, in any script, from mid-word.", True
+            ),
+            _query("limit", limit, "The most hits."),
+            _query("kind", kinds, "Only things of these classes, such as pt:Person; may be repeated."),
+            _format(("json", "html")),
+        ],
+        {"application/json": {"schema": found}},
+        description="Finds things by their labels, their spellings as printed, and glosses.",
+        failures=(400, 406, 503),
+    )
+
+
+def _sparql(operation: str, *, form: bool = False) -> JsonObject:
+    graphs = {"type": "array", "items": {"type": "string", "format": "uri"}}
+    described: dict[str, tuple[JsonObject, str]] = {
+        "query": ({"type": "string"}, "The SPARQL 1.1 query."),
+        "default-graph-uri": (graphs, "A graph of the default graph; may be repeated."),
+        "named-graph-uri": (graphs, "A graph that GRAPH may name; may be repeated."),
+    }
+    formats = {**RESULT_FORMATS, **GRAPH_FORMATS}
+    given = [] if form else [_query(n, s, d, n == "query") for n, (s, d) in described.items()]
+    operation_object = _operation(
+        operation,
+        "An answer in SPARQL",
+        "graph",
+        [*given, _format((*formats, "html"))],
+        _contents(formats),
+        failures=(400, 406, 503, 504, 507),
+    )
+    if form:
+        fields = {name: {**schema, "description": text} for name, (schema, text) in described.items()}
+        operation_object["requestBody"] = {
+            "required": True,
+            "content": {
+                "application/x-www-form-urlencoded": {
+                    "schema": {"type": "object", "required": ["query"], "properties": fields}
+                },
+                "application/sparql-query": {"schema": {"type": "string"}},
+            },
+        }
+    return operation_object
+
+
+def _health() -> JsonObject:
+    well = {
+        "type": "object",
+        "properties": {
+            "live": {"type": "boolean"},
+            "ready": {"type": "boolean"},
+            "snapshot": {"type": "string"},
+        },
+    }
+    content = {"application/json": {"schema": well}}
+    return _operation("health", "Whether the server can answer", "graph", [], content, failures=(503,))
+
+
+def _operation(
+    operation: str,
+    summary: str,
+    tag: str,
+    given: Sequence[JsonObject],
+    content: JsonObject,
+    *,
+    description: str = "",
+    failures: Sequence[int],
+) -> JsonObject:
+    problems = {PROBLEM: {"schema": _reference("Problem")}}
+    return {
+        "operationId": operation,
+        "summary": summary,
+        **({"description": description} if description else {}),
+        "tags": [tag],
+        **({"parameters": list(given)} if given else {}),
+        "responses": {
+            "200": {"description": "The answer.", "content": content},
+            **{str(status): {"description": _FAILURES[status], "content": problems} for status in failures},
+        },
+    }
+
+
+def _parameter(parameter: Parameter) -> JsonObject:
+    schema = {**_SCHEMAS[parameter.type], "default": _default(parameter)}
+    return _query(parameter.name, schema, f"{parameter.description} Expected: {parameter.expected}.")
+
+
+def _default(parameter: Parameter) -> str | int | float:
+    match parameter.type:
+        case "integer":
+            return int(parameter.default)
+        case "decimal":
+            return float(parameter.default)
+        case _:
+            return parameter.default
+
+
+def _query(name: str, schema: JsonObject, description: str, required: bool = False) -> JsonObject:
+    where: JsonObject = {"name": name, "in": "query", "required": required}
+    return where | {"description": description, "schema": schema}
+
+
+def _format(names: Sequence[str]) -> JsonObject:
+    chosen = {"type": "string", "enum": list(dict.fromkeys(names))}
+    return _query("format", chosen, "The format of the answer; it wins over the Accept header.")
+
+
+def _contents(formats: Mapping[str, str]) -> JsonObject:
+    return {media_type: {"schema": _body(media_type)} for media_type in formats.values()}
+
+
+def _body(media_type: str) -> JsonObject:
+    if media_type == RESULT_FORMATS["json"]:
+        return _reference("Results")
+    return {} if media_type == GRAPH_FORMATS["jsonld"] else {"type": "string"}
+
+
+def is_graph(text: str) -> bool:
+    """Say whether a query asks for a graph rather than for solutions.
+
+    >>> is_graph("# SELECT\\nPREFIX a: <http://e/> CONSTRUCT WHERE { ?s a:select ?o }")
+    True
+    """
+    words = (token.text.upper() for token in tokens(text) if token.kind == "word")
+    return next((word for word in words if word in _FORMS), "") in _GRAPH_FORMS
+
+
+def _reference(name: str) -> JsonObject:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+_COMPONENTS: Final[JsonObject] = {
+    "Problem": {
+        "type": "object",
+        "description": "Problem details (RFC 9457).",
+        "required": ["type", "title", "status", "detail"],
+        "properties": {
+            "type": {"type": "string", "format": "uri"},
+            "title": {"type": "string"},
+            "status": {"type": "integer"},
+            "detail": {"type": "string", "description": "What was found and what was expected."},
+        },
+    },
+    "NamedQuery": {
+        "type": "object",
+        "required": ["name", "title", "description", "view", "href", "parameters", "query"],
+        "properties": {
+            "name": {"type": "string"},
+            "title": {"type": "string"},
+            "description": {"type": "string"},
+            "view": {"type": "string"},
+            "href": {"type": "string"},
+            "parameters": {"type": "array", "items": _reference("Parameter")},
+            "query": {"type": "string", "description": "Its SPARQL, with $name where a value goes."},
+        },
+    },
+    "Parameter": {
+        "type": "object",
+        "required": ["name", "type", "default", "description"],
+        "properties": {
+            "name": {"type": "string"},
+            "type": {"type": "string", "enum": list(_SCHEMAS)},
+            "default": {"type": "string"},
+            "description": {"type": "string"},
+        },
+    },
+    "Hit": {
+        "type": "object",
+        "required": ["iri", "labels", "types", "field", "text", "language", "score", "href"],
+        "properties": {
+            "iri": {"type": "string", "format": "uri"},
+            "labels": {
+                "type": "object",
+                "description": "Labels by language.",
+                "additionalProperties": {"type": "string"},
+            },
+            "types": {
+                "type": "array",
+                "description": "Its classes, the narrowest first.",
+                "items": {"type": "string", "format": "uri"},
+            },
+            "field": {"type": "string", "enum": ["label", "spelling", "gloss"]},
+            "text": {"type": "string", "description": "The text that fits."},
+            "language": {"type": ["string", "null"]},
+            "score": {"type": "number", "minimum": 0, "maximum": 1},
+            "href": {"type": "string", "description": "Where this server describes it."},
+        },
+    },
+    "Results": {
+        "type": "object",
+        "description": "SPARQL 1.1 Query Results JSON.",
+        "required": ["head"],
+        "properties": {
+            "head": {"type": "object"},
+            "results": {"type": "object"},
+            "boolean": {"type": "boolean"},
+        },
+    },
+}

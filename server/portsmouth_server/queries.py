@@ -1,0 +1,144 @@
+"""``/queries``: the named queries, as a catalogue for people and an interface for programs.
+
+A parameter in the address is read as the type that the query's header gives
+and bound as a value; see :mod:`portsmouth.queries`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from portsmouth.errors import ParameterError, PortsmouthError
+from portsmouth.queries import NamedQuery, find
+from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, Query, Store
+from portsmouth_server import urls
+from portsmouth_server.answering import Answering, Direct, json_response, page
+from portsmouth_server.errors import Problem
+from portsmouth_server.negotiation import LONGEST_HEADER, choose, wants_page
+from portsmouth_server.pages import HtmlPages
+from portsmouth_server.protocol import parameters
+from portsmouth_server.results import show
+from portsmouth_server.settings import Settings
+from portsmouth_server.urls import Urls
+
+_READ: Final = ["GET", "HEAD"]
+
+
+def named_queries_router(
+    store: Store, settings: Settings, pages: HtmlPages, named: Sequence[NamedQuery]
+) -> APIRouter:
+    """Route the catalogue and every query in it.
+
+    :param store: what answers.
+    :param settings: limits, and where the server is seen.
+    :param pages: what renders pages.
+    :param named: the queries.
+    """
+    router = APIRouter()
+    answering = Answering(store, settings)
+    here = Urls(settings.root_path)
+    asked = _Asked(store, settings, pages)
+
+    @router.api_route(urls.QUERIES, methods=_READ)
+    async def catalogue(request: Request) -> Response:
+        _, form = read_values(request)
+        if wants_page(_accept(request), form):
+            return page(pages.render("queries.html", named=named))
+        described = {"openapi": here.openapi, "queries": [describe(query, here) for query in named]}
+        return json_response(request, described)
+
+    @router.api_route(urls.QUERIES + "/{name}", methods=_READ)
+    async def answer(name: str, request: Request) -> Response:
+        query = find(name, named)
+        values, form = read_values(request)
+        choice = choose(_accept(request), form)
+        if choice.page:
+            shown = asked.page(query, values)
+            return Direct(lambda scope, receive, send: answering.show(scope, receive, send, shown))
+        bound = Query(query.bind(values), formats=choice.formats)
+        return Direct(lambda scope, receive, send: answering.answer(scope, receive, send, bound))
+
+    return router
+
+
+def read_values(request: Request) -> tuple[dict[str, str], str | None]:
+    """Read the parameters of an address, each given once, and the format apart from them.
+
+    :param request: the request.
+    :raises ParameterError: a parameter is given twice.
+    :raises RequestError: the address cannot be read.
+    """
+    values: dict[str, str] = {}
+    for name, value in parameters(request.scope["query_string"]):
+        if name in values:
+            raise ParameterError(found=f"the parameter {name[:100]} more than once", expected="one value")
+        values[name] = value
+    return values, values.pop("format", None)
+
+
+def describe(query: NamedQuery, here: Urls) -> dict[str, object]:
+    """Return what the catalogue tells programs of a query.
+
+    :param query: the query.
+    :param here: where the server is seen.
+    """
+    return {
+        "name": query.name,
+        "title": query.title,
+        "description": query.description,
+        "view": query.view,
+        "href": here.named(query.name),
+        "parameters": [
+            {
+                "name": parameter.name,
+                "type": parameter.type,
+                "default": parameter.default,
+                "description": parameter.description,
+            }
+            for parameter in query.parameters
+        ],
+        "query": query.source,
+    }
+
+
+def _accept(request: Request) -> str | None:
+    accept = request.headers.get("accept")
+    return accept and accept[:LONGEST_HEADER]
+
+
+class _Asked:
+    """The page of a named query: its form, and its answer or what is wrong with a value.
+
+    :param store: what answers.
+    :param settings: how much a page shows.
+    :param pages: what renders it.
+    """
+
+    def __init__(self, store: Store, settings: Settings, pages: HtmlPages) -> None:
+        self._store = store
+        self._settings = settings
+        self._pages = pages
+        self._urls = Urls(settings.root_path)
+
+    async def page(self, query: NamedQuery, values: Mapping[str, str]) -> tuple[int, bytes]:
+        """Return the status and the page.
+
+        :param query: the query.
+        :param values: values by parameter, as typed.
+        """
+        context: dict[str, Any] = {"shown": None, "problem": None, "text": query.text, "downloads": {}}
+        status = 200
+        try:
+            context["text"] = query.bind(values)
+            answer = await self._store.query(Query(context["text"]))
+            shown = context["shown"] = await show(answer, self._urls, self._settings.page_rows)
+            names = GRAPH_FORMATS if shown.kind == "graph" else RESULT_FORMATS
+            context["downloads"] = {name: self._urls.named(query.name, values, name) for name in names}
+        except PortsmouthError as error:
+            context["problem"] = Problem.from_error(error)
+            status = error.status
+        return status, self._pages.render("named_query.html", query=query, values=values, **context)
