@@ -97,23 +97,6 @@ class QueriesError(FactsError):
     title = "The named queries cannot be read"
 
 
-class DateError(PortsmouthError, ValueError):
-    """A printed date that is not EDTF, or that its calendar does not have."""
-
-    kind = "date"
-    title = "Not a date"
-    status = 400
-    exit_code = 2
-
-    def __init__(self, found: str, expected: str) -> None:
-        super().__init__(found, expected)
-        self.found = found
-        self.expected = expected
-
-    def __str__(self) -> str:
-        return f"found {self.found}; expected {self.expected}"
-
-
 class RequestError(PortsmouthError):
     """A request that says something other than it should; the base of what a caller can mend."""
 
@@ -129,6 +112,13 @@ class RequestError(PortsmouthError):
 
     def __str__(self) -> str:
         return f"found {self.found}; expected {self.expected}"
+
+
+class DateError(RequestError, ValueError):
+    """A printed date that is not EDTF, or that its calendar does not have."""
+
+    kind = "date"
+    title = "Not a date"
 
 
 class MethodError(RequestError):

@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
-from typing import Final
 
 import pyoxigraph as ox
 
 from portsmouth.errors import NotFoundError
+from portsmouth.formats import PREFIXED, RDF_FORMATS
 from portsmouth.iris import PREFIXES
-
-EXPORT_FORMATS: Final[Mapping[str, ox.RdfFormat]] = {
-    "nq": ox.RdfFormat.N_QUADS,
-    "trig": ox.RdfFormat.TRIG,
-    "jsonld": ox.RdfFormat.JSON_LD,
-    "ttl": ox.RdfFormat.TURTLE,
-    "nt": ox.RdfFormat.N_TRIPLES,
-    "rdf": ox.RdfFormat.RDF_XML,
-}
 
 
 def export(nquads: bytes, name: str, graph: str | None = None) -> bytes:
     """Write a dataset, or one graph of it.
 
     :param nquads: the dataset as N-Quads.
-    :param name: the format's short name, a key of :data:`EXPORT_FORMATS`.
+    :param name: the format's short name, a key of :data:`portsmouth.formats.RDF_FORMATS`.
     :param graph: ``default``, a graph's IRI, or its name with a known prefix; without it the formats that
         know graphs carry the named graphs, from which the default graph follows, and N-Quads carry both.
     :raises NotFoundError: the dataset has no such graph.
@@ -33,7 +23,7 @@ def export(nquads: bytes, name: str, graph: str | None = None) -> bytes:
     >>> export(b"<http://e/s> <http://e/p> <http://e/o> <http://e/g> .", "nt", "http://e/g")
     b'<http://e/s> <http://e/p> <http://e/o> .\\n'
     """
-    rdf_format = EXPORT_FORMATS[name]
+    rdf_format = RDF_FORMATS[name]
     if name == "nq" and graph is None:
         return nquads
     quads = list(ox.parse(nquads, format=ox.RdfFormat.N_QUADS))
@@ -57,9 +47,7 @@ def _graph(name: str | None) -> ox.NamedNode | ox.DefaultGraph:
 def _write(statements: list[ox.Quad] | list[ox.Triple], rdf_format: ox.RdfFormat) -> bytes:
     if rdf_format.supports_datasets:
         statements = [ox.Quad(*item) if isinstance(item, ox.Triple) else item for item in statements]
-    prefixes = (
-        PREFIXES if rdf_format in (ox.RdfFormat.TURTLE, ox.RdfFormat.TRIG, ox.RdfFormat.RDF_XML) else None
-    )
+    prefixes = PREFIXES if rdf_format in PREFIXED else None
     output = io.BytesIO()
     ox.serialize(statements, output, rdf_format, prefixes=prefixes)
     return output.getvalue()

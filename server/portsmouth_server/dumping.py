@@ -25,19 +25,10 @@ from typing import Any, Final
 import pyoxigraph as ox
 
 from portsmouth.errors import StoreError
+from portsmouth.formats import PREFIXED, RDF_FORMATS
 from portsmouth.iris import PREFIXES
 from portsmouth.store.protocol import RESULT_FORMATS, Answer, Formats, Query, Store
 from portsmouth_server.asking import Row, quads, rows
-
-_FORMATS: Final = {
-    "nq": ox.RdfFormat.N_QUADS,
-    "trig": ox.RdfFormat.TRIG,
-    "jsonld": ox.RdfFormat.JSON_LD,
-    "ttl": ox.RdfFormat.TURTLE,
-    "nt": ox.RdfFormat.N_TRIPLES,
-    "rdf": ox.RdfFormat.RDF_XML,
-}
-_PREFIXED: Final = ("trig", "ttl", "rdf")
 
 _GROUND: Final = "FILTER(!ISBLANK(?s) && !ISBLANK(?o))"
 _TRIPLES: Final = f"SELECT ?g ?s ?p ?o WHERE {{ ?s ?p ?o {_GROUND} }} ORDER BY ?s ?p ?o"
@@ -162,7 +153,7 @@ def _write(source: Any, blank: tuple[ox.Quad, ...], extension: str) -> Dump:
     packer = _Packer()
     solutions: Any = ox.parse_query_results(source, format=ox.QueryResultsFormat.JSON)
     statements = chain(quads(solutions), _wanted(blank, extension))
-    rdf_format = _FORMATS[extension]
+    rdf_format = RDF_FORMATS[extension]
     if extension == "nq":
         written = ox.serialize(statements, format=rdf_format) or b""
         for line in sorted(written.splitlines(keepends=True)):
@@ -180,7 +171,7 @@ def _wanted(blank: tuple[ox.Quad, ...], extension: str) -> list[ox.Quad]:
     by_default = {quad.triple: quad for quad in blank if isinstance(quad.graph_name, ox.DefaultGraph)}
     if extension == "nq":
         return list(blank)
-    if not _FORMATS[extension].supports_datasets:
+    if not RDF_FORMATS[extension].supports_datasets:
         return list(by_default.values())
     named = [quad for quad in blank if not isinstance(quad.graph_name, ox.DefaultGraph)]
     for quad in named:
@@ -189,7 +180,7 @@ def _wanted(blank: tuple[ox.Quad, ...], extension: str) -> list[ox.Quad]:
 
 
 def _prefixes(extension: str) -> dict[str, str] | None:
-    return PREFIXES if extension in _PREFIXED else None
+    return PREFIXES if RDF_FORMATS[extension] in PREFIXED else None
 
 
 class _Packer:

@@ -31,6 +31,7 @@ from portsmouth.errors import (
     ServiceRefusedError,
     StoreError,
 )
+from portsmouth.formats import PREFIXED, RDF_FORMATS
 from portsmouth.iris import PREFIXES
 from portsmouth.store.lexer import outline, tokens, undeclared_prefix
 from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, AnswerKind, Dataset, Query
@@ -41,16 +42,7 @@ _RESULTS: Final[Mapping[str, ox.QueryResultsFormat]] = {
     RESULT_FORMATS["csv"]: ox.QueryResultsFormat.CSV,
     RESULT_FORMATS["tsv"]: ox.QueryResultsFormat.TSV,
 }
-_GRAPHS: Final[Mapping[str, ox.RdfFormat]] = {
-    GRAPH_FORMATS["ttl"]: ox.RdfFormat.TURTLE,
-    GRAPH_FORMATS["nt"]: ox.RdfFormat.N_TRIPLES,
-    GRAPH_FORMATS["nq"]: ox.RdfFormat.N_QUADS,
-    GRAPH_FORMATS["trig"]: ox.RdfFormat.TRIG,
-    GRAPH_FORMATS["jsonld"]: ox.RdfFormat.JSON_LD,
-    GRAPH_FORMATS["rdf"]: ox.RdfFormat.RDF_XML,
-}
-# XML knows no prefix that it does not declare, and an unused declaration is harmless but long.
-_PREFIXED: Final = frozenset({ox.RdfFormat.TURTLE, ox.RdfFormat.TRIG, ox.RdfFormat.RDF_XML})
+_GRAPHS: Final = {GRAPH_FORMATS[name]: rdf_format for name, rdf_format in RDF_FORMATS.items()}
 
 _SYNTAX: Final = re.compile(
     r"error at (?P<line>\d+):(?P<column>\d+): (?:expected )?(?P<expected>.*)", re.DOTALL
@@ -93,7 +85,7 @@ class Evaluation:
         try:
             if self.kind == "graph":
                 rdf_format = _GRAPHS[self.media_type]
-                prefixes = PREFIXES if rdf_format in _PREFIXED else None
+                prefixes = PREFIXES if rdf_format in PREFIXED else None
                 ox.serialize(self._results, output, rdf_format, prefixes=prefixes)  # type: ignore[arg-type]
             else:
                 self._results.serialize(output, _RESULTS[self.media_type])
