@@ -21,6 +21,9 @@ from portsmouth.cli import rendering
 from portsmouth.errors import ParameterError
 from portsmouth.exporting import export
 from portsmouth.iris import shorten
+from portsmouth.receipts import Answers, Budget, Receipts, explain, inline, read_answers
+from portsmouth.receipts.asking import Asker
+from portsmouth.receipts.evidence import PassageNote, passage_notes
 from portsmouth.search import USUAL_HITS, Index
 from portsmouth.store.embedded import EmbeddedStore
 from portsmouth.store.limits import Limits
@@ -240,6 +243,13 @@ def query(
             "--format", help="How to print the answer. [default: a table on a terminal, else csv or ttl]"
         ),
     ] = None,
+    with_receipts: Annotated[
+        bool,
+        typer.Option(
+            "--receipts",
+            help="Say under each row which passages support it; in JSON, as a member of the answer.",
+        ),
+    ] = False,
     deadline: Annotated[float, typer.Option(min=0.01, help="Seconds that the query may run.")] = 60.0,
     store: StoreOption = None,
     facts: FactsOption = None,
@@ -251,13 +261,20 @@ def query(
     \b
     portsmouth query 'SELECT ?who { d:treaty-of-portsmouth pt:signedBy ?who }'
     portsmouth query --name signatories
+    portsmouth query --name signatories --receipts
     """
     if listing:
         rendering.print_catalogue(queries.catalogue(), Console())
         return
     sparql = _query_text(text, file, name, param or [])
     as_table = output_format is QueryFormat.table if output_format else sys.stdout.isatty()
+    if with_receipts and output_format not in (None, QueryFormat.table, QueryFormat.json):
+        _refuse(f"--receipts with --format {output_format}", "--format table or json, or no --format")
     built = _build(facts)
+    if with_receipts:
+        opened = _store(built, store, Limits(deadline=deadline))
+        _print_receipts(opened, sparql, deadline, output_format is QueryFormat.json)
+        return
     asking = Query(sparql, formats=_formats(output_format, as_table), known_prefixes=True)
     kind, body = asyncio.run(_ask(_store(built, store, Limits(deadline=deadline)), asking))
     if as_table and kind != "graph":
@@ -348,6 +365,32 @@ async def _ask(store: EmbeddedStore, asking: Query) -> tuple[str, bytes]:
     async with store:
         answer = await store.query(asking)
         return answer.kind, b"".join([chunk async for chunk in answer])
+
+
+def _print_receipts(store: EmbeddedStore, sparql: str, deadline: float, as_json: bool) -> None:
+    formats = Formats(RESULT_FORMATS["json"], GRAPH_FORMATS["nt"])
+    asking = Query(sparql, formats=formats, known_prefixes=True)
+    kind, body, answers, receipts, passages = asyncio.run(_ask_with_receipts(store, asking, deadline))
+    if not as_json:
+        rendering.print_receipts(answers, receipts, passages, Console())
+    elif kind == "graph":
+        _refuse("--receipts with --format json for a graph", "--format table, or no --format")
+    else:
+        _write(inline(body, receipts), None)
+
+
+async def _ask_with_receipts(
+    store: EmbeddedStore, asking: Query, deadline: float
+) -> tuple[str, bytes, Answers, Receipts, dict[str, PassageNote]]:
+    async with store:
+        answer = await store.query(asking)
+        body = b"".join([chunk async for chunk in answer])
+        answers = read_answers(answer.kind, body)
+        budget = Budget(seconds=deadline)
+        receipts = await explain(store, asking, answers.rows, budget)
+        passages = {passage for fact in receipts.facts for passage in fact.passages}
+        notes = await passage_notes(Asker(store, asking, budget), passages)
+        return answer.kind, body, answers, receipts, notes
 
 
 def _query_text(text: str | None, file: Path | None, name: str | None, params: list[str]) -> str:

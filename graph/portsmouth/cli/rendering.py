@@ -13,9 +13,12 @@ from rich.text import Text
 
 from portsmouth.iris import XSD, shorten
 from portsmouth.queries import NamedQuery
+from portsmouth.receipts.support import indispensable
 
 if TYPE_CHECKING:
     from portsmouth.build.validate import Validation
+    from portsmouth.receipts import Answered, Answers, Receipt, Receipts
+    from portsmouth.receipts.evidence import PassageNote
     from portsmouth.search import Hit, Index
 
 
@@ -59,6 +62,61 @@ def term_text(term: Mapping[str, str]) -> str:
         return f"{value} @{language}"
     datatype = term.get("datatype", "")
     return f"{value} ^^{shorten(datatype)}" if datatype and not datatype.startswith(XSD) else value
+
+
+def print_receipts(
+    answers: Answers, receipts: Receipts, notes: Mapping[str, PassageNote], console: Console
+) -> None:
+    """Print every row of an answer with the passages that support it beneath.
+
+    :param answers: the rows.
+    :param receipts: their receipts.
+    :param notes: what is told of a passage, by its IRI.
+    :param console: where to print.
+    """
+    for row, receipt in zip(answers.rows, receipts.rows, strict=True):
+        console.print(Text(_answered(row), style="bold"), soft_wrap=True)
+        for line in _receipt_lines(receipt, receipts, notes):
+            console.print(Text(f"  {line}"), soft_wrap=True)
+    count = len(answers.rows)
+    console.print(f"{count:,} row{'' if count == 1 else 's'}", style="dim")
+    for note in receipts.notes:
+        console.print(Text(f"note: {note}"), style="dim", soft_wrap=True)
+
+
+def _answered(row: Answered) -> str:
+    """Write a row, or a triple, on one line; the only row of ASK is 'yes'."""
+    if not isinstance(row, Mapping):
+        return " ".join(_term(part) for part in (row.subject, row.predicate, row.object))
+    return ", ".join(f"{name} {_term(value)}" for name, value in row.items()) or "yes"
+
+
+def _term(term: object) -> str:
+    iri = getattr(term, "value", None) if str(term).startswith("<") else None
+    return shorten(iri) if iri is not None else str(getattr(term, "value", term))
+
+
+def _receipt_lines(receipt: Receipt, receipts: Receipts, notes: Mapping[str, PassageNote]) -> Iterable[str]:
+    """Say what a row rests on: passages in the order of the page, then what is not in the sources."""
+    facts = [fact for derivation in receipt.derivations for fact in receipts.facts_of(derivation)]
+    passages = dict.fromkeys(passage for fact in facts for passage in fact.passages)
+    alone = indispensable(receipts, receipt)
+    for passage in sorted(passages, key=lambda name: (notes[name].line, name)):
+        note = notes[passage]
+        needed = " (without it this row falls)" if passage in alone else ""
+        yield f"{shorten(passage)} line {note.line}, {note.part}: {note.gloss or 'no gloss'}{needed}"
+    if not passages:
+        kinds = dict.fromkeys(fact.kind for fact in facts)
+        yield f"no passage; {', '.join(kinds)}" if kinds else "no fact"
+    for fact in dict.fromkeys(facts):
+        if fact.disputed:
+            yield f"disputed: {' '.join(_term(term) for term in fact.cited[:3])}"
+    for text in dict.fromkeys(text for derivation in receipt.derivations for text in derivation.absent):
+        yield f"not found in the sources: {text}"
+    for text in dict.fromkeys(text for derivation in receipt.derivations for text in derivation.notes):
+        yield f"note: {text}"
+    if receipt.truncated:
+        yield "note: there are more ways to this row than these"
 
 
 def print_catalogue(queries: Iterable[NamedQuery], console: Console) -> None:

@@ -1,0 +1,186 @@
+"""Which graphs state a triple, whether it is disputed, and what a passage says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+import pyoxigraph as ox
+
+from portsmouth.iris import DCTERMS, DERIVED, PT, RDFS, SKOS, XSD, passage_key
+from portsmouth.receipts import syntax as s
+from portsmouth.receipts.asking import Asker
+from portsmouth.receipts.model import Cited, Fact
+from portsmouth.store.protocol import Dataset
+
+_T = TypeVar("_T")
+
+#: Triples that one query looks up: enough to be few queries, and few enough for a parser.
+_AT_ONCE: Final = 500
+_INTEGER: Final = ox.NamedNode(XSD + "integer")
+
+
+@dataclass(frozen=True, slots=True)
+class PassageNote:
+    """What a reader is told of a passage.
+
+    :param part: the name of the part in which it stands.
+    :param line: its line in the source.
+    :param gloss: what it says, in our words; empty where nobody wrote a gloss.
+    """
+
+    part: str
+    line: int
+    gloss: str
+
+
+async def facts_of(asker: Asker, cited: Sequence[Cited]) -> tuple[Fact, ...]:
+    """Look triples up in every graph.
+
+    :param asker: asks the store.
+    :param cited: the triples.
+    :return: one fact a triple, in their order.
+    """
+    graphs = await _graphs(asker, cited)
+    disputed = await _disputed(asker, cited)
+    return tuple(
+        Fact(one, tuple(sorted(graphs.get(one, ()), key=_place)), _slot(one) in disputed) for one in cited
+    )
+
+
+async def graphs_and_nodes(
+    asker: Asker, nodes: Iterable[tuple[s.Ground, ox.NamedNode | None]], present: Iterable[ox.NamedNode]
+) -> dict[tuple[s.Ground | None, ox.NamedNode | None], Cited]:
+    """Find for each node a triple that mentions it, and for each graph a triple that it states.
+
+    :param nodes: nodes, each with the graph to look in; ``None`` for the default graph.
+    :param present: graphs.
+    :return: by node and graph; graphs without a node under ``None``.
+    """
+    found: dict[tuple[s.Ground | None, ox.NamedNode | None], Cited] = {}
+    wanted: list[tuple[s.Ground | None, ox.NamedNode | None]] = [*nodes, *((None, g) for g in present)]
+    subject, predicate, value = (ox.Variable(name) for name in "spo")
+    for node, graph in wanted:
+        ways = [(subject, value)] if node is None else [(node, value), (subject, node)]
+        for start, end in ways:
+            if isinstance(start, ox.Literal):
+                continue
+            triples = s.Group((s.Triples((s.Triple(start, predicate, end),)),))
+            group = s.Group((s.GraphPattern(graph, triples),)) if graph is not None else triples
+            for row in await asker.every(group, 1):
+                cited = Cited(
+                    # A variable is bound, or else the node stands in its place; a predicate is an IRI.
+                    row.get("s", node),  # type: ignore[arg-type]
+                    row["p"],  # type: ignore[arg-type]
+                    row.get("o", node),  # type: ignore[arg-type]
+                    graph,
+                )
+                found.setdefault((node, graph), cited)
+    return found
+
+
+async def passage_notes(
+    asker: Asker, passages: Iterable[str], language: str = "en"
+) -> dict[str, PassageNote]:
+    """Look up what a reader is told of passages.
+
+    :param asker: asks the store.
+    :param passages: their IRIs.
+    :param language: of gloss and part's name.
+    :return: by IRI.
+    """
+    names = sorted(set(passages))
+    found = {name: PassageNote(*key, "") for name in names if (key := passage_key(name))}
+    passage, part, gloss, label = (ox.Variable(name) for name in ("passage", "part", "gloss", "label"))
+    for some in _batches(names):
+        pattern = s.Group(
+            (
+                s.Values((passage,), tuple((ox.NamedNode(name),) for name in some)),
+                s.Triples((s.Triple(passage, ox.NamedNode(DCTERMS + "isPartOf"), part),)),
+                _in_language(part, ox.NamedNode(SKOS + "prefLabel"), label, language),
+                _in_language(passage, ox.NamedNode(RDFS + "comment"), gloss, language),
+            )
+        )
+        for row in await asker.every(pattern, everywhere=True):
+            name = row["passage"].value
+            if name in found and (told := row.get("label")):
+                text = row.get("gloss")
+                found[name] = PassageNote(told.value, found[name].line, text.value if text else "")
+    return found
+
+
+def _in_language(subject: s.Var, predicate: ox.NamedNode, value: s.Var, language: str) -> s.Optional:
+    same = s.Operation("=", (s.Function("LANG", (value,)), ox.Literal(language)))
+    return s.Optional(s.Group((s.Triples((s.Triple(subject, predicate, value),)), s.Filter(same))))
+
+
+def _place(graph: str) -> tuple[bool, int, str]:
+    """Put passages first, in the order of the page."""
+    key = passage_key(graph)
+    return (key is None, key.line if key else 0, graph)
+
+
+def _slot(cited: Cited) -> tuple[str, str, str]:
+    return str(cited.subject), str(cited.predicate), str(cited.object)
+
+
+def _batches(items: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    return (items[start : start + _AT_ONCE] for start in range(0, len(items), _AT_ONCE))
+
+
+async def _graphs(asker: Asker, cited: Sequence[Cited]) -> Mapping[Cited, set[str]]:
+    """Ask which graphs state each triple; only graphs that the query could have looked in count."""
+    by_triple: dict[tuple[s.Ground, ox.NamedNode, s.Ground], list[Cited]] = {}
+    for one in cited:
+        if not isinstance(one.subject, ox.BlankNode) and not isinstance(one.object, ox.BlankNode):
+            by_triple.setdefault(one[:3], []).append(one)
+    found: dict[Cited, set[str]] = {}
+    number, subject, predicate, value, graph = (ox.Variable(name) for name in ("n", "s", "p", "o", "g"))
+    for some in _batches(list(by_triple)):
+        # Numbered, so that the answer repeats no long literal.
+        rows = tuple((ox.Literal(str(n), datatype=_INTEGER), *triple) for n, triple in enumerate(some))
+        pattern = s.Group(
+            (
+                s.Values((number, subject, predicate, value), rows),
+                s.GraphPattern(graph, s.Group((s.Triples((s.Triple(subject, predicate, value),)),))),
+            )
+        )
+        select = s.Select((s.Projected(number), s.Projected(graph)), pattern)
+        for row in await asker.solutions(select, everywhere=True):
+            for one in by_triple[some[int(row["n"].value)]]:
+                if _within(asker.dataset, one, row["g"].value):
+                    found.setdefault(one, set()).add(row["g"].value)
+    return found
+
+
+def _within(dataset: Dataset, cited: Cited, graph: str) -> bool:
+    """Whether a graph is one of those that a query asks: ``FROM`` restricts receipts too."""
+    if not dataset:
+        return True
+    return graph in (dataset.default if cited.graph is None else dataset.named)
+
+
+async def _disputed(asker: Asker, cited: Sequence[Cited]) -> set[tuple[str, str, str]]:
+    """Ask which values of which slots passages disagree about."""
+    subjects = {
+        one.subject: None
+        for one in cited
+        if isinstance(one.subject, ox.NamedNode) and not one.predicate.value.startswith((SKOS, RDFS))
+    }
+    found: set[tuple[str, str, str]] = set()
+    which = ox.Variable("which")
+    names = {name: ox.Variable(name) for name in ("Subject", "Property", "Value")}
+    for some in _batches(list(subjects)):
+        triples = tuple(
+            s.Triple(which, ox.NamedNode(f"{PT}disputed{name}"), variable) for name, variable in names.items()
+        )
+        pattern = s.Group(
+            (
+                s.Values((names["Subject"],), tuple((subject,) for subject in some)),
+                s.GraphPattern(ox.NamedNode(DERIVED), s.Group((s.Triples(triples),))),
+            )
+        )
+        for row in await asker.every(pattern, everywhere=True):
+            found.add((str(row["Subject"]), str(row["Property"]), str(row["Value"])))
+    return found
