@@ -1,4 +1,4 @@
-"""The command line: ``portsmouth serve | build | validate | query | search | export``.
+"""The command line: what ``portsmouth --help`` lists.
 
 Answers go to standard output, everything else to standard error, so that a pipe
 carries data and nothing else. An error is one line and an exit code: 1 what was
@@ -15,6 +15,7 @@ from typing import Any
 import typer
 from rich.console import Console
 
+from portsmouth.cli import networks as _networks  # noqa: F401  # adds its commands
 from portsmouth.cli.commands import app
 from portsmouth.errors import FactsError, PortsmouthError
 

@@ -1,0 +1,35 @@
+"""Who acted on whom, exact in time and with the passages that say so.
+
+:mod:`portsmouth.networks.reading` asks a store, :mod:`~portsmouth.networks.projection` makes a network of
+    what it
+answers, :mod:`~portsmouth.networks.temporal` follows chains forward in time,
+:mod:`~portsmouth.networks.measures` ranks actors, and :mod:`~portsmouth.networks.export` writes a network for
+    other programs.
+"""
+
+from portsmouth.networks.export import FORMATS, read, write
+from portsmouth.networks.hierarchy import LEVELS
+from portsmouth.networks.measures import MEASURES, communities, degrees_by_mode, rank
+from portsmouth.networks.projection import KINDS, Selection, project
+from portsmouth.networks.reading import mentions
+from portsmouth.networks.temporal import Chain, Chains, Forbidden, Hop, Timeline
+
+__all__ = [
+    "FORMATS",
+    "KINDS",
+    "LEVELS",
+    "MEASURES",
+    "Chain",
+    "Chains",
+    "Forbidden",
+    "Hop",
+    "Selection",
+    "Timeline",
+    "communities",
+    "degrees_by_mode",
+    "mentions",
+    "project",
+    "rank",
+    "read",
+    "write",
+]

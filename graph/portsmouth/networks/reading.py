@@ -1,0 +1,279 @@
+"""What a network is made of, asked from any store in SPARQL.
+
+Answers are read as tab-separated values: an IRI holds neither tab nor line break, so a line is
+split and not parsed, which is what a network of a hundred thousand arcs has time for.
+"""
+
+from __future__ import annotations
+
+import gc
+import re
+from codecs import getincrementaldecoder
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from portsmouth.errors import DateError
+from portsmouth.iris import DCTERMS, PASSAGE, PT, SCHEMA, SKOS
+from portsmouth.store.protocol import RESULT_FORMATS, Formats, Query, Store
+
+_TSV: Final = Formats(RESULT_FORMATS["tsv"])
+_ESCAPED: Final = re.compile(r"\\(.)")
+_PLAIN: Final = {"t": "\t", "n": "\n", "r": "\r"}
+
+_PREFIXES: Final = (
+    f"PREFIX pt: <{PT}> PREFIX schema: <{SCHEMA}> PREFIX skos: <{SKOS}> PREFIX dcterms: <{DCTERMS}>\n"
+)
+
+_TOLD: Final = """\
+SELECT ?event ?property ?value ?graph {{
+  {anchor}
+  GRAPH ?graph {{ ?event ?property ?value }}
+  FILTER(?property IN ({properties}))
+}}"""
+_SPANS: Final = "SELECT ?span ?earliest ?latest { ?span pt:earliest ?earliest ; pt:latest ?latest }"
+_DISPUTED: Final = "SELECT DISTINCT ?event { ?d a pt:Disagreement ; pt:disputedSubject ?event }"
+_ORDER: Final = """\
+SELECT DISTINCT ?before ?property ?after {
+  { ?after pt:after ?before BIND(pt:after AS ?property) }
+  UNION { ?before pt:ledTo ?after BIND(pt:ledTo AS ?property) }
+}"""
+_ACTORS: Final = """\
+SELECT ?actor ?kind ?label {
+  ?actor a ?kind .
+  VALUES ?kind { pt:Person pt:State pt:Government pt:Delegation pt:Press pt:Force pt:Group }
+  OPTIONAL { ?actor skos:prefLabel ?label FILTER(LANG(?label) = "en") }
+}"""
+_TIES: Final = """\
+SELECT DISTINCT ?actor ?property ?other {
+  VALUES ?property { schema:memberOf pt:side pt:headedBy skos:closeMatch }
+  ?actor a pt:Actor ; ?property ?other . ?other a pt:Actor
+}"""
+_MENTIONS: Final = f"""\
+SELECT ?actor (COUNT(DISTINCT ?graph) AS ?passages) {{
+  {{ GRAPH ?graph {{ ?actor ?p ?o }} }} UNION {{ GRAPH ?graph {{ ?s ?p ?actor }} }}
+  FILTER(STRSTARTS(STR(?graph), "{PASSAGE}"))
+  ?actor a pt:Actor
+}} GROUP BY ?actor"""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The first and the last Gregorian day on which something may lie; ``None`` where that side is open.
+
+    >>> Span(date(1905, 8, 22), date(1905, 9, 4))
+    Span(earliest=datetime.date(1905, 8, 22), latest=datetime.date(1905, 9, 4))
+    """
+
+    earliest: date | None
+    latest: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ties:
+    """What stands above whom, as stated.
+
+    :param kinds: the classes of each actor, IRIs.
+    :param labels: the English name of each actor.
+    :param member: the bodies to which an actor belongs or which he heads.
+    :param side: the actors on whose side an actor stands.
+    :param heads: the bodies of which a head is stated.
+    :param twins: near-identical actors (``skos:closeMatch``), in both directions.
+    """
+
+    kinds: Mapping[str, frozenset[str]]
+    labels: Mapping[str, str]
+    member: Mapping[str, frozenset[str]]
+    side: Mapping[str, frozenset[str]]
+    heads: frozenset[str]
+    twins: Mapping[str, frozenset[str]]
+
+
+#: What graphs state of an event: by property, the values each with a graph that states it.
+Told = dict[str, list[tuple[str, str]]]
+
+
+async def told(store: Store, anchor: str, properties: Collection[str]) -> dict[str, Told]:
+    """Ask what graphs state of events.
+
+    :param store: an open store.
+    :param anchor: a SPARQL pattern that binds ``?event`` once an event.
+    :param properties: IRIs of the properties to ask.
+    :return: what is told of each event.
+    :raises StoreError: the store cannot answer.
+    """
+    asked = _TOLD.format(anchor=anchor, properties=", ".join(f"<{name}>" for name in sorted(properties)))
+    grouping = _Grouping()
+    rest = ""
+    # Reading keeps pace with the store, which works in a process of its own.
+    answer = await store.query(Query(_PREFIXES + asked, formats=_TSV))
+    decoder = getincrementaldecoder("utf-8")()
+    head = True
+    async for chunk in answer:
+        *lines, rest = (rest + decoder.decode(chunk)).split("\n")
+        if head and lines:
+            head = False
+            del lines[0]
+        grouping.add(lines)
+    grouping.add([rest] if rest and not head else [])
+    return grouping.events
+
+
+class _Grouping:
+    """Statements put together by event."""
+
+    def __init__(self) -> None:
+        self.events: dict[str, Told] = {}
+        self._plain = _Plain()
+
+    def add(self, lines: Iterable[str]) -> None:
+        """Add statements, one a line."""
+        plain, events = self._plain, self.events
+        known = None
+        for line in lines:
+            term, name, value, graph = line.split("\t")
+            if term != known:
+                # Most stores tell all of one event before the next.
+                known, told = term, events.setdefault(plain[term], {})
+            property_ = plain[name]
+            ends = told.get(property_)
+            if ends is None:
+                told[property_] = [(plain[value], plain[graph])]
+            else:
+                ends.append((plain[value], plain[graph]))
+
+
+class _Plain(dict[str, str]):
+    """IRIs without their angle brackets; one string each, however often it is told."""
+
+    def __missing__(self, term: str) -> str:
+        self[term] = plain = term.strip("\r")[1:-1]
+        return plain
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Keep the garbage collector from walking, again and again, what only grows and holds no cycles.
+
+    Without it a network of a hundred thousand arcs takes half as long again.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+async def spans(store: Store) -> dict[str, Span]:
+    """Ask the bounds of every time span.
+
+    :param store: an open store.
+    :return: bounds by the span's IRI.
+    :raises StoreError: the store cannot answer.
+    :raises DateError: a bound is no day of the years 1 to 9999.
+    """
+    return {
+        span[1:-1]: Span(_day(earliest), _day(latest))
+        for span, earliest, latest in await _rows(store, _SPANS)
+    }
+
+
+async def disputed(store: Store) -> frozenset[str]:
+    """Ask of what passages disagree.
+
+    :param store: an open store.
+    :return: IRIs of the things of which two passages say different things.
+    :raises StoreError: the store cannot answer.
+    """
+    return frozenset(row[0][1:-1] for row in await _rows(store, _DISPUTED))
+
+
+async def order(store: Store) -> dict[tuple[str, str], str]:
+    """Ask which events the source puts one after the other, by ``pt:after`` or ``pt:ledTo``.
+
+    :param store: an open store.
+    :return: for each pair, the earlier first, the property that says so.
+    :raises StoreError: the store cannot answer.
+    """
+    rows = sorted(await _rows(store, _ORDER), key=lambda row: row[1], reverse=True)
+    return {(before[1:-1], after[1:-1]): name[1:-1] for before, name, after in rows}
+
+
+async def ties(store: Store) -> Ties:
+    """Ask what kinds of actors there are, how they are called and what stands above whom.
+
+    :param store: an open store.
+    :return: the ties.
+    :raises StoreError: the store cannot answer.
+    """
+    kinds: dict[str, set[str]] = defaultdict(set)
+    labels: dict[str, str] = {}
+    for actor, kind, label in await _rows(store, _ACTORS):
+        kinds[actor[1:-1]].add(kind[1:-1])
+        if label:
+            labels[actor[1:-1]] = _text(label)
+    member: dict[str, set[str]] = defaultdict(set)
+    side: dict[str, set[str]] = defaultdict(set)
+    twins: dict[str, set[str]] = defaultdict(set)
+    heads: set[str] = set()
+    for left, name, right in await _rows(store, _TIES):
+        actor, other = left[1:-1], right[1:-1]
+        if name == f"<{SCHEMA}memberOf>":
+            member[actor].add(other)
+        elif name == f"<{PT}side>":
+            side[actor].add(other)
+        elif name == f"<{PT}headedBy>":
+            member[other].add(actor)
+            heads.add(actor)
+        else:
+            twins[actor].add(other)
+            twins[other].add(actor)
+    return Ties(_frozen(kinds), labels, _frozen(member), _frozen(side), frozenset(heads), _frozen(twins))
+
+
+async def mentions(store: Store) -> dict[str, int]:
+    """Ask in how many passages each actor is spoken of.
+
+    :param store: an open store.
+    :return: the number of passage graphs that name the actor, as subject or as value.
+    :raises StoreError: the store cannot answer.
+    """
+    return {actor[1:-1]: int(_text(number)) for actor, number in await _rows(store, _MENTIONS)}
+
+
+async def _lines(store: Store, text: str) -> list[str]:
+    answer = await store.query(Query(_PREFIXES + text, formats=_TSV))
+    body = b"".join([chunk async for chunk in answer]).decode()
+    return body.replace("\r\n", "\n").rstrip("\n").split("\n")[1:]
+
+
+async def _rows(store: Store, text: str) -> list[list[str]]:
+    return [line.split("\t") for line in await _lines(store, text)]
+
+
+def _text(term: str) -> str:
+    r"""Return the text of a literal as tab-separated values have it.
+
+    >>> _text('"A \\"B\\""@en'), _text("7"), _text('"7"^^<http://www.w3.org/2001/XMLSchema#integer>')
+    ('A "B"', '7', '7')
+    """
+    if not term.startswith('"'):
+        return term
+    return _ESCAPED.sub(lambda match: _PLAIN.get(match[1], match[1]), term[1 : term.rindex('"')])
+
+
+def _day(term: str) -> date:
+    text = _text(term)
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError as error:
+        raise DateError(found=f"the bound {text!r}", expected="a day such as 1905-09-05") from error
+
+
+def _frozen(sets: Mapping[str, set[str]]) -> dict[str, frozenset[str]]:
+    return {name: frozenset(values) for name, values in sets.items()}
