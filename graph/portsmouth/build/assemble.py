@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import io
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -62,7 +64,23 @@ def build(
     >>> len(build().snapshot)
     64
     """
-    tell = progress or (lambda step: None)
+    with _collector_paused():
+        return _build(progress or (lambda step: None), facts, ontology)
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Keep the garbage collector from walking, again and again, over quads that all live to the end."""
+    paused = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if paused:
+            gc.enable()
+
+
+def _build(tell: Progress, facts: Path | None, ontology: Path | None) -> Build:
     tell("reading")
     read = documents(facts or resources.facts_folder(), ontology or resources.ontology_folder())
     tell("checking")

@@ -272,6 +272,8 @@ def _tokens(text: str) -> Iterator[Token]:
 
 def _ends_sparql_directive(tokens: list[Token]) -> bool:
     """Tell whether the words are a directive in the manner of SPARQL, which no full stop ends."""
+    if len(tokens) > 3:
+        return False
     first = tokens[0].text.lower()
     return tokens[0].kind == "word" and (
         (first == "prefix" and len(tokens) == 3) or (first in ("base", "version") and len(tokens) == 2)
