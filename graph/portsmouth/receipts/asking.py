@@ -9,29 +9,16 @@ from typing import Final, TypeAlias
 import pyoxigraph as ox
 
 from portsmouth.errors import DeadlineError
-from portsmouth.iris import PREFIXES
 from portsmouth.receipts import syntax as s
 from portsmouth.receipts.algebra import write
 from portsmouth.receipts.model import Budget
-from portsmouth.store.lexer import outline
+from portsmouth.store.engine import dataset_of
 from portsmouth.store.protocol import Dataset, Query, Store
 
 #: What a query of the receipt binds, by the variable's name.
 Solution: TypeAlias = dict[str, s.Ground]
 
 _JSON: Final = ox.QueryResultsFormat.JSON
-
-
-def dataset_of(query: Query) -> Dataset:
-    """Return the graphs that a query asks: the request's, or else those of its ``FROM`` clauses.
-
-    >>> dataset_of(Query("ASK FROM <http://g/a> {}")).default
-    ('http://g/a',)
-    """
-    if query.dataset or "from" not in query.text.lower():
-        return query.dataset
-    found = outline(query.text, query.base, PREFIXES if query.known_prefixes else {})
-    return Dataset(found.default, found.named)
 
 
 class Asker:

@@ -125,10 +125,6 @@ class Marker:
         self._made += 1
         return ox.Variable(f"{self._prefix}{self._made}")
 
-    def is_own(self, variable: str) -> bool:
-        """Whether a variable was made here."""
-        return variable.startswith(self._prefix)
-
     def mark(
         self, group: s.Group, graph: GraphName = None, outside: Iterable[s.Var] = ()
     ) -> tuple[s.Group, Recipe]:

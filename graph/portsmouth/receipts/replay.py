@@ -14,10 +14,10 @@ import pyoxigraph as ox
 from portsmouth.iris import PREFIXES
 from portsmouth.receipts import syntax as s
 from portsmouth.receipts.algebra import write
-from portsmouth.receipts.asking import dataset_of
 from portsmouth.receipts.explaining import Answered, read_answers
 from portsmouth.receipts.model import Fact
 from portsmouth.receipts.parsing import parse
+from portsmouth.store.engine import dataset_of
 from portsmouth.store.protocol import GRAPH_FORMATS, Formats, Query, Store
 
 

@@ -113,6 +113,22 @@ def evaluate(store: ox.Store, query: Query) -> Evaluation:
     return Evaluation(kind, query.formats.pick(kind), query, results)
 
 
+def dataset_of(query: Query) -> Dataset:
+    """Say which graphs a query asks: the request's, which override its own (Protocol, section 2.1.4).
+
+    :param query: the question.
+    :return: the graphs, as few as are named; an empty dataset where neither names any.
+    :raises QueryNestingError: the query is nested too deeply to be read.
+
+    >>> dataset_of(Query("ASK FROM <http://g/a> {}")).default
+    ('http://g/a',)
+    """
+    if query.dataset or "from" not in query.text.lower():
+        return query.dataset
+    found = outline(query.text, query.base, _prefixes(query))
+    return Dataset(found.default, found.named)
+
+
 def refuse_services(query: Query, hosts: frozenset[str]) -> None:
     """Refuse a query that would call a host which is not allowed.
 
@@ -137,7 +153,7 @@ def refuse_services(query: Query, hosts: frozenset[str]) -> None:
 
 
 def _ask_engine(store: ox.Store, query: Query) -> Any:
-    dataset = _dataset(query)
+    dataset = dataset_of(query)
     target, options = _restrict(store, dataset)
     functions: dict[ox.NamedNode, Callable[..., _Term | None]] = {}
     while True:
@@ -162,14 +178,6 @@ def _prefixes(query: Query) -> dict[str, str]:
 
 def _no_value(*_: object) -> None:
     """Stand for a function that is not known: whatever it is given, it has no value."""
-
-
-def _dataset(query: Query) -> Dataset:
-    """Say which graphs to ask: the request's, which override the query's own (Protocol, section 2.1.4)."""
-    if query.dataset or "from" not in query.text.lower():
-        return query.dataset
-    found = outline(query.text, query.base, _prefixes(query))
-    return Dataset(found.default, found.named)
 
 
 def _restrict(store: ox.Store, dataset: Dataset) -> tuple[ox.Store, dict[str, Any]]:
