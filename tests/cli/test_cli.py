@@ -113,6 +113,17 @@ def test_a_query_that_is_not_sparql_is_told_with_its_place():
     assert "line 2, column" in fails(2, "query", "SELECT *\n{ ?s ex:a ?o }", says="PREFIX ex:")
 
 
+def test_a_slip_in_a_name_does_not_pass_for_silence():
+    done = portsmouth("query", "SELECT ?x { ?x a pt:Persn }")
+    assert done.stdout == b"x\r\n"
+    assert "nothing in the graph is named pt:Persn; did you mean pt:Person?" in done.stderr.decode()
+
+
+def test_names_that_the_graph_has_are_not_remarked_on():
+    for path in resources.queries_folder().glob("[a-c]*.rq"):
+        assert b"nothing in the graph" not in portsmouth("query", "--name", path.stem).stderr
+
+
 def test_a_query_that_runs_away_ends_at_its_deadline():
     fails(
         4,

@@ -28,6 +28,7 @@ from portsmouth.search import USUAL_HITS, Index
 from portsmouth.store.embedded import EmbeddedStore
 from portsmouth.store.limits import Limits
 from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, Formats, Query
+from portsmouth.unknown import unknown_names
 
 app = typer.Typer(
     name="portsmouth",
@@ -277,6 +278,9 @@ def query(
         return
     asking = Query(sparql, formats=_formats(output_format, as_table), known_prefixes=True)
     kind, body = asyncio.run(_ask(_store(built, store, Limits(deadline=deadline)), asking))
+    for unknown in unknown_names(sparql, built.nquads):
+        hint = f"; did you mean {unknown.near}?" if unknown.near else ""
+        _notes.print(f"note: nothing in the graph is named {unknown.name}{hint}", markup=False)
     if as_table and kind != "graph":
         rendering.print_results(body, Console())
     else:
