@@ -236,6 +236,44 @@ class ServiceRefusedError(RequestError):
     status = 403
 
 
+class LoadRefusedError(ServiceRefusedError):
+    """An update that would load a document from a place that the operator has not allowed."""
+
+    kind = "load-refused"
+    title = "LOAD is not allowed from there"
+
+
+class UpdateSyntaxError(QuerySyntaxError):
+    """An update that the SPARQL grammar does not know, with the parser's position."""
+
+    kind = "update-syntax"
+    title = "The update is not SPARQL"
+
+
+class DerivedGraphError(RequestError):
+    """An attempt to write into the default graph where it is derived from the named graphs."""
+
+    kind = "derived-graph"
+    title = "The default graph is derived and cannot be written"
+    status = 409
+
+
+class GraphExistsError(RequestError):
+    """An attempt to create a graph that is there already."""
+
+    kind = "graph-exists"
+    title = "The graph exists already"
+    status = 409
+
+
+class PreconditionError(RequestError):
+    """A graph that is no longer, or not yet, as the writer believes it to be."""
+
+    kind = "precondition"
+    title = "The graph has changed meanwhile"
+    status = 412
+
+
 class ReceiptUnsupportedError(RequestError):
     """A query that runs, but for whose answer no receipt can be given."""
 

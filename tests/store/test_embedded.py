@@ -12,13 +12,14 @@ from portsmouth.errors import (
     MemoryLimitError,
     QueryNestingError,
     QuerySyntaxError,
+    ReadOnlyError,
     ServiceRefusedError,
     StoreBusyError,
     StoreError,
 )
 from portsmouth.store.embedded import EmbeddedStore
 from portsmouth.store.limits import Limits
-from portsmouth.store.protocol import Dataset, Formats, Query
+from portsmouth.store.protocol import Dataset, Formats, GraphWrite, Query, Update
 
 DATA = b"".join(
     b'<http://e/%d> <http://e/p> "%d" <http://e/g%d> .\n' % (i, i, i % 3) for i in range(3000)
@@ -285,3 +286,17 @@ def test_an_interrupted_load_leaves_the_old_data(tmp_path):
     with pytest.raises(StoreError):
         EmbeddedStore.from_directory(tmp_path, b"not n-quads")
     assert with_store(use, make=lambda: EmbeddedStore.from_directory(tmp_path, DATA)) == b"n\r\n3000\r\n"
+
+
+def test_a_store_that_is_only_read_says_so_and_has_one_version_of_every_graph():
+    async def use(store):
+        assert not store.writable
+        for attempt in (store.update(Update("CLEAR ALL")), store.write_graph(GraphWrite(None, "delete"))):
+            with pytest.raises(ReadOnlyError):
+                await attempt
+        return [await store.graph_version(graph) for graph in ("http://e/g1", None, "http://e/missing")]
+
+    present, default, missing = with_store(use)
+    assert present
+    assert default
+    assert missing is None

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import shutil
 import signal
 import tempfile
@@ -25,18 +26,21 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+import pyoxigraph as ox
+
 from portsmouth.errors import (
     DeadlineError,
     MemoryLimitError,
     PortsmouthError,
     QueryNestingError,
+    ReadOnlyError,
     StoreBusyError,
     StoreError,
 )
 from portsmouth.store import disk, engine, frames
 from portsmouth.store.limits import Limits
 from portsmouth.store.nursery import Nursery, Worker
-from portsmouth.store.protocol import AnswerKind, Query
+from portsmouth.store.protocol import AnswerKind, GraphWrite, Query, Update, Written
 
 _RECEIVE: Final = 256 * 1024
 
@@ -107,6 +111,11 @@ class EmbeddedStore:
         return self._snapshot
 
     @property
+    def writable(self) -> bool:
+        """Whether anything can be changed."""
+        return False
+
+    @property
     def limits(self) -> Limits:
         """What a query may take."""
         return self._limits
@@ -137,6 +146,35 @@ class EmbeddedStore:
             await answer.aclose()
             raise
         return answer
+
+    async def update(self, update: Update) -> Written:
+        """Refuse an update: this store is only read.
+
+        :raises ReadOnlyError: always.
+        """
+        raise _read_only("an update")
+
+    async def write_graph(self, write: GraphWrite) -> Written:
+        """Refuse to change a graph: this store is only read.
+
+        :raises ReadOnlyError: always.
+        """
+        raise _read_only(f"a write to {write.graph or 'the default graph'}")
+
+    async def graph_version(self, graph: str | None) -> str | None:
+        """Return the version of a graph, which changes exactly when its content does.
+
+        :param graph: its IRI; ``None`` is the default graph.
+        :return: the version; ``None`` where there is no such graph.
+        :raises PortsmouthError: as :meth:`query`.
+        """
+        if graph is None:
+            return self._snapshot
+        name = ox.NamedNode(graph)
+        answer = await self.query(Query(f"ASK {{ GRAPH {name} {{}} }}"))
+        body = b"".join([chunk async for chunk in answer])
+        # What is only read keeps one version of everything.
+        return self._snapshot if json.loads(body)["boolean"] else None
 
     async def aclose(self) -> None:
         """End every worker and the fork server, and remove what was made for the store."""
@@ -193,6 +231,10 @@ class EmbeddedStore:
         else:
             worker.end()
         self._places.release()
+
+
+def _read_only(attempt: str) -> ReadOnlyError:
+    return ReadOnlyError(found=attempt, expected="a query; this store is only read")
 
 
 class EmbeddedAnswer:

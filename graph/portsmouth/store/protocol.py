@@ -1,7 +1,8 @@
-"""What any store must do to answer queries: the port between queries and engines.
+"""What any store must do to answer queries and to be written: the port between requests and engines.
 
 A store takes a :class:`Query` and gives an :class:`Answer`, whose bytes the
-engine itself has serialised, chunk by chunk. Whether the engine is embedded
+engine itself has serialised, chunk by chunk. A store that is writable takes an
+:class:`Update` or a :class:`GraphWrite` and tells what was :class:`Written`. Whether the engine is embedded
 (:mod:`portsmouth.store.embedded`) or another SPARQL service is the store's own
 affair.
 """
@@ -109,6 +110,64 @@ class Query:
     known_prefixes: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Update:
+    """A SPARQL 1.1 Update request: one or more operations, carried out wholly or not at all.
+
+    :param text: the operations.
+    :param using: the graphs that ``WHERE`` asks, where the request names them (``using-graph-uri`` and
+        ``using-named-graph-uri``); the text must then have neither ``USING`` nor ``WITH``.
+    :param base: the base IRI for relative IRIs in the text; without it they are refused.
+    :param deadline: seconds until the update is ended; ``None`` takes the store's own.
+    """
+
+    text: str
+    using: Dataset | None = None
+    base: str = ""
+    deadline: float | None = None
+
+
+#: What a :class:`GraphWrite` does with a graph: put other triples in place of its own, add some, or drop it.
+GraphAction = Literal["replace", "merge", "delete"]
+
+
+@dataclass(frozen=True, slots=True)
+class GraphWrite:
+    """A change of one whole graph (SPARQL 1.1 Graph Store HTTP Protocol, section 5).
+
+    :param graph: the graph's IRI; ``None`` is the default graph.
+    :param action: what is done with it.
+    :param triples: N-Triples; their blank nodes become new ones.
+    :param only_if: versions of which the graph must have one, ``{"*"}`` if it need only exist; see
+        :meth:`Store.graph_version`. ``None`` asks nothing.
+    :param only_if_absent: whether the graph must not exist.
+    :param deadline: seconds until the write is ended; ``None`` takes the store's own.
+    """
+
+    graph: str | None
+    action: GraphAction
+    triples: bytes = b""
+    only_if: frozenset[str] | None = None
+    only_if_absent: bool = False
+    deadline: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a write did.
+
+    :param snapshot: the id of the snapshot that holds it.
+    :param added: quads that were not there before; a derived default graph is not counted.
+    :param removed: quads that are there no longer.
+    :param created: whether a graph is there that was not there before.
+    """
+
+    snapshot: str
+    added: int
+    removed: int
+    created: bool
+
+
 class Answer(Protocol):
     """The serialised answer, whose head is known before its body has been computed.
 
@@ -138,11 +197,15 @@ class Answer(Protocol):
 
 
 class Store(Protocol):
-    """Something that answers SPARQL queries about one snapshot of a dataset."""
+    """Something that answers SPARQL queries about the present snapshot of a dataset, and may be written."""
 
     @property
     def snapshot(self) -> str:
-        """The snapshot's id: equal ids, equal answers."""
+        """The present snapshot's id: equal ids, equal answers."""
+
+    @property
+    def writable(self) -> bool:
+        """Whether anything can be changed."""
 
     async def query(self, query: Query) -> Answer:
         """Answer a query.
@@ -151,6 +214,36 @@ class Store(Protocol):
         :raises ServiceRefusedError: the text calls a host that is not allowed.
         :raises NotAcceptableError: no accepted format can hold the answer.
         :raises StoreError: the query overran its deadline or memory, or the store is busy.
+        """
+
+    async def update(self, update: Update) -> Written:
+        """Carry out an update; a query that is begun after it has returned sees it.
+
+        :raises ReadOnlyError: nothing can be changed here.
+        :raises UpdateSyntaxError: the text is not SPARQL.
+        :raises DerivedGraphError: it would write into a default graph that is derived.
+        :raises LoadRefusedError: it would load from a place that is not allowed.
+        :raises ServiceRefusedError: it calls a host that is not allowed.
+        :raises NotFoundError: it clears or drops a graph that is not there, without ``SILENT``.
+        :raises GraphExistsError: it creates a graph that is there, without ``SILENT``.
+        :raises StoreError: it overran its deadline or memory, or the store is busy.
+        """
+
+    async def write_graph(self, write: GraphWrite) -> Written:
+        """Replace, extend or drop one graph; a query that is begun after it has returned sees it.
+
+        :raises ReadOnlyError: nothing can be changed here.
+        :raises DerivedGraphError: the graph is a default graph that is derived.
+        :raises PreconditionError: the graph has another version than the write asks for.
+        :raises NotFoundError: it is to be dropped and is not there.
+        :raises StoreError: it overran its deadline or memory, or the store is busy.
+        """
+
+    async def graph_version(self, graph: str | None) -> str | None:
+        """Return what changes exactly when the content of a graph changes.
+
+        :param graph: its IRI; ``None`` is the default graph.
+        :return: the version; ``None`` where there is no such graph.
         """
 
     async def aclose(self) -> None:
