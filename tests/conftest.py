@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,3 +36,13 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
         report.outcome = "failed"
         report.longrepr = f"skipped, and continuous integration skips nothing: {report.longrepr}"
     return report
+
+
+@pytest.fixture(scope="session")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The server as ``portsmouth serve`` starts it: the program's own facts and named queries."""
+    from server.conftest import RunningServer
+
+    running = RunningServer(tmp_path_factory.mktemp("shipped"), ("portsmouth", "serve"))
+    yield running
+    running.stop()

@@ -193,14 +193,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     running.stop()
 
 
-@pytest.fixture(scope="session")
-def shipped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    """The server as ``portsmouth serve`` starts it: the program's own facts and named queries."""
-    running = RunningServer(tmp_path_factory.mktemp("shipped"), ("portsmouth", "serve"))
-    yield running
-    running.stop()
-
-
 @pytest.fixture
 def start_server(tmp_path: Path) -> Iterator[Callable[..., RunningServer]]:
     """Start servers with settings of the test's own."""

@@ -1,0 +1,43 @@
+"""The pages of the shipped graph as a browser meets them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from browser.conftest import SCHEMES, WIDTHS, overflow
+
+PAGES = ["/", "/queries", "/sparql", "/search?q=Komura", "/id/witte", "/passage/s3-173", "/ns", "/nothing"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_loads_nothing_from_elsewhere_and_needs_no_sideways_scrolling(visit: Any, path: str) -> None:
+    page = visit(path)
+    assert page.locator("h1").count() == 1
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        assert overflow(page) == 0, width
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_a_page_follows_the_colours_that_the_reader_prefers(visit: Any, scheme: str) -> None:
+    background = visit("/", scheme=scheme).evaluate("getComputedStyle(document.body).backgroundColor")
+    red, green, blue = (int(part) for part in background.strip("rgba()").split(",")[:3])
+    assert (red + green + blue > 3 * 128) == (scheme == "light")
+
+
+def test_the_watch_sees_what_a_page_must_not_do(browsing: Any, shipped: Any) -> None:
+    watched = browsing(shipped.url)
+    page = watched("/")
+    page.evaluate("() => { console.error('oh'); setTimeout(() => { throw new Error('ah') }) }")
+    page.evaluate("() => { setTimeout(() => alert('uh')) }")
+    page.goto("data:text/html,<img src=http://example.org/x.png>")
+    page.wait_for_timeout(300)
+    seen, watched.complaints = "\n".join(watched.complaints), []
+    for complaint in (
+        "console error: oh",
+        "uncaught error: ah",
+        "dialog: uh",
+        "another host: http://example.org/x.png",
+    ):
+        assert complaint in seen
