@@ -23,6 +23,7 @@ from portsmouth.build.datings import describe_datings, find_datings
 from portsmouth.build.derive import derive
 from portsmouth.build.disagreements import describe, find_disagreements
 from portsmouth.build.facts import Facts
+from portsmouth.build.read import SourceFile
 from portsmouth.build.terms import RDF_TYPE
 from portsmouth.errors import FactsError, MissingDataError
 
@@ -91,7 +92,7 @@ def _build(tell: Progress, facts: Path | None, ontology: Path | None) -> Build:
     named: dict[Quad, None] = {}
     for document in read:
         named.update(dict.fromkeys(assemble(document)))
-    named.update(dict.fromkeys(_ontology(read[0])))
+    named.update(dict.fromkeys(ontology_quads(read[0].ontology)))
     tell("writing")
     default = dict.fromkeys(Quad(quad.subject, quad.predicate, quad.object, DefaultGraph()) for quad in named)
     nquads = _canonical((*named, *default))
@@ -147,9 +148,13 @@ def assemble(facts: Facts) -> Iterator[Quad]:
     yield from describe(find_disagreements(facts.quads, facts.vocabulary, datings), labels)
 
 
-def _ontology(facts: Facts) -> Iterable[Quad]:
-    """Return the ontology's quads, its blank nodes named by RDFC-1.0 so that equal files give equal bytes."""
-    dataset = Dataset(quad for file in facts.ontology for quad in file.quads)
+def ontology_quads(files: Iterable[SourceFile]) -> Iterable[Quad]:
+    """Return the ontology's quads, its blank nodes named by RDFC-1.0 so that equal files give equal bytes.
+
+    :param files: the ontology's files.
+    :return: quads of g:ontology.
+    """
+    dataset = Dataset(quad for file in files for quad in file.quads)
     dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
     return dataset
 

@@ -172,12 +172,18 @@ def describe(found: Iterable[Disagreement], labels: Mapping[tuple[str, str], str
                 labels.get((term.value, language), iris.shorten(term.value))
                 for term in (disagreement.subject, disagreement.slot)
             )
-            pairs.append((PREF_LABEL, string(_LABELS[language].format(subject=subject, slot=slot), language)))
+            pairs.append(
+                (
+                    PREF_LABEL,
+                    string(DISAGREEMENT_LABELS[language].format(subject=subject, slot=slot), language),
+                )
+            )
         for predicate, value in pairs:
             yield Quad(node, predicate, value, DERIVED_GRAPH)
 
 
-_LABELS: Final = {
+#: How a disagreement is called, by language.
+DISAGREEMENT_LABELS: Final = {
     "en": "Disagreement: {slot} ({subject})",
     "th": "ความไม่ตรงกัน: {slot} ({subject})",
 }
