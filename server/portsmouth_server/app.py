@@ -14,6 +14,7 @@ from portsmouth_server import urls
 from portsmouth_server.dumps import dump_router
 from portsmouth_server.errors import Problem
 from portsmouth_server.failures import answer_failures
+from portsmouth_server.frontend import KeptFiles, static_folder
 from portsmouth_server.http import Message, Receive, Scope, Send, respond
 from portsmouth_server.inventory import Inventories
 from portsmouth_server.linked_data import linked_data_router
@@ -21,7 +22,7 @@ from portsmouth_server.ns import ontology_router
 from portsmouth_server.openapi import openapi_router
 from portsmouth_server.pages import HtmlPages
 from portsmouth_server.queries import named_queries_router
-from portsmouth_server.routes import health_router, page_router, static_files
+from portsmouth_server.routes import health_router, page_router
 from portsmouth_server.search import search_router
 from portsmouth_server.service import ServiceDescription
 from portsmouth_server.settings import Settings
@@ -69,7 +70,7 @@ def create_app(store: Store, settings: Settings | None = None, named: Sequence[N
     rest.include_router(ontology_router(store, settings, pages))
     rest.include_router(dump_router(store, settings))
     rest.include_router(void_router(store, settings, inventories))
-    rest.mount(urls.STATIC, static_files())
+    rest.mount(urls.STATIC, KeptFiles(static_folder()))
     answer_failures(rest, pages)
     sparql = SparqlEndpoint(store, settings, pages, description)
     return Server(store, settings, sparql, rest)

@@ -199,18 +199,30 @@ def choose_data(accept: str | None) -> str:
     return _EXTENSIONS[best]
 
 
-def takes_gzip(accept_encoding: str | None) -> bool:
-    """Say whether a caller takes a body compressed with gzip (RFC 9110, section 12.5.3).
+def takes(accept_encoding: str | None, coding: str) -> bool:
+    """Say whether a caller takes a body in a coding (RFC 9110, section 12.5.3).
 
-    >>> takes_gzip("br, gzip;q=0.5"), takes_gzip("gzip;q=0, *"), takes_gzip("*"), takes_gzip(None)
+    :param accept_encoding: the Accept-Encoding header, ``None`` where the request has none.
+    :param coding: ``gzip`` or ``br``.
+
+    >>> takes("br, gzip;q=0.5", "br"), takes("br;q=0, *", "br"), takes("*", "br"), takes(None, "br")
     (True, False, True, False)
     """
     weights: dict[str, float] = {}
     for element in (accept_encoding or "").lower().split(","):
-        coding, _, parameter = (part.strip() for part in element.partition(";"))
+        name, _, parameter = (part.strip() for part in element.partition(";"))
         weight = parameter.removeprefix("q=").strip() or "1"
-        weights[coding] = float(weight) if _WEIGHT.fullmatch(weight) else 0.0
-    return weights.get("gzip", weights.get("x-gzip", weights.get("*", 0.0))) > 0
+        weights[name.removeprefix("x-")] = float(weight) if _WEIGHT.fullmatch(weight) else 0.0
+    return weights.get(coding, weights.get("*", 0.0)) > 0
+
+
+def takes_gzip(accept_encoding: str | None) -> bool:
+    """Say whether a caller takes a body compressed with gzip.
+
+    >>> takes_gzip("br, gzip;q=0.5"), takes_gzip("gzip;q=0, *"), takes_gzip("x-gzip"), takes_gzip(None)
+    (True, False, True, False)
+    """
+    return takes(accept_encoding, "gzip")
 
 
 def names_rdf(accept: str | None) -> bool:

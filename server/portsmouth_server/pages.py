@@ -1,4 +1,4 @@
-"""The pages for people: server-rendered, without scripts, nothing loaded from another host."""
+"""The pages for people: server-rendered, useful without scripts, nothing loaded from another host."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from portsmouth.iris import PREFIXES, PT, RDFS, SKOS
 from portsmouth.queries import NamedQuery
 from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, Query, Store
 from portsmouth_server.errors import Problem
+from portsmouth_server.frontend import Bundle, static_folder
 from portsmouth_server.protocol import SparqlRequest
 from portsmouth_server.results import show
 from portsmouth_server.settings import Settings
@@ -175,13 +176,17 @@ class HtmlPages:
         return counts
 
     @cached_property
+    def bundle(self) -> Bundle:
+        """What was built of the front end."""
+        return Bundle.from_folder(self._urls, static_folder())
+
+    @cached_property
     def edition(self) -> str:
         """What pages look like now: another value where a template or the style sheet is another."""
-        parts = hashlib.sha256()
-        for folder in ("static", "templates"):
-            for file in sorted(resources.files("portsmouth_server").joinpath(folder).iterdir(), key=str):
-                if file.is_file():
-                    parts.update(file.read_bytes())
+        parts = hashlib.sha256(self.bundle.edition.encode())
+        for file in sorted(resources.files("portsmouth_server").joinpath("templates").iterdir(), key=str):
+            if file.is_file():
+                parts.update(file.read_bytes())
         return parts.hexdigest()[:12]
 
     def render(self, template: str, **context: Any) -> bytes:
@@ -201,8 +206,7 @@ class HtmlPages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        style = resources.files("portsmouth_server").joinpath("static/style.css").read_bytes()
-        environment.globals["style"] = self._urls.static("style.css", hashlib.sha256(style).hexdigest()[:12])
+        environment.globals["bundle"] = self.bundle
         environment.globals["prefixes"] = PREFIXES
         return environment
 

@@ -1,4 +1,4 @@
-"""The routes beside ``/sparql``: pages, health and files."""
+"""The routes beside ``/sparql``: pages and health."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from typing import Any, Final
 
 from fastapi import APIRouter
 from starlette.responses import Response
-from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
 
 from portsmouth.errors import NotFoundError, PortsmouthError, StoreBusyError
 from portsmouth.store.protocol import Query, Store
@@ -59,19 +57,3 @@ def health_router(store: Store) -> APIRouter:
         return {"live": True, "ready": True, "snapshot": store.snapshot}
 
     return router
-
-
-class _KeptFiles(StaticFiles):
-    """Files whose address changes with their content, so that browsers need never ask again."""
-
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        response = await super().get_response(path, scope)
-        kept = b"v=" in scope["query_string"]
-        response.headers["cache-control"] = "public, max-age=31536000, immutable" if kept else "no-cache"
-        response.headers["x-content-type-options"] = "nosniff"
-        return response
-
-
-def static_files() -> StaticFiles:
-    """Serve the style sheet and images of the package."""
-    return _KeptFiles(packages=[("portsmouth_server", "static")])

@@ -101,8 +101,8 @@ class Urls:
     def static(self, name: str, version: str = "") -> str:
         """Return the address of a file that never changes under its version.
 
-        >>> Urls().static("style.css", "1f")
-        '/static/style.css?v=1f'
+        >>> Urls().static("seal.svg", "1f")
+        '/static/seal.svg?v=1f'
         """
         return f"{self.root}{STATIC}/{quote(name)}" + (f"?v={version}" if version else "")
 

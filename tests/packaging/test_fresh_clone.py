@@ -58,7 +58,10 @@ def serve(clone):
             with urllib.request.urlopen(
                 f"{address}/sparql?query=ASK%20%7B%20%3Fs%20%3Fp%20%3Fo%20%7D"
             ) as reply:
-                return lines, reply.read()
+                answer = reply.read()
+            with urllib.request.urlopen(f"{address}/") as reply:
+                assert b'<script type="module" src="/static/built/' in reply.read()
+            return lines, answer
         finally:
             os.killpg(process.pid, signal.SIGINT)
             process.wait(30)
@@ -100,5 +103,8 @@ def test_nothing_that_a_clone_makes_is_taken_for_the_projects_own(clone):
     )
     untracked = {line.split(maxsplit=1)[1] for line in done.stdout.splitlines()}
     assert not {
-        name for name in untracked if name.startswith((".venv/", "build/", "dist/")) or "__pycache__" in name
+        name
+        for name in untracked
+        if name.startswith((".venv/", "build/", "dist/"))
+        or {"__pycache__", "node_modules", "generated", "built"}.intersection(name.split("/"))
     }

@@ -30,7 +30,7 @@ TYPES = [
 PATHS = [
     b"/",
     b"/health",
-    b"/static/style.css",
+    b"/static/seal.svg",
     b"/static/%2e%2e/%2e%2e/x",
     b"/%00",
     b"/\xff",

@@ -34,7 +34,7 @@ BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;
         ("/%ff%fe", "GET", 404, "not-found"),
         ("/", "POST", 405, "method"),
         ("/health", "DELETE", 405, "method"),
-        ("/static/style.css", "POST", 405, "method"),
+        ("/static/seal.svg", "POST", 405, "method"),
         ("/sparql", "PUT", 405, "method"),
         ("/sparql", "GET", 400, "request"),
     ],
