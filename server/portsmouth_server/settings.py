@@ -65,6 +65,7 @@ class Settings:
     :param deadline: seconds that a query may run.
     :param memory: MiB that a query may take beyond the shared snapshot.
     :param workers: queries that may run at once; 0 leaves it to the number of processors.
+    :param spool: MiB of answers that may wait for slow clients before workers have to wait with them.
     :param service_hosts: hosts that ``SERVICE`` may call, as ``host`` or ``host:port``.
     :param max_request_bytes: the longest body of a request.
     :param max_head_bytes: the longest head of a request, the address included.
@@ -84,6 +85,7 @@ class Settings:
     deadline: float = _setting(30.0, _seconds, "a number of seconds above 0")
     memory: int = _setting(1024, _whole_number, "a whole number of MiB")
     workers: int = _setting(0, _whole_number, "a whole number")
+    spool: int = _setting(1024, _whole_number, "a whole number of MiB")
     service_hosts: frozenset[str] = _setting(frozenset(), _names, "hosts separated by commas")
     max_request_bytes: int = _setting(1 << 20, _whole_number, "a whole number of bytes")
     max_head_bytes: int = _setting(64 << 10, _whole_number, "a whole number of bytes")
@@ -130,7 +132,11 @@ class Settings:
         """The budgets for a store that serves under these settings."""
         places = {"workers": self.workers} if self.workers else {}
         return Limits(
-            deadline=self.deadline, memory_mib=self.memory, service_hosts=self.service_hosts, **places
+            deadline=self.deadline,
+            memory_mib=self.memory,
+            spool_mib=self.spool,
+            service_hosts=self.service_hosts,
+            **places,
         )
 
 

@@ -155,14 +155,14 @@ class RunningServer:
             connection.sendall(data)
             if half_close:
                 connection.shutdown(socket.SHUT_WR)
-            received = b""
+            received = bytearray()
             while True:
                 try:
                     part = connection.recv(65536)
                 except (TimeoutError, ConnectionResetError):
-                    return received
+                    return bytes(received)
                 if not part:
-                    return received
+                    return bytes(received)
                 received += part
 
     def family(self) -> list[int]:

@@ -232,3 +232,44 @@ def test_expect_continue(server: Any) -> None:
     )
     assert received.startswith(b"HTTP/1.1 100 ")
     assert b"HTTP/1.1 200 " in received
+
+
+# --- clients that dawdle
+
+#: Some 15 MB, which no socket's buffers hold.
+LARGE = "SELECT * { ?s <http://example.org/n> ?n . ?t <http://example.org/n> ?m FILTER(?m < 30) }"
+
+
+@pytest.mark.parametrize("spool", [1024, 1], ids=["with room for its answer", "without"])
+def test_a_slow_reader_gets_its_whole_answer(start_server: Any, spool: int) -> None:
+    server = start_server(workers=1, spool=spool, deadline=60)
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        connection.sendall(get(LARGE))
+        received = [connection.recv(1000)]
+        time.sleep(1)
+        if spool == 1024:
+            # The only worker is free although its answer has not been read.
+            assert server.ask("ASK {}").status == 200
+        while part := connection.recv(1 << 20):
+            received.append(part)
+    head, _, chunks = b"".join(received).partition(b"\r\n\r\n")
+    assert b"transfer-encoding: chunked" in head
+    body = b""
+    while chunks:
+        size, _, chunks = chunks.partition(b"\r\n")
+        body, chunks = body + chunks[: int(size, 16)], chunks[int(size, 16) + 2 :]
+    assert len(json.loads(body)["results"]["bindings"]) == 1500 * 30
+
+
+def test_many_readers_that_stop_keep_nobody_waiting(start_server: Any) -> None:
+    server = start_server(workers=2, deadline=60, client_seconds=60)
+    readers = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(8)]
+    for reader in readers:
+        reader.sendall(get(LARGE))
+    begun = time.monotonic()
+    assert server.ask("ASK {}").status == 200
+    assert time.monotonic() - begun < 10
+    for reader in readers:
+        reader.close()
+    wait_until_idle(server, 5)
+    assert server.ask("ASK {}").status == 200

@@ -41,6 +41,7 @@ from portsmouth.store import disk, engine, frames
 from portsmouth.store.limits import Limits
 from portsmouth.store.nursery import Nursery, Worker
 from portsmouth.store.protocol import AnswerKind, GraphWrite, Query, Update, Written
+from portsmouth.store.spool import Room, Spool
 
 _RECEIVE: Final = 256 * 1024
 
@@ -71,6 +72,7 @@ class EmbeddedStore:
         self._starting = asyncio.Lock()
         self._idle: deque[Worker] = deque()
         self._places = asyncio.Semaphore(self._limits.workers)
+        self._room = Room(self._limits.spool_mib << 20)
 
     @classmethod
     def from_nquads(cls, data: bytes, *, snapshot: str | None = None, limits: Limits | None = None) -> Self:
@@ -240,12 +242,14 @@ def _read_only(attempt: str) -> ReadOnlyError:
 class EmbeddedAnswer:
     """An answer that a worker is writing; see :class:`portsmouth.store.protocol.Answer`.
 
-    The deadline ends the worker, whatever its caller is waiting for at that moment; the end of its channel
-    then tells the caller.
+    It is taken off the worker as fast as that writes it, so that a slow reader keeps no worker. The deadline
+    ends the worker, whatever its caller is waiting for at that moment; the end of its channel then tells the
+    caller.
     """
 
     def __init__(self, store: EmbeddedStore, worker: Worker, deadline: float) -> None:
         loop = asyncio.get_running_loop()
+        self._loop = loop
         self._store = store
         self._worker = worker
         self._seconds = deadline
@@ -254,10 +258,16 @@ class EmbeddedAnswer:
             loop.call_later(deadline, self._overrun),
             loop.call_later(store.limits.patience, worker.yield_processor),
         )
-        self._frames: deque[frames.Frame] = deque()
         self._reader = frames.Reader()
+        self._spool = Spool(store._room)
         self._kind: AnswerKind = "solutions"
         self._media_type = ""
+        #: Whether the channel is listened to; it is not while the spool is full.
+        self._listening = False
+        self._arrived: asyncio.Future[None] | None = None
+        #: Nothing more comes: the answer is whole, or ``_failure`` says why not, or the worker has died.
+        self._ended = self._died = False
+        self._failure: PortsmouthError | None = None
         self._done = False
 
     @property
@@ -273,17 +283,25 @@ class EmbeddedAnswer:
     @property
     def complete(self) -> bool:
         """Whether everything that is still to be read has already come from the worker."""
-        return bool(self._frames) and self._frames[-1].kind == frames.END
+        return self._ended and not self._died and self._failure is None and self._spool.in_memory
 
     async def start(self, query: Query) -> None:
         """Send the query and wait for the head of the answer."""
+        channel = self._worker.channel
         try:
-            await asyncio.get_running_loop().sock_sendall(self._worker.channel, frames.pack_query(query))
+            await self._loop.sock_sendall(channel, frames.pack_query(query))
         except OSError:
             raise await self._cause_of_death() from None
-        head = await self._next_frame()
-        kind, _, self._media_type = head.body.decode().partition(" ")
-        self._kind = kind  # type: ignore[assignment]  # the worker writes only kinds of answer
+        while not self._media_type and not self._ended:
+            try:
+                data = await self._loop.sock_recv(channel, _RECEIVE)
+            except OSError:
+                data = b""
+            self._take(data)
+        if self._ended:
+            # Half an answer that is already known to be no more is better told as an error.
+            await self._raise_failure()
+        self._listen()
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """Yield the body in chunks.
@@ -292,37 +310,99 @@ class EmbeddedAnswer:
         """
         try:
             while True:
-                frame = await self._next_frame()
-                if frame.kind == frames.END:
-                    self._release(reusable=True)
+                # Half an answer is of no use to anybody, so what waits of it is not sent either.
+                await self._raise_failure()
+                if chunk := self._take_out():
+                    if self._spool.low:
+                        self._listen()
+                    yield chunk
+                elif self._ended:
                     return
-                yield frame.body
+                else:
+                    self._listen()
+                    self._arrived = self._loop.create_future()
+                    await self._arrived
         finally:
             await self.aclose()
 
     async def aclose(self) -> None:
         """Give the answer up; a query that still runs is ended."""
         self._release(reusable=False)
+        self._spool.close()
 
-    async def _next_frame(self) -> frames.Frame:
-        while not self._frames:
-            try:
-                data = await asyncio.get_running_loop().sock_recv(self._worker.channel, _RECEIVE)
-            except OSError:
-                data = b""
-            if not data:
-                raise await self._cause_of_death()
-            self._frames.extend(self._reader.feed(data))
-        frame = self._frames.popleft()
-        if frame.kind == frames.ERROR:
-            # The worker has told its error and waits for the next query.
+    def _take_out(self) -> bytes:
+        try:
+            return self._spool.take()
+        except OSError as error:
+            raise _no_room(error) from error
+
+    def _listen(self) -> None:
+        if not (self._listening or self._ended or self._done):
+            self._listening = True
+            self._loop.add_reader(self._worker.channel.fileno(), self._receive)
+
+    def _stop_listening(self) -> None:
+        if self._listening:
+            self._listening = False
+            self._loop.remove_reader(self._worker.channel.fileno())
+
+    def _receive(self) -> None:
+        """Take what has come; called whenever something has."""
+        try:
+            data = self._worker.channel.recv(_RECEIVE)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        self._take(data)
+        if self._spool.full:
+            self._stop_listening()
+        if self._arrived and not self._arrived.done():
+            self._arrived.set_result(None)
+
+    def _take(self, data: bytes) -> None:
+        """Take bytes from the channel; none mean that the worker has died."""
+        if not data:
+            self._ended = self._died = True
+            self._stop_listening()
+            # Its place is free as soon as it is gone, whether or not anybody reads what it left.
+            self._worker.exited.add_done_callback(lambda _: self._release(reusable=False))
+            return
+        body = []
+        for frame in self._reader.feed(data):
+            match frame.kind:
+                case frames.DATA:
+                    body.append(frame.body)
+                case frames.HEAD:
+                    kind, _, self._media_type = frame.body.decode().partition(" ")
+                    self._kind = kind  # type: ignore[assignment]  # the worker writes only kinds of answer
+                case frames.ERROR:
+                    # The worker has told its error and waits for the next query.
+                    self._failure = frames.unpack_error(frame.body)
+                    self._ended = True
+                case frames.END:
+                    self._ended = True
+        try:
+            if body:
+                self._spool.put(body[0] if len(body) == 1 else b"".join(body))
+        except OSError as error:
+            self._failure = _no_room(error)
+            self._ended = True
+            self._release(reusable=False)
+            return
+        if self._ended:
             self._release(reusable=True)
-            raise frames.unpack_error(frame.body)
-        return frame
 
     def _overrun(self) -> None:
         self._overran = True
         self._worker.nursery.end(self._worker.pid)
+
+    async def _raise_failure(self) -> None:
+        """Raise what kept the answer from being whole, if anything did."""
+        if self._failure:
+            raise self._failure
+        if self._died:
+            raise await self._cause_of_death()
 
     async def _cause_of_death(self) -> PortsmouthError:
         """Say why the worker's channel closed before the answer was complete."""
@@ -342,6 +422,13 @@ class EmbeddedAnswer:
         if self._done:
             return
         self._done = True
+        self._stop_listening()
         for timer in self._timers:
             timer.cancel()
         self._store._give_back(self._worker, reusable and not self._worker.yielded)
+
+
+def _no_room(error: OSError) -> StoreError:
+    return StoreError(
+        f"found no room to keep an answer in ({error}); expected some in {tempfile.gettempdir()}"
+    )

@@ -15,6 +15,8 @@ class Limits:
     :param workers: queries that may run at once.
     :param queue_seconds: seconds that a query waits for a worker before it is told that the store is busy.
     :param patience: seconds after which a query counts as long and yields the processor to short ones.
+    :param spool_mib: MiB of answers that may wait for slow readers, in memory and temporary files, before
+        workers have to wait with them.
     :param service_hosts: hosts that ``SERVICE`` may call; none unless the operator names them.
     """
 
@@ -23,4 +25,5 @@ class Limits:
     workers: int = field(default_factory=lambda: 8 * (os.cpu_count() or 1))
     queue_seconds: float = 10.0
     patience: float = 0.2
+    spool_mib: int = 1024
     service_hosts: frozenset[str] = frozenset()
