@@ -1,0 +1,1 @@
+"""What the server costs, beside what its users would pick instead: ``scripts/bench``."""
