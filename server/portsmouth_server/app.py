@@ -9,14 +9,17 @@ from fastapi import FastAPI
 
 from portsmouth.errors import PortsmouthError
 from portsmouth.queries import NamedQuery
+from portsmouth.search import Index
 from portsmouth.store.protocol import Store
 from portsmouth_server import urls
+from portsmouth_server.conflicts import conflicts_router
 from portsmouth_server.dumps import dump_router
 from portsmouth_server.errors import Problem
 from portsmouth_server.failures import answer_failures
 from portsmouth_server.frontend import KeptFiles, static_folder
 from portsmouth_server.http import Message, Receive, Scope, Send, respond
 from portsmouth_server.inventory import Inventories
+from portsmouth_server.kept import Kept
 from portsmouth_server.linked_data import linked_data_router
 from portsmouth_server.ns import ontology_router
 from portsmouth_server.openapi import openapi_router
@@ -64,7 +67,9 @@ def create_app(store: Store, settings: Settings | None = None, named: Sequence[N
     rest.include_router(page_router(pages))
     rest.include_router(health_router(store))
     rest.include_router(named_queries_router(store, settings, pages, named))
-    rest.include_router(search_router(store, settings, pages))
+    names = Kept(store, lambda: Index.from_store(store))
+    rest.include_router(search_router(names, settings, pages))
+    rest.include_router(conflicts_router(store, names, settings, pages))
     rest.include_router(openapi_router(named, settings))
     rest.include_router(linked_data_router(store, settings, pages))
     rest.include_router(ontology_router(store, settings, pages))

@@ -51,6 +51,9 @@ _GRAPH_NAMES: Final = {
 }
 HTML_NAME: Final = "html"
 
+#: Formats of lists that are no answers of the store, by their short names.
+_TABLES: Final = {"json": "application/json", "csv": "text/csv", HTML_NAME: HTML}
+
 #: Extensions of documents that describe a thing in RDF. ``json`` is JSON-LD for programs that know JSON only.
 DOCUMENTS: Final[Mapping[str, str]] = {**GRAPH_FORMATS, "json": "application/json"}
 _EXTENSIONS: Final = {media_type: extension for extension, media_type in DOCUMENTS.items()}
@@ -283,6 +286,33 @@ def wants_page(accept: str | None, form: str | None = None) -> bool:
             found=f"Accept: {(accept or '')[:200]}", expected=f"application/json or {HTML}"
         )
     return False
+
+
+def choose_table(accept: str | None, form: str | None = None) -> str:
+    """Choose between a page, JSON and CSV, where a list is told.
+
+    :param accept: the Accept header, ``None`` where the request has none.
+    :param form: the ``format`` parameter, which wins over the header.
+    :return: ``html``, ``json`` or ``csv``.
+    :raises NotAcceptableError: another format is asked for.
+
+    >>> choose_table("text/html,*/*;q=0.8"), choose_table("text/csv"), choose_table("*/*")
+    ('html', 'csv', 'json')
+    """
+    if form is not None:
+        if form.strip().lower() not in _TABLES:
+            raise NotAcceptableError(found=f"format={form[:100]}", expected=f"one of {', '.join(_TABLES)}")
+        return form.strip().lower()
+    ranges = parse_accept(accept or "") or parse_accept("*/*")
+    if _prefers_page(ranges):
+        return HTML_NAME
+    offers = {media_type: name for name, media_type in _TABLES.items()}
+    best = max(offers, key=lambda offer: quality(offer, ranges))
+    if quality(best, ranges) == 0:
+        raise NotAcceptableError(
+            found=f"Accept: {(accept or '')[:200]}", expected=f"one of {', '.join(offers)}"
+        )
+    return offers[best]
 
 
 def prefers_page(accept: str | None) -> bool:

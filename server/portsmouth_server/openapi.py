@@ -13,6 +13,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 import portsmouth
+from portsmouth.conflicts import KINDS
 from portsmouth.queries import NamedQuery, Parameter, ParameterType
 from portsmouth.search import MOST_HITS, USUAL_HITS
 from portsmouth.store.lexer import tokens
@@ -69,7 +70,7 @@ def document(named: Iterable[NamedQuery], server: str) -> JsonObject:
     :return: an OpenAPI document.
 
     >>> sorted(document([], "/")["paths"])
-    ['/health', '/queries', '/search', '/sparql']
+    ['/conflicts', '/health', '/queries', '/search', '/sparql']
     """
     return {
         "openapi": "3.1.0",
@@ -91,6 +92,7 @@ def document(named: Iterable[NamedQuery], server: str) -> JsonObject:
             urls.QUERIES: {"get": _catalogue()},
             **{f"{urls.QUERIES}/{query.name}": {"get": _named(query)} for query in named},
             urls.SEARCH: {"get": _search()},
+            urls.CONFLICTS: {"get": _conflicts()},
             urls.SPARQL: {
                 "get": _sparql("querySparqlByGet"),
                 "post": _sparql("querySparqlByPost", form=True),
@@ -157,6 +159,35 @@ def _search() -> JsonObject:
         {"application/json": {"schema": found}},
         description="Finds things by their labels, their spellings as printed, and glosses.",
         failures=(400, 406, 503),
+    )
+
+
+def _conflicts() -> JsonObject:
+    told = {
+        "type": "object",
+        "required": ["count", "conflicts"],
+        "properties": {
+            "count": {"type": "integer"},
+            "conflicts": {"type": "array", "items": _reference("Conflict")},
+        },
+    }
+    kinds = {"type": "string", "enum": list(KINDS)}
+    return _operation(
+        "listConflicts",
+        "Where passages disagree",
+        "graph",
+        [
+            _query(
+                "entity", {"type": "string"}, "Only what concerns this: a name in any language, or an IRI."
+            ),
+            _query("part", {"type": "string"}, "Only where this part takes part, such as s5."),
+            _query("kind", kinds, "Only this kind."),
+            _format(("json", "csv", "html")),
+        ],
+        {"application/json": {"schema": told}, "text/csv": {"schema": {"type": "string"}}},
+        description="Every slot that passages fill differently, with each passage's account. CSV has one row "
+        "an account.",
+        failures=(400, 404, 406, 503),
     )
 
 
@@ -333,6 +364,67 @@ _COMPONENTS: Final[JsonObject] = {
             "score": {"type": "number", "minimum": 0, "maximum": 1},
             "href": {"type": "string", "description": "Where this server describes it."},
         },
+    },
+    "Conflict": {
+        "type": "object",
+        "required": [
+            "iri",
+            "label",
+            "kind",
+            "explanation",
+            "subject",
+            "property",
+            "tellings",
+            "values",
+            "href",
+        ],
+        "properties": {
+            "iri": {"type": "string", "format": "uri"},
+            "label": {"type": "string"},
+            "kind": {"type": "string", "enum": list(KINDS)},
+            "explanation": {"type": "string", "description": "The kind in a sentence."},
+            "subject": {"$ref": "#/components/schemas/NamedThing"},
+            "property": {"$ref": "#/components/schemas/NamedThing"},
+            "tellings": {
+                "type": "array",
+                "description": "Other IRIs under which passages tell of the subject.",
+                "items": {"$ref": "#/components/schemas/NamedThing"},
+            },
+            "values": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "required": ["value", "label", "accounts"],
+                    "properties": {
+                        "value": {"type": "string", "description": "The value as in N-Triples."},
+                        "label": {"type": "string"},
+                        "accounts": {
+                            "type": "array",
+                            "items": {"$ref": "#/components/schemas/Account"},
+                        },
+                    },
+                },
+            },
+            "href": {"type": "string"},
+        },
+    },
+    "Account": {
+        "type": "object",
+        "description": "What one passage says.",
+        "required": ["passage", "part", "line", "gloss", "put", "telling"],
+        "properties": {
+            "passage": {"type": "string", "format": "uri"},
+            "part": {"type": "string"},
+            "line": {"type": "integer"},
+            "gloss": {"type": "string"},
+            "put": {"type": "string", "description": "How the passage puts the value, where that differs."},
+            "telling": {"type": "string", "format": "uri"},
+        },
+    },
+    "NamedThing": {
+        "type": "object",
+        "required": ["iri", "label"],
+        "properties": {"iri": {"type": "string", "format": "uri"}, "label": {"type": "string"}},
     },
     "Results": {
         "type": "object",

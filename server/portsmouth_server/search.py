@@ -12,10 +12,10 @@ from starlette.responses import Response
 from portsmouth.errors import ParameterError, PortsmouthError
 from portsmouth.iris import PT, shorten
 from portsmouth.search import MOST_HITS, USUAL_HITS, Hit, Index, spans
-from portsmouth.store.protocol import Store
 from portsmouth_server import urls
 from portsmouth_server.answering import json_response, page
 from portsmouth_server.errors import Problem
+from portsmouth_server.kept import Kept
 from portsmouth_server.negotiation import LONGEST_HEADER, wants_page
 from portsmouth_server.pages import HtmlPages
 from portsmouth_server.protocol import parameters
@@ -26,15 +26,14 @@ _READ: Final = ["GET", "HEAD"]
 _NAMES: Final = ("q", "limit", "kind", "format")
 
 
-def search_router(store: Store, settings: Settings, pages: HtmlPages) -> APIRouter:
+def search_router(kept: Kept[Index], settings: Settings, pages: HtmlPages) -> APIRouter:
     """Route the search.
 
-    :param store: whose names are searched.
+    :param kept: the index of the names.
     :param settings: where the server is seen.
     :param pages: what renders the page.
     """
     router = APIRouter()
-    kept = _KeptIndex(store)
     here = Urls(settings.root_path)
 
     @router.api_route(urls.SEARCH, methods=_READ)
@@ -42,10 +41,10 @@ def search_router(store: Store, settings: Settings, pages: HtmlPages) -> APIRout
         asked = Asked.from_address(request.scope["query_string"])
         accept = request.headers.get("accept")
         if wants_page(accept and accept[:LONGEST_HEADER], asked.form):
-            return await _page(await kept.index(), asked, pages, here)
+            return await _page(await kept.get(), asked, pages, here)
         if asked.text is None:
             raise ParameterError(found="no q", expected="the text to search for in the parameter q")
-        index = await kept.index()
+        index = await kept.get()
         hits = await _find(index, asked)
         return json_response(request, {"q": asked.text, "hits": [describe(hit, here) for hit in hits]})
 
@@ -100,29 +99,6 @@ def describe(hit: Hit, here: Urls) -> dict[str, object]:
     :param here: where the server is seen.
     """
     return {**hit.as_json(), "href": here.thing(hit.iri) or here.description(hit.iri)}
-
-
-class _KeptIndex:
-    """The index of the store's present snapshot, made when it is first asked for.
-
-    :param store: the store.
-    """
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._making = asyncio.Lock()
-        self._kept: tuple[str, Index] | None = None
-
-    async def index(self) -> Index:
-        """Return the index.
-
-        :raises StoreError: the store could not be read.
-        """
-        async with self._making:
-            snapshot = self._store.snapshot
-            if self._kept is None or self._kept[0] != snapshot:
-                self._kept = (snapshot, await Index.from_store(self._store))
-            return self._kept[1]
 
 
 async def _find(index: Index, asked: Asked) -> list[Hit]:

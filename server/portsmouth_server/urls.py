@@ -25,6 +25,7 @@ VOID: Final = "/.well-known/void"
 DUMPS: Final = "/dumps"
 QUERIES: Final = "/queries"
 SEARCH: Final = "/search"
+CONFLICTS: Final = "/conflicts"
 OPENAPI: Final = "/openapi.json"
 #: First segments of the IRIs that name things; below them the server's addresses are the IRIs' own.
 THINGS: Final = ("id", "passage", "concept", "graph", "time", "shape")
@@ -147,6 +148,27 @@ class Urls:
         """The search for names."""
         return self.root + SEARCH
 
+    def conflicts(self, entity: str = "", part: str = "", kind: str = "", form: str = "") -> str:
+        """Return the address of the conflict desk, with what is chosen.
+
+        :param entity: a name or an IRI.
+        :param part: the key of a part.
+        :param kind: a kind of disagreement.
+        :param form: the short name of a format.
+
+        >>> Urls().conflicts(part="s5", form="csv")
+        '/conflicts?part=s5&format=csv'
+        """
+        return self.root + CONFLICTS + _asked(entity=entity, part=part, kind=kind, format=form)
+
+    def conflict(self, name: str) -> str:
+        """Return where a disagreement stands at the conflict desk.
+
+        >>> Urls().conflict("battle-of-tsushima-when")
+        '/conflicts#battle-of-tsushima-when'
+        """
+        return f"{self.root}{CONFLICTS}#{quote(name)}"
+
     @property
     def openapi(self) -> str:
         """The description of the interface for programs."""
@@ -207,3 +229,13 @@ class Urls:
         '/sparql?query=DESCRIBE+%3Chttp%3A%2F%2Fexample.org%2Fx%3E'
         """
         return self.query(f"DESCRIBE <{iri}>")
+
+
+def _asked(**values: str) -> str:
+    """Return what stands after a path: the parameters that have a value.
+
+    >>> _asked(part="s5", kind="")
+    '?part=s5'
+    """
+    given = {name: value for name, value in values.items() if value}
+    return f"?{urlencode(given)}" if given else ""

@@ -374,6 +374,74 @@ p:s3-175 { d:fortifications a pt:Provision ; pt:binds d:government-of-russia , d
 """
 
 
+TELLINGS = [
+    (
+        "another telling of one act",
+        "p:s5-235 { d:hint a pt:Event ; pt:from d:japan ; pt:when t:1904-07-01--1904-07-31 } "
+        "p:s8-358 { d:attempt a pt:Event ; pt:from d:envoy ; pt:when t:1905-01-01 . d:envoy pt:side d:japan . d:japan a pt:State } ",
+        "d:attempt skos:closeMatch d:hint",
+        ["attempt-when incompatible"],
+    ),
+    (
+        "the one with more matches is the subject",
+        "p:s5-235 { d:hint a pt:Event ; pt:when t:1904-07-01 } p:s8-358 { d:a a pt:Event ; pt:when t:1904-07-02 } "
+        "p:s8-359 { d:b a pt:Event ; pt:when t:1904-07-03 }",
+        "d:a skos:closeMatch d:hint . d:hint skos:closeMatch d:b",
+        ["hint-when incompatible"],
+    ),
+    (
+        "what is close to a thing may be far from what else is close to it",
+        "p:s5-235 { d:hint a pt:Event ; pt:when t:1904-07-01--1904-07-31 } "
+        "p:s8-358 { d:a a pt:Event ; pt:when t:1904-07-02 } p:s8-359 { d:b a pt:Event ; pt:when t:1904-07-03 }",
+        "d:a skos:closeMatch d:hint . d:b skos:closeMatch d:hint",
+        ["hint-when refinement"],
+    ),
+    (
+        "no editor matches them",
+        "p:s5-235 { d:hint a pt:Event ; pt:when t:1904-07-01 } p:s8-358 { d:a a pt:Event ; pt:when t:1904-08-02 }",
+        "",
+        [],
+    ),
+    (
+        "to another recipient, so another act",
+        "p:s1-033 { d:ask a pt:Influence ; pt:from d:japan ; pt:to d:roosevelt ; pt:when t:1905-04-01 . "
+        "d:roosevelt pt:side d:united-states . d:japan a pt:State . d:united-states a pt:State } "
+        "p:s2-121 { d:invite a pt:Influence ; pt:from d:japan ; pt:to d:russia ; pt:when t:1905-05-21 . "
+        "d:russia a pt:State }",
+        "d:invite skos:closeMatch d:ask",
+        [],
+    ),
+    (
+        "a demand is refused first and granted later",
+        "p:s5-262 { d:one a pt:Demand ; pt:outcome c:accepted } p:s8-366 { d:other a pt:Demand ; pt:outcome c:refused }",
+        "d:other skos:closeMatch d:one",
+        [],
+    ),
+    (
+        "another office is another tenure",
+        "p:s1-037 { d:one a pt:Tenure ; pt:office c:envoy } p:s3-133 { d:other a pt:Tenure ; pt:office c:consul }",
+        "d:other skos:closeMatch d:one",
+        [],
+    ),
+    (
+        "tellings that say the same",
+        "p:s5-235 { d:hint a pt:Event ; pt:outcome c:refused } p:s8-358 { d:a a pt:Event ; pt:outcome c:refused }",
+        "d:a skos:closeMatch d:hint",
+        [],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "matches", "expected"), TELLINGS, ids=[case[0] for case in TELLINGS]
+)
+def test_tellings_that_editors_match_are_compared(
+    name: str, text: str, matches: str, expected: list[str], quads: Read, ontology: Vocabulary
+) -> None:
+    found = find_disagreements(quads(text + " g:editorial { " + matches + " }"), ontology)
+    assert [f"{one.iri.partition('disagreement-')[2]} {one.kind.name.lower()}" for one in found] == expected
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -11,6 +11,11 @@ A paraphrase of a treaty's provision has an IRI of its own; where an editor matc
 (``skos:closeMatch``), what it says of the provision is compared with what the treaty says, state by state: it
 may name a state where the treaty names its government, its ruler or its subjects.
 
+Tellings of one event under IRIs of their own, which editors match (``skos:closeMatch``), are compared too,
+telling by telling, in the slots with one value. An editor matches what is close, which may still be two acts:
+where both say who acted on whom and no state is on both sides of the comparison, nothing is compared. Nor are
+demands and tenures: one demand is first refused and granted later, and another office is another tenure.
+
 The kinds, from the strongest: of several in one slot the strongest is told.
 
 ``incompatible``  the values cannot both hold
@@ -70,6 +75,9 @@ _PROVISION: Final = iris.PT + "Provision"
 _STATE: Final = iris.PT + "State"
 _AMOUNT: Final = NamedNode(iris.PT + "amount")
 _SIDE: Final = NamedNode(iris.PT + "side")
+_EVENT: Final = iris.PT + "Event"
+#: Who did it, and to whom: what tells one act from another.
+_ACTORS: Final = tuple(NamedNode(name) for name in (iris.SCHEMA + "agent", iris.PT + "from", iris.PT + "to"))
 
 
 class Kind(IntEnum):
@@ -94,6 +102,7 @@ class Disagreement:
 
     :param name: what makes its IRI, after the subject's own name.
     :param accounts: what each passage says.
+    :param tellings: what else tells of the subject under an IRI of its own and gives a value.
     """
 
     subject: NamedNode
@@ -101,6 +110,7 @@ class Disagreement:
     name: str
     kind: Kind
     accounts: Accounts
+    tellings: frozenset[NamedNode] = frozenset()
 
     @property
     def values(self) -> frozenset[Value]:
@@ -166,6 +176,7 @@ def describe(found: Iterable[Disagreement], labels: Mapping[tuple[str, str], str
             (NamedNode(iris.PT + "disputedProperty"), disagreement.slot),
         ]
         pairs += [(NamedNode(iris.PT + "disputedValue"), value) for value in disagreement.values]
+        pairs += [(NamedNode(iris.PT + "rivalTelling"), telling) for telling in disagreement.tellings]
         pairs += [(DERIVED_FROM, passage) for passage in disagreement.accounts]
         for language in LANGUAGES:
             subject, slot = (
@@ -211,51 +222,112 @@ class _Comparison:
             if name in watched:
                 self._accounts.setdefault((subject, predicate), {}).setdefault(graph, set()).add(value)
         self._within = within
-        self._paraphrases = self._paraphrases_of_provisions(quads)
+        matches = self._matches(quads)
+        self._paraphrases = self._paraphrases_of_provisions(matches)
         self._supplied = {subject: frozenset(passages) for subject, passages in datings.items()}
         for subject, passages in datings.items():
             for passage, spans in passages.items():
                 self._accounts.setdefault((subject, WHEN), {}).setdefault(passage, set()).update(spans)
+        self._tellings = self._tellings_of_events(matches)
 
     def slots(self) -> Iterator[Disagreement]:
         """Compare slot by slot."""
         for (subject, predicate), accounts in self._accounts.items():
             given: Accounts = {passage: frozenset(values) for passage, values in accounts.items()}
-            given = self._with_paraphrases(subject, predicate, given)
-            supplied = self._supplied.get(subject, frozenset()) if predicate == WHEN else frozenset()
+            tellings: Mapping[NamedNode, Accounts] = {}
             kind = None
             if self._has(subject, predicate, self._vocabulary.single):
-                kind = self._single(given, supplied)
+                tellings = self._told(self._tellings.get(subject, ()), predicate)
+                own = self._single(given, self._printed_alone(subject, predicate))
+                kinds = [own, *(self._rival(given, told) for told in tellings.values())]
+                kind = max((kind for kind in kinds if kind), default=None)
+                given = _together(given, *tellings.values())
             elif self._has(subject, predicate, self._vocabulary.compared):
+                tellings = self._told(self._paraphrases.get(subject, ()), predicate)
+                given = self._by_state(given, tellings.values()) if tellings else given
                 kind = self._compared(given)
             if kind:
-                yield _disagreement(subject, predicate, kind, given)
+                yield _disagreement(subject, predicate, kind, given, frozenset(tellings))
 
-    def _paraphrases_of_provisions(self, quads: Iterable[Quad]) -> dict[NamedNode, list[NamedNode]]:
+    def _told(self, tellings: Iterable[NamedNode], predicate: NamedNode) -> dict[NamedNode, Accounts]:
+        """Return what other tellings say, those left out that do not fill the slot."""
+        return {
+            telling: {passage: frozenset(values) for passage, values in accounts.items()}
+            for telling in tellings
+            if (accounts := self._accounts.get((telling, predicate)))
+        }
+
+    def _printed_alone(self, subject: NamedNode, predicate: NamedNode) -> Collection[NamedNode]:
+        return self._supplied.get(subject, frozenset()) if predicate == WHEN else frozenset()
+
+    def _rival(self, accounts: Accounts, told: Accounts) -> Kind | None:
+        """Compare the values of a slot that has one between two tellings."""
+        ones, others = (frozenset().union(*given.values()) for given in (accounts, told))
+        return max((self._relate(a, b) for a in ones for b in others if a != b), default=None)
+
+    def _matches(self, quads: Iterable[Quad]) -> list[tuple[NamedNode, NamedNode]]:
+        """Return what editors match with what."""
+        return [
+            (quad.subject, quad.object)
+            for quad in quads
+            if quad.predicate.value == _CLOSE_MATCH
+            and _graph(quad) == iris.EDITORIAL
+            and isinstance(quad.subject, NamedNode)
+            and isinstance(quad.object, NamedNode)
+        ]
+
+    def _paraphrases_of_provisions(
+        self, matches: Iterable[tuple[NamedNode, NamedNode]]
+    ) -> dict[NamedNode, list[NamedNode]]:
         paraphrases: dict[NamedNode, list[NamedNode]] = {}
-        for quad in quads:
-            paraphrase, provision = quad.subject, quad.object
-            if (
-                quad.predicate.value == _CLOSE_MATCH
-                and _graph(quad) == iris.EDITORIAL
-                and isinstance(paraphrase, NamedNode)
-                and isinstance(provision, NamedNode)
-                and all(_PROVISION in self._classes.get(one.value, ()) for one in (paraphrase, provision))
-            ):
+        for paraphrase, provision in matches:
+            if all(_PROVISION in self._classes.get(one.value, ()) for one in (paraphrase, provision)):
                 paraphrases.setdefault(provision, []).append(paraphrase)
         return paraphrases
 
-    def _with_paraphrases(self, subject: NamedNode, predicate: NamedNode, accounts: Accounts) -> Accounts:
-        """Add what paraphrases of a provision say; the values of all are then the states of the actors."""
-        told = [
-            (passage, values)
-            for paraphrase in self._paraphrases.get(subject, ())
-            for passage, values in self._accounts.get((paraphrase, predicate), {}).items()
-        ]
-        if not told or not self._has(subject, predicate, self._vocabulary.compared):
-            return accounts
+    def _tellings_of_events(
+        self, matches: Iterable[tuple[NamedNode, NamedNode]]
+    ) -> dict[NamedNode, list[NamedNode]]:
+        """Put every matched pair under the one of the two that has more matches, so that rivals meet.
+
+        Pairs only: what is close to a thing may be far from another that is close to it.
+        """
+        pairs = {
+            (one, other) if one.value < other.value else (other, one)
+            for one, other in matches
+            if all(_EVENT in self._classes.get(event.value, ()) for event in (one, other))
+            and self._may_be_one_act(one, other)
+        }
+        matched: dict[NamedNode, int] = {}
+        for pair in pairs:
+            for event in pair:
+                matched[event] = matched.get(event, 0) + 1
+        tellings: dict[NamedNode, list[NamedNode]] = {}
+        for pair in sorted(pairs, key=str):
+            subject, telling = sorted(pair, key=lambda event: (-matched[event], event.value))
+            tellings.setdefault(subject, []).append(telling)
+        return tellings
+
+    def _may_be_one_act(self, one: NamedNode, other: NamedNode) -> bool:
+        """Say whether two events name common actors, or no actors, in each part."""
+        for part in _ACTORS:
+            actors = [
+                {value for values in self._accounts.get((event, part), {}).values() for value in values}
+                for event in (one, other)
+            ]
+            if all(actors):
+                ones, others = (
+                    {state for actor in named for state in (self._states(actor) or {actor})}
+                    for named in actors
+                )
+                if not ones & others:
+                    return False
+        return True
+
+    def _by_state(self, accounts: Accounts, told: Iterable[Accounts]) -> Accounts:
+        """Put what a provision and its paraphrases say together, by the states that they speak of."""
         states: dict[NamedNode, set[Value]] = {}
-        for passage, given in (*accounts.items(), *told):
+        for passage, given in ((p, g) for one in (accounts, *told) for p, g in one.items()):
             for value in given:
                 # On the side of no state: nothing tells how the other text would name the same actors.
                 for state in self._states(value):
@@ -397,6 +469,7 @@ _ALWAYS: Final = {
     DATE_AS_STATED.value,
     WHEN.value,
     *(iris.PT + name for name in (*_Figure._fields, "amount", "bound")),
+    *(actors.value for actors in _ACTORS),
 }
 
 
@@ -477,8 +550,17 @@ def _disagreement(
     predicate: NamedNode,
     kind: Kind,
     accounts: Accounts,
+    tellings: frozenset[NamedNode] = frozenset(),
 ) -> Disagreement:
-    return Disagreement(subject, predicate, _kebab(predicate.value), kind, accounts)
+    return Disagreement(subject, predicate, _kebab(predicate.value), kind, accounts, tellings)
+
+
+def _together(*several: Accounts) -> Accounts:
+    together: dict[NamedNode, frozenset[Value]] = {}
+    for accounts in several:
+        for passage, values in accounts.items():
+            together[passage] = together.get(passage, frozenset()) | values
+    return together
 
 
 def _by_passage(givers: Mapping[NamedNode, Iterable[NamedNode]]) -> Accounts:

@@ -15,6 +15,7 @@ from typing import Any
 import typer
 from rich.console import Console
 
+from portsmouth.cli import conflicts as _conflicts  # noqa: F401  # adds its commands
 from portsmouth.cli import networks as _networks  # noqa: F401  # adds its commands
 from portsmouth.cli import synthetic as _synthetic  # noqa: F401
 from portsmouth.cli.commands import app

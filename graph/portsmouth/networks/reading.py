@@ -35,7 +35,9 @@ SELECT ?event ?property ?value ?graph {{
   FILTER(?property IN ({properties}))
 }}"""
 _SPANS: Final = "SELECT ?span ?earliest ?latest { ?span pt:earliest ?earliest ; pt:latest ?latest }"
-_DISPUTED: Final = "SELECT DISTINCT ?event { ?d a pt:Disagreement ; pt:disputedSubject ?event }"
+_DISPUTED: Final = (
+    "SELECT DISTINCT ?event { ?d a pt:Disagreement ; pt:disputedSubject|pt:rivalTelling ?event }"
+)
 _ORDER: Final = """\
 SELECT DISTINCT ?before ?property ?after {
   { ?after pt:after ?before BIND(pt:after AS ?property) }

@@ -171,14 +171,21 @@ async def _disputed(asker: Asker, cited: Sequence[Cited]) -> set[tuple[str, str,
     found: set[tuple[str, str, str]] = set()
     which = ox.Variable("which")
     names = {name: ox.Variable(name) for name in ("Subject", "Property", "Value")}
+    told = [s.Triple(which, ox.NamedNode(f"{PT}disputed{name}"), names[name]) for name in names]
+    telling = s.Triple(which, ox.NamedNode(f"{PT}rivalTelling"), names["Subject"])
     for some in _batches(list(subjects)):
-        triples = tuple(
-            s.Triple(which, ox.NamedNode(f"{PT}disputed{name}"), variable) for name, variable in names.items()
-        )
         pattern = s.Group(
             (
                 s.Values((names["Subject"],), tuple((subject,) for subject in some)),
-                s.GraphPattern(ox.NamedNode(DERIVED), s.Group((s.Triples(triples),))),
+                s.GraphPattern(
+                    ox.NamedNode(DERIVED),
+                    s.Group(
+                        (
+                            s.Union(tuple(s.Group((s.Triples((one,)),)) for one in (told[0], telling))),
+                            s.Triples(tuple(told[1:])),
+                        )
+                    ),
+                ),
             )
         )
         for row in await asker.every(pattern, everywhere=True):

@@ -1,0 +1,113 @@
+"""The command ``conflicts``: the conflict desk in a terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import json
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from portsmouth.cli.commands import FactsOption, OutputOption, StoreOption, _build, _store, _write, app
+from portsmouth.conflicts import COLUMNS, Conflict, read_conflicts, select, table
+from portsmouth.iris import shorten
+from portsmouth.search import Index
+from portsmouth.store.embedded import EmbeddedStore
+from portsmouth.store.limits import Limits
+
+
+class ConflictKind(StrEnum):
+    """The kinds of disagreement."""
+
+    incompatible = "incompatible"
+    overlapping = "overlapping"
+    internal = "internal"
+    calendar = "calendar"
+    narrower = "narrower"
+    refinement = "refinement"
+
+
+class ConflictFormat(StrEnum):
+    """The formats in which ``conflicts`` prints."""
+
+    text = "text"
+    json = "json"
+    csv = "csv"
+
+
+@app.command("conflicts")
+def conflicts_command(
+    entity: Annotated[
+        str,
+        typer.Option("--entity", "-e", help="Only what concerns this: a name in any language, or an IRI."),
+    ] = "",
+    part: Annotated[str, typer.Option(help="Only where this part takes part, such as s5.")] = "",
+    kind: Annotated[ConflictKind | None, typer.Option(help="Only this kind.")] = None,
+    output_format: Annotated[
+        ConflictFormat, typer.Option("--format", help="How to print.")
+    ] = ConflictFormat.text,
+    output: OutputOption = None,
+    store: StoreOption = None,
+    facts: FactsOption = None,
+) -> None:
+    """Show where passages disagree, every account beside the others.
+
+    \b
+    portsmouth conflicts
+    portsmouth conflicts --entity Tsushima
+    portsmouth conflicts --kind incompatible --format csv
+    """
+    built = _build(facts)
+    about = Index.from_nquads(built.nquads).resolve(entity) if entity else ""
+    found = asyncio.run(_read(_store(built, store, Limits())))
+    chosen = select(found, entity=about, part=part, kind=kind.value if kind else "")
+    writers = {"text": as_text, "json": as_json, "csv": as_csv}
+    _write(writers[output_format.value](chosen).encode("utf-8", "backslashreplace"), output)
+
+
+async def _read(store: EmbeddedStore) -> tuple[Conflict, ...]:
+    async with store:
+        return await read_conflicts(store)
+
+
+def as_text(conflicts: Iterable[Conflict]) -> str:
+    """Write disagreements for a terminal.
+
+    :param conflicts: the disagreements.
+
+    >>> as_text([])
+    'no disagreement\\n'
+    """
+    lines: list[str] = []
+    count = 0
+    for conflict in conflicts:
+        count += 1
+        lines.append(f"{conflict.label} [{conflict.kind}]")
+        lines.append(f"  {conflict.explanation}")
+        for value in conflict.values:
+            lines.append(f"  - {value.label}")
+            for one in value.accounts:
+                put = f" ({one.put})" if one.put else ""
+                telling = f" as {shorten(one.telling)}" if one.telling else ""
+                lines.append(f"      {shorten(one.passage)}{put}{telling}: {one.gloss}")
+        lines.append("")
+    lines.append(f"{count} disagreement{'' if count == 1 else 's'}" if count else "no disagreement")
+    return "\n".join(lines) + "\n"
+
+
+def as_json(conflicts: Iterable[Conflict]) -> str:
+    """Write disagreements as JSON."""
+    return json.dumps([one.as_json() for one in conflicts], ensure_ascii=False, indent=1) + "\n"
+
+
+def as_csv(conflicts: Iterable[Conflict]) -> str:
+    """Write disagreements as CSV, one row an account."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow(COLUMNS)
+    writer.writerows(table(conflicts))
+    return out.getvalue()
