@@ -12,6 +12,7 @@ import json
 import logging
 import re
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -19,8 +20,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from portsmouth.errors import PortsmouthError
+from portsmouth.iris import PROV
 from portsmouth.store.lexer import VOLATILE
-from portsmouth.store.protocol import Answer, Query, Store
+from portsmouth.store.protocol import Answer, Dataset, Query, Store
 from portsmouth_server.http import (
     DATA_HEADERS,
     PAGE_HEADERS,
@@ -34,9 +36,13 @@ from portsmouth_server.http import (
     respond,
 )
 from portsmouth_server.settings import Settings
+from portsmouth_server.urls import Urls
 
 #: A query may give another answer each time; a word inside a string costs it only its ETag.
 _CHANGING: Final = re.compile(rf"\b(?:{'|'.join(sorted(VOLATILE))}|SERVICE)\b", re.IGNORECASE)
+
+#: The longest address that a header leads to: proxies keep 4 KiB for all headers of an answer.
+_LONGEST_LINK: Final = 2048
 
 log = logging.getLogger("portsmouth_server")
 
@@ -51,6 +57,7 @@ class Answering:
     def __init__(self, store: Store, settings: Settings) -> None:
         self._store = store
         self._client_seconds = settings.client_seconds
+        self._urls = Urls(settings.root_path)
         #: The headers that let scripts of other origins read an answer.
         self.cors = cors_headers(settings.cors_origin)
         self._always: tuple[Header, ...] = ((b"vary", b"Accept"), *DATA_HEADERS, *self.cors)
@@ -63,7 +70,11 @@ class Answering:
         :raises ClientGoneError: the client left before it had an answer.
         """
         tag = self._tag(scope, query)
-        headers = [*self._always, *_caching(tag)]
+        headers = [
+            *self._always,
+            *_caching(tag),
+            (b"link", provenance(self._urls, query.text, query.dataset)),
+        ]
         if tag and _holds(header(scope["headers"], b"if-none-match"), tag):
             return await respond(send, 304, headers)
         with ClientWatch(receive):
@@ -95,6 +106,24 @@ class Answering:
             status, body = await page
             headers = [*page_headers(), (b"vary", b"Accept"), (b"cache-control", b"no-cache")]
             await respond(send, status, headers, body, head_only=scope["method"] == "HEAD")
+
+    async def compute(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        computed: Awaitable[tuple[bytes, str, tuple[Header, ...]]],
+    ) -> None:
+        """Answer a request with data that are computed in one piece.
+
+        :param computed: the body, its media type, and headers beside those of every answer.
+        :raises ClientGoneError: the client left before it had an answer.
+        """
+        with ClientWatch(receive):
+            body, media_type, more = await computed
+            kept = (b"cache-control", b"no-store" if scope["method"] == "POST" else b"no-cache")
+            headers = [*self._always, kept, (b"content-type", _content_type(media_type)), *more]
+            await respond(send, 200, headers, body, head_only=scope["method"] == "HEAD")
 
     async def _stream(self, send: Send, answer: Answer, headers: list[Header]) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": headers})
@@ -135,6 +164,24 @@ class Direct(Response):
             await self._respond(scope, receive, send)
         except ClientGoneError:
             log.info("a client left before its answer was complete")
+
+
+@lru_cache(maxsize=1024)
+def provenance(urls: Urls, text: str, dataset: Dataset) -> bytes:
+    """Return the Link header that leads from an answer to its receipts (PROV-AQ, section 3.1).
+
+    :param urls: where the server is seen.
+    :param text: the query.
+    :param dataset: the graphs that are asked.
+    :return: the link; where the address would be too long for proxies, the service to POST the query to.
+
+    >>> provenance(Urls(), "ASK {}", Dataset())
+    b'</receipts?query=ASK+%7B%7D>; rel="http://www.w3.org/ns/prov#has_provenance"'
+    """
+    address = urls.receipts(text, dataset) if len(text) < _LONGEST_LINK else ""
+    if 0 < len(address) <= _LONGEST_LINK:
+        return f'<{address}>; rel="{PROV}has_provenance"'.encode()
+    return f'<{urls.receipts()}>; rel="{PROV}has_query_service"; title="POST the query"'.encode()
 
 
 def page(body: bytes, status: int = 200) -> Response:

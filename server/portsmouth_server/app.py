@@ -25,6 +25,7 @@ from portsmouth_server.ns import ontology_router
 from portsmouth_server.openapi import openapi_router
 from portsmouth_server.pages import HtmlPages
 from portsmouth_server.queries import named_queries_router
+from portsmouth_server.receipts import receipts_router
 from portsmouth_server.routes import health_router, page_router
 from portsmouth_server.search import search_router
 from portsmouth_server.service import ServiceDescription
@@ -70,6 +71,7 @@ def create_app(store: Store, settings: Settings | None = None, named: Sequence[N
     names = Kept(store, lambda: Index.from_store(store))
     rest.include_router(search_router(names, settings, pages))
     rest.include_router(conflicts_router(store, names, settings, pages))
+    rest.include_router(receipts_router(store, settings, pages))
     rest.include_router(openapi_router(named, settings))
     rest.include_router(linked_data_router(store, settings, pages))
     rest.include_router(ontology_router(store, settings, pages))

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from portsmouth.errors import NotAcceptableError
+from portsmouth.iris import BASE
 from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, Formats
 
 HTML: Final = "text/html"
@@ -35,6 +36,9 @@ _GRAPH_ALIASES: Final[Mapping[str, str]] = {
 }
 _RESULT_OFFERS: Final = {**{name: name for name in RESULT_FORMATS.values()}, **_RESULT_ALIASES}
 _GRAPH_OFFERS: Final = {**{name: name for name in GRAPH_FORMATS.values()}, **_GRAPH_ALIASES}
+_JSON: Final = RESULT_FORMATS["json"]
+#: The profile (RFC 6906) of SPARQL JSON results with the receipts of their rows.
+RECEIPTS_PROFILE: Final = BASE + "profile/receipts"
 _DATA_TYPES: Final = (*RESULT_FORMATS.values(), *GRAPH_FORMATS.values())
 
 #: Short names of graphs; ``format=json`` of a graph is JSON-LD, and some clients spell others out.
@@ -91,6 +95,7 @@ class MediaRange(NamedTuple):
 
     media: MediaType
     weight: float
+    receipts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +104,12 @@ class Choice:
 
     :param formats: media types by kind of answer.
     :param page: whether the caller reads a page rather than data.
+    :param receipts: whether JSON is wanted in the profile that has receipts.
     """
 
     formats: Formats
     page: bool
+    receipts: bool = False
 
 
 def parse_media_type(text: str) -> MediaType | None:
@@ -259,7 +266,18 @@ def choose(accept: str | None, form: str | None = None) -> Choice:
     page = _prefers_page(ranges)
     if not page and formats.results is None and formats.graphs is None:
         raise _not_acceptable(f"Accept: {(accept or '')[:200]}")
-    return Choice(formats, page)
+    return Choice(formats, page, _wants_receipts(ranges) if "profile" in (accept or "") else False)
+
+
+def _wants_receipts(ranges: Sequence[MediaRange]) -> bool:
+    """Say whether SPARQL JSON is wanted in the profile that has receipts, as much as without."""
+    best = {
+        profiled: max(
+            (r.weight for r in ranges if r.receipts is profiled and r.media.name == _JSON), default=0.0
+        )
+        for profiled in (True, False)
+    }
+    return 0 < best[True] >= best[False]
 
 
 def wants_page(accept: str | None, form: str | None = None) -> bool:
@@ -368,8 +386,11 @@ def _ranges(header: str) -> Iterator[MediaRange]:
         # 'charset=utf-8' says nothing more about formats that are always UTF-8; anything else asks for a
         # variant that is not to be had.
         rest = {name: value.lower() for name, value in media.parameters.items() if name != "q"}
+        receipts = media.name == _JSON and rest.get("profile") == RECEIPTS_PROFILE
+        if receipts:
+            del rest["profile"]
         if rest in ({}, {"charset": "utf-8"}):
-            yield MediaRange(media, float(weight))
+            yield MediaRange(media, float(weight), receipts)
 
 
 def _unquote(value: str) -> str:

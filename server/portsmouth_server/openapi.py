@@ -15,12 +15,14 @@ from starlette.responses import Response
 import portsmouth
 from portsmouth.conflicts import KINDS
 from portsmouth.queries import NamedQuery, Parameter, ParameterType
+from portsmouth.receipts import PAGE
 from portsmouth.search import MOST_HITS, USUAL_HITS
 from portsmouth.store.lexer import tokens
 from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS
 from portsmouth_server import urls
 from portsmouth_server.answering import json_response
 from portsmouth_server.errors import MEDIA_TYPE as PROBLEM
+from portsmouth_server.receipt_schemas import RECEIPT_SCHEMAS
 from portsmouth_server.settings import Settings
 
 JsonObject = dict[str, Any]
@@ -70,7 +72,7 @@ def document(named: Iterable[NamedQuery], server: str) -> JsonObject:
     :return: an OpenAPI document.
 
     >>> sorted(document([], "/")["paths"])
-    ['/conflicts', '/health', '/queries', '/search', '/sparql']
+    ['/conflicts', '/health', '/queries', '/receipts', '/receipts/verify', '/search', '/sparql']
     """
     return {
         "openapi": "3.1.0",
@@ -97,9 +99,14 @@ def document(named: Iterable[NamedQuery], server: str) -> JsonObject:
                 "get": _sparql("querySparqlByGet"),
                 "post": _sparql("querySparqlByPost", form=True),
             },
+            urls.RECEIPTS: {
+                "get": _receipts("receiptsByGet"),
+                "post": _receipts("receiptsByPost", form=True),
+            },
+            urls.RECEIPTS + "/verify": {"post": _verify()},
             urls.HEALTH: {"get": _health()},
         },
-        "components": {"schemas": _COMPONENTS},
+        "components": {"schemas": _COMPONENTS | RECEIPT_SCHEMAS},
     }
 
 
@@ -191,21 +198,68 @@ def _conflicts() -> JsonObject:
     )
 
 
+_GRAPHS: Final[JsonObject] = {"type": "array", "items": {"type": "string", "format": "uri"}}
+#: The parameters of everything that takes a query.
+_ASKED: Final[Mapping[str, tuple[JsonObject, str]]] = {
+    "query": ({"type": "string"}, "The SPARQL 1.1 query."),
+    "default-graph-uri": (_GRAPHS, "A graph of the default graph; may be repeated."),
+    "named-graph-uri": (_GRAPHS, "A graph that GRAPH may name; may be repeated."),
+}
+_ROWS: Final[tuple[JsonObject, str]] = (
+    {"type": "string", "pattern": "^[0-9]+(-[0-9]+)?$", "default": f"0-{PAGE - 1}"},
+    f"The rows that are explained, counted from 0, the last included; at most {PAGE}.",
+)
+
+
 def _sparql(operation: str, *, form: bool = False) -> JsonObject:
-    graphs = {"type": "array", "items": {"type": "string", "format": "uri"}}
-    described: dict[str, tuple[JsonObject, str]] = {
-        "query": ({"type": "string"}, "The SPARQL 1.1 query."),
-        "default-graph-uri": (graphs, "A graph of the default graph; may be repeated."),
-        "named-graph-uri": (graphs, "A graph that GRAPH may name; may be repeated."),
-    }
     formats = {**RESULT_FORMATS, **GRAPH_FORMATS}
+    inline: JsonObject = {"type": "string", "enum": ["inline"]}
+    described = {
+        **_ASKED,
+        "receipts": (inline, "Puts the receipts of the rows into the answer: in JSON, or in TriG."),
+        "rows": _ROWS,
+    }
+    return _of_query(
+        operation, "An answer in SPARQL", described, _contents(formats), (*formats, "html"), form=form
+    )
+
+
+def _receipts(operation: str, *, form: bool = False) -> JsonObject:
+    content = {"application/json": {"schema": _reference("ReceiptsPage")}}
+    summary = "The passages that support the rows of an answer"
+    return _of_query(operation, summary, {**_ASKED, "rows": _ROWS}, content, ("json", "html"), form=form)
+
+
+def _verify() -> JsonObject:
+    operation = _operation(
+        "verifyReceipt",
+        "Replay of one receipt: the query asked of its facts alone",
+        "graph",
+        [],
+        {"application/json": {"schema": _reference("Verdict")}},
+        failures=(400, 503, 504, 507),
+    )
+    content = {"application/json": {"schema": _reference("Receipt")}}
+    return operation | {"requestBody": {"required": True, "content": content}}
+
+
+def _of_query(
+    operation: str,
+    summary: str,
+    described: Mapping[str, tuple[JsonObject, str]],
+    content: JsonObject,
+    formats: Sequence[str],
+    *,
+    form: bool,
+) -> JsonObject:
+    """Describe what takes a query, by GET or, with ``form``, by POST."""
     given = [] if form else [_query(n, s, d, n == "query") for n, (s, d) in described.items()]
     operation_object = _operation(
         operation,
-        "An answer in SPARQL",
+        summary,
         "graph",
-        [*given, _format((*formats, "html"))],
-        _contents(formats),
+        [*given, _format(formats)],
+        content,
         failures=(400, 406, 503, 504, 507),
     )
     if form:

@@ -32,11 +32,15 @@ class SparqlRequest:
     :param text: the query, ``None`` where the request has none.
     :param dataset: the graphs that the request names.
     :param form: the format that the request names, such as ``csv``; several with commas between.
+    :param receipts: where the receipts of the answer go: ``inline``, or nowhere.
+    :param rows: the rows whose receipts are asked for, such as ``0-49``.
     """
 
     text: str | None
     dataset: Dataset
     form: str | None
+    receipts: str | None = None
+    rows: str | None = None
 
 
 def from_address(query_string: bytes) -> SparqlRequest:
@@ -49,6 +53,18 @@ def from_address(query_string: bytes) -> SparqlRequest:
     ('http://g',)
     """
     return _request(parameters(query_string), RequestError)
+
+
+def from_parameters(given: Sequence[tuple[str, str]]) -> SparqlRequest:
+    """Read a query from parameters that came in another way than by GET or as a form.
+
+    :param given: names and values.
+    :raises RequestError: the parameters are not those of one query.
+
+    >>> from_parameters([("query", "ASK {}")]).text
+    'ASK {}'
+    """
+    return _request(given, RequestError)
 
 
 def from_body(
@@ -64,7 +80,7 @@ def from_body(
     :raises RequestError: the parameters are not those of one query.
 
     >>> from_body("application/sparql-query", None, b"format=csv", b"ASK {}")
-    SparqlRequest(text='ASK {}', dataset=Dataset(default=(), named=()), form='csv')
+    SparqlRequest(text='ASK {}', dataset=Dataset(default=(), named=()), form='csv', receipts=None, rows=None)
     """
     _check_encoding(content_encoding)
     sent_as = _body_type(content_type)
@@ -97,7 +113,13 @@ def _request(parameters: Sequence[tuple[str, str]], update_error: type[RequestEr
     if len(queries) > 1:
         raise RequestError(found=f"{len(queries)} queries", expected="exactly one")
     form = ",".join(values("format")) if values("format") else None
-    return SparqlRequest(queries[0] if queries else None, dataset, form)
+    return SparqlRequest(
+        queries[0] if queries else None, dataset, form, _last(values("receipts")), _last(values("rows"))
+    )
+
+
+def _last(values: tuple[str, ...]) -> str | None:
+    return values[-1] if values else None
 
 
 def _graphs(iris: tuple[str, ...]) -> tuple[str, ...]:

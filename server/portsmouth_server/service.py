@@ -28,6 +28,7 @@ from portsmouth_server.describing import (
     text,
 )
 from portsmouth_server.inventory import Inventories, Inventory
+from portsmouth_server.negotiation import RECEIPTS_PROFILE
 from portsmouth_server.settings import Settings
 from portsmouth_server.urls import Urls
 
@@ -99,6 +100,7 @@ def describe(inventory: Inventory, endpoint: str, *, federated: bool = False) ->
         service.add(endpoint, SD + "feature", SD + "UnionDefaultGraph")
     if federated:
         service.add(endpoint, SD + "feature", SD + "BasicFederatedQuery")
+    service.add(endpoint, SD + "feature", RECEIPTS_PROFILE)
     dataset = DATASET
     service.add(endpoint, SD + "defaultDataset", dataset)
     service.add(dataset, RDF + "type", SD + "Dataset", VOID_NS + "Dataset")

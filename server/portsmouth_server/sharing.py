@@ -45,7 +45,7 @@ class Shared:
 
 
 _PREFLIGHT: Final[tuple[Header, ...]] = (
-    (b"access-control-allow-methods", _METHODS),
+    (b"access-control-allow-methods", b"GET, HEAD, POST, OPTIONS"),
     (b"access-control-allow-headers", b"Accept, Content-Type, If-None-Match, X-Requested-With"),
     (b"access-control-max-age", b"86400"),
 )

@@ -9,10 +9,10 @@ from __future__ import annotations
 import logging
 from typing import Final, Protocol
 
-from portsmouth.errors import MethodError, PortsmouthError, RequestError
+from portsmouth.errors import MethodError, ParameterError, PortsmouthError, RequestError
 from portsmouth.store.protocol import Query, Store
 from portsmouth_server import protocol
-from portsmouth_server.answering import Answering
+from portsmouth_server.answering import Answering, provenance
 from portsmouth_server.documents import content_type, entity_tag
 from portsmouth_server.errors import Problem
 from portsmouth_server.http import (
@@ -27,10 +27,12 @@ from portsmouth_server.http import (
     read_body,
     respond,
 )
+from portsmouth_server.inlined import INLINE, Inlined
 from portsmouth_server.negotiation import LONGEST_HEADER, Choice, choose, names_rdf, prefers_page
 from portsmouth_server.protocol import SparqlRequest
 from portsmouth_server.service import ServiceDescription
 from portsmouth_server.settings import Settings
+from portsmouth_server.urls import Urls
 
 ALLOW: Final = b"GET, HEAD, POST, OPTIONS"
 
@@ -63,6 +65,8 @@ class SparqlEndpoint:
         self._settings = settings
         self._pages = pages
         self._answering = Answering(store, settings)
+        self._inlined = Inlined(store, settings)
+        self._urls = Urls(settings.root_path)
         self._cors = self._answering.cors
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -94,7 +98,24 @@ class SparqlEndpoint:
         if not request.text or not request.text.strip():
             raise RequestError(found="no query", expected="a SPARQL query in the query parameter")
         query = Query(request.text, request.dataset, choice.formats)
+        if request.receipts is not None or choice.receipts:
+            return await self._answer_with_receipts(scope, receive, send, request, query)
         return await self._answering.answer(scope, receive, send, query)
+
+    async def _answer_with_receipts(
+        self, scope: Scope, receive: Receive, send: Send, request: SparqlRequest, query: Query
+    ) -> None:
+        if request.receipts not in (None, INLINE):
+            raise ParameterError(
+                found=f"receipts={str(request.receipts)[:100]}", expected=f"receipts={INLINE}"
+            )
+        link = (b"link", provenance(self._urls, query.text, query.dataset))
+
+        async def explained() -> tuple[bytes, str, tuple[Header, ...]]:
+            body, media_type, more = await self._inlined.answer(query, request.rows)
+            return body, media_type, (link, *more)
+
+        await self._answering.compute(scope, receive, send, explained())
 
     def _asks_for_description(
         self, scope: Scope, request: SparqlRequest, choice: Choice, accept: str | None

@@ -27,6 +27,7 @@ QUERIES: Final = "/queries"
 SEARCH: Final = "/search"
 CONFLICTS: Final = "/conflicts"
 OPENAPI: Final = "/openapi.json"
+RECEIPTS: Final = "/receipts"
 #: First segments of the IRIs that name things; below them the server's addresses are the IRIs' own.
 THINGS: Final = ("id", "passage", "concept", "graph", "time", "shape")
 DUMP_NAME: Final = "portsmouth1905"
@@ -75,6 +76,20 @@ def origin(public_url: str, scheme: str, host: str | None) -> str:
     return f"{scheme}://{host if host and _HOST.fullmatch(host) else 'localhost'}"
 
 
+def of_dataset(dataset: Dataset | None) -> list[tuple[str, str]]:
+    """Return the parameters that name the graphs to ask.
+
+    >>> of_dataset(Dataset(named=("http://g/a",)))
+    [('named-graph-uri', 'http://g/a')]
+    """
+    if not dataset:
+        return []
+    return [
+        *(("default-graph-uri", iri) for iri in dataset.default),
+        *(("named-graph-uri", iri) for iri in dataset.named),
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class Urls:
     """Addresses as they stand in pages and headers.
@@ -120,10 +135,21 @@ class Urls:
         parameters = [("query", text)]
         if form:
             parameters.append(("format", form))
-        if dataset:
-            parameters += [("default-graph-uri", iri) for iri in dataset.default]
-            parameters += [("named-graph-uri", iri) for iri in dataset.named]
-        return f"{self.sparql}?{urlencode(parameters)}"
+        return f"{self.sparql}?{urlencode([*parameters, *of_dataset(dataset)])}"
+
+    def receipts(self, text: str = "", dataset: Dataset | None = None, rows: str = "") -> str:
+        """Return the address of the receipts of a query's answer, or of receipts for a query that is sent.
+
+        :param text: the SPARQL query.
+        :param dataset: the graphs to ask.
+        :param rows: the rows that are explained, such as ``50-99``.
+
+        >>> Urls().receipts("ASK {}", rows="50-99")
+        '/receipts?query=ASK+%7B%7D&rows=50-99'
+        """
+        parameters = [("query", text)] if text else []
+        parameters += [*of_dataset(dataset), *([("rows", rows)] if rows else [])]
+        return f"{self.root}{RECEIPTS}" + (f"?{urlencode(parameters)}" if parameters else "")
 
     @property
     def queries(self) -> str:

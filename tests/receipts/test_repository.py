@@ -13,9 +13,8 @@ from portsmouth.build import build
 from portsmouth.receipts import PAGE, explain, read_answers, replay
 from portsmouth.receipts import syntax as s
 from portsmouth.receipts.algebra import write
-from portsmouth.receipts.lineage import ONE_EXAMPLE
 from portsmouth.receipts.parsing import parse
-from portsmouth.receipts.paths import ONE_PATH
+from portsmouth.receipts.support import ONE_EXAMPLE, ONE_PATH
 from portsmouth.store.protocol import GRAPH_FORMATS, Formats, Query
 
 QUESTIONS = sorted((Path(__file__).parents[1] / "questions").glob("*/*.rq"))

@@ -126,7 +126,10 @@ def test_the_endpoint_describes_itself(server: Any) -> None:
     assert set(service.objects(endpoint, SD.supportedLanguage)) == {SD.SPARQL10Query, SD.SPARQL11Query}
     assert {FORMATS.SPARQL_Results_JSON, FORMATS.Turtle} <= set(service.objects(endpoint, SD.resultFormat))
     # The default graph of the test's data repeats every named triple, and nothing else.
-    assert set(service.objects(endpoint, SD.feature)) == {SD.UnionDefaultGraph}
+    assert set(service.objects(endpoint, SD.feature)) == {
+        SD.UnionDefaultGraph,
+        rdflib.URIRef(BASE + "profile/receipts"),
+    }
     dataset = service.value(endpoint, SD.defaultDataset)
     default = service.value(dataset, SD.defaultGraph)
     assert service.value(default, VOID.triples).toPython() == count(server, "?s ?p ?o")

@@ -17,8 +17,9 @@ found, for ``MINUS``, ``NOT EXISTS`` and ``OPTIONAL``, is told as absent.
 """
 
 from portsmouth.receipts.explaining import PAGE, Answered, Answers, explain, read_answers
-from portsmouth.receipts.inlining import inline
 from portsmouth.receipts.model import Budget, Cited, Derivation, Fact, Receipt, Receipts
+from portsmouth.receipts.paging import Page, read_page
+from portsmouth.receipts.telling import inline
 
 __all__ = [
     "PAGE",
@@ -28,9 +29,11 @@ __all__ = [
     "Cited",
     "Derivation",
     "Fact",
+    "Page",
     "Receipt",
     "Receipts",
     "explain",
     "inline",
     "read_answers",
+    "read_page",
 ]

@@ -42,7 +42,7 @@ async def facts_of(asker: Asker, cited: Sequence[Cited]) -> tuple[Fact, ...]:
     :param cited: the triples.
     :return: one fact a triple, in their order.
     """
-    graphs = await _graphs(asker, cited)
+    graphs = await graphs_of(asker, cited)
     disputed = await _disputed(asker, cited)
     return tuple(
         Fact(one, tuple(sorted(graphs.get(one, ()), key=_place)), _slot(one) in disputed) for one in cited
@@ -129,8 +129,13 @@ def _batches(items: Sequence[_T]) -> Iterator[Sequence[_T]]:
     return (items[start : start + _AT_ONCE] for start in range(0, len(items), _AT_ONCE))
 
 
-async def _graphs(asker: Asker, cited: Sequence[Cited]) -> Mapping[Cited, set[str]]:
-    """Ask which graphs state each triple; only graphs that the query could have looked in count."""
+async def graphs_of(asker: Asker, cited: Sequence[Cited]) -> Mapping[Cited, set[str]]:
+    """Ask which graphs state each triple; only graphs that the query could have looked in count.
+
+    :param asker: asks the store.
+    :param cited: the triples; those with a blank node, which no query can name, are not looked up.
+    :return: IRIs of graphs by triple.
+    """
     by_triple: dict[tuple[s.Ground, ox.NamedNode, s.Ground], list[Cited]] = {}
     for one in cited:
         if not isinstance(one.subject, ox.BlankNode) and not isinstance(one.object, ox.BlankNode):

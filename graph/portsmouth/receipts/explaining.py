@@ -29,6 +29,7 @@ NOT_AGAIN: Final = "the row was not found again; a function with another value e
 CUT_SHORT: Final = "the search ended before every row was found again: it grew beyond its budget"
 OUT_OF_TIME: Final = "the time for this receipt ran out"
 NOTHING_FOUND: Final = "not found in the sources"
+UNSUPPORTED: Final = "unsupported: no receipt can be given for"
 RANKED: Final = "the receipt says why a row holds, not why it stands at its place in the order"
 
 
@@ -44,11 +45,14 @@ class Answers:
     rows: tuple[Answered, ...]
 
 
-def read_answers(kind: AnswerKind, body: bytes) -> Answers:
+def read_answers(
+    kind: AnswerKind, body: bytes, results_format: ox.QueryResultsFormat = ox.QueryResultsFormat.JSON
+) -> Answers:
     """Read an answer as a store serialises it: JSON results, or N-Triples.
 
     :param kind: what the answer is.
-    :param body: ``application/sparql-results+json``, or ``application/n-triples``.
+    :param body: the results, or ``application/n-triples``.
+    :param results_format: in which format results are.
 
     >>> read_answers("boolean", b'{"head":{},"boolean":true}')
     Answers(variables=(), rows=({},))
@@ -56,7 +60,7 @@ def read_answers(kind: AnswerKind, body: bytes) -> Answers:
     if kind == "graph":
         quads = ox.parse(body, format=ox.RdfFormat.N_TRIPLES)
         return Answers((), tuple(quad.triple for quad in quads))
-    results = ox.parse_query_results(body, format=ox.QueryResultsFormat.JSON)
+    results = ox.parse_query_results(body, format=results_format)
     if isinstance(results, ox.QueryBoolean):
         return Answers((), ({},) if bool(results) else ())
     if not isinstance(results, ox.QuerySolutions):  # pragma: no cover
@@ -91,7 +95,7 @@ async def explain(
     try:
         parsed = parse(query.text, query.base, PREFIXES if query.known_prefixes else None)
     except ReceiptUnsupportedError as error:
-        return Receipts(rows=tuple(Receipt(()) for _ in rows), notes=(f"unsupported: {error.found}",))
+        return Receipts(rows=tuple(Receipt(()) for _ in rows), notes=(f"{UNSUPPORTED} {error.found}",))
     lineage = Lineage(asker, _unused_prefix(query.text))
     found: list[Found] = []
     notes = [RANKED] if _is_ranked(parsed.select) else []

@@ -36,8 +36,8 @@ from portsmouth.receipts.model import Cited, Trace
 from portsmouth.receipts.paths import Walker
 from portsmouth.receipts.restricting import Key, matching, restore, restricted, table
 from portsmouth.receipts.substitution import names_in, substitute
+from portsmouth.receipts.support import ONE_EXAMPLE
 
-ONE_EXAMPLE: Final = "one example of what the query asks to exist"
 ALL_MEMBERS: Final = "all members of the group together"
 FIRST_MEMBERS: Final = "only the first members of the group"
 OVER_ABSENCE: Final = "approximate: it also depends on facts that had to be missing"

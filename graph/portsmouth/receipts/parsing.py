@@ -117,7 +117,7 @@ class _Parser:
         elif self.take("CONSTRUCT"):
             parsed = self.construct()
         elif self.at("DESCRIBE"):
-            raise ReceiptUnsupportedError("DESCRIBE")
+            raise ReceiptUnsupportedError("'DESCRIBE'")
         else:
             raise self.unknown()
         if self.peek() is not END:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
 from portsmouth.receipts import syntax as s
 from portsmouth.receipts.marking import Walk
 from portsmouth.receipts.model import Trace
+from portsmouth.receipts.support import ONE_PATH
 
 if TYPE_CHECKING:
     from portsmouth.receipts.lineage import Lineage
     from portsmouth.receipts.restricting import Key
-
-ONE_PATH: Final = "one shortest path; there may be others"
 
 
 class Walker:
