@@ -337,6 +337,22 @@ class MemoryLimitError(StoreError):
         self.mebibytes = mebibytes
 
 
+class AnswerLimitError(StoreError):
+    """An answer with more rows or bytes than this server sends."""
+
+    kind = "answer-limit"
+    title = "The answer is too large"
+    # The query is understood and could be answered, but not within what the operator allows.
+    status = 422
+
+    def __init__(self, bound: str) -> None:
+        super().__init__(
+            f"found an answer of more than {bound}; expected one that ends by then: narrow the pattern, "
+            "add a LIMIT, or fetch it in pages with LIMIT and OFFSET"
+        )
+        self.bound = bound
+
+
 class RemoteError(StoreError):
     """Another host that the query calls did not answer as it should."""
 

@@ -12,6 +12,7 @@ import json
 import logging
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Final
@@ -46,6 +47,9 @@ _LONGEST_LINK: Final = 2048
 
 log = logging.getLogger("portsmouth_server")
 
+#: Bytes of an answer that are kept in memory to be sent in one piece.
+_LARGEST_PIECE: Final = 64 << 20
+
 
 class Answering:
     """Asks one store and answers its clients.
@@ -58,6 +62,7 @@ class Answering:
         self._store = store
         self._client_seconds = settings.client_seconds
         self._urls = Urls(settings.root_path)
+        self._max_rows, self._max_bytes = settings.max_rows, settings.max_answer_bytes
         #: The headers that let scripts of other origins read an answer.
         self.cors = cors_headers(settings.cors_origin)
         self._always: tuple[Header, ...] = ((b"vary", b"Accept"), *DATA_HEADERS, *self.cors)
@@ -77,12 +82,14 @@ class Answering:
         ]
         if tag and _holds(header(scope["headers"], b"if-none-match"), tag):
             return await respond(send, 304, headers)
+        # RFC 9112, section 6.1: HTTP/1.0 knows no chunks, so the length must be told.
+        whole = scope["http_version"] == "1.0" and scope["method"] != "HEAD"
+        most = min(self._max_bytes or _LARGEST_PIECE, _LARGEST_PIECE) if whole else self._max_bytes
         with ClientWatch(receive):
-            answer = await self._store.query(query)
+            answer = await self._store.query(replace(query, max_rows=self._max_rows, max_bytes=most))
             try:
                 headers.append((b"content-type", _content_type(answer.media_type)))
-                if answer.complete or (scope["http_version"] == "1.0" and scope["method"] != "HEAD"):
-                    # RFC 9112, section 6.1: HTTP/1.0 knows no chunks, so the length must be told.
+                if answer.complete or whole:
                     body = b"".join([chunk async for chunk in answer])
                     await respond(send, 200, headers, body, head_only=scope["method"] == "HEAD")
                 elif scope["method"] == "HEAD":

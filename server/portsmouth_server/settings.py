@@ -67,6 +67,8 @@ class Settings:
     :param workers: queries that may run at once; 0 leaves it to the number of processors.
     :param spool: MiB of answers that may wait for slow clients before workers have to wait with them.
     :param service_hosts: hosts that ``SERVICE`` may call, as ``host`` or ``host:port``.
+    :param max_rows: rows or triples that an answer may have; 0 for any number.
+    :param max_answer_bytes: bytes that an answer may have; 0 for any number.
     :param max_request_bytes: the longest body of a request.
     :param max_head_bytes: the longest head of a request, the address included.
     :param client_seconds: seconds in which a client must send its request, and take each part of its answer.
@@ -87,6 +89,8 @@ class Settings:
     workers: int = _setting(0, _whole_number, "a whole number")
     spool: int = _setting(1024, _whole_number, "a whole number of MiB")
     service_hosts: frozenset[str] = _setting(frozenset(), _names, "hosts separated by commas")
+    max_rows: int = _setting(0, _whole_number, "a whole number")
+    max_answer_bytes: int = _setting(1 << 30, _whole_number, "a whole number of bytes")
     max_request_bytes: int = _setting(1 << 20, _whole_number, "a whole number of bytes")
     max_head_bytes: int = _setting(64 << 10, _whole_number, "a whole number of bytes")
     client_seconds: float = _setting(30.0, _seconds, "a number of seconds above 0")

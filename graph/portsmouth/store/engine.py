@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, TypeAlias
 from urllib.parse import urlsplit
 
 import pyoxigraph as ox
@@ -33,6 +33,7 @@ from portsmouth.errors import (
 )
 from portsmouth.formats import PREFIXED, RDF_FORMATS
 from portsmouth.iris import PREFIXES
+from portsmouth.store.bounds import Bounded, Output, at_most
 from portsmouth.store.lexer import outline, tokens, undeclared_prefix
 from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, AnswerKind, Dataset, Query
 
@@ -54,16 +55,6 @@ _UNKNOWN_FUNCTION: Final = re.compile(
 _Term: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 
 
-class Output(Protocol):
-    """A binary file, as far as the engine needs one."""
-
-    def write(self, data: bytes, /) -> int:
-        """Take bytes and return how many were taken."""
-
-    def flush(self) -> None:
-        """Pass on what has been taken."""
-
-
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     """A query that the engine has accepted, ready to be written out.
@@ -80,13 +71,19 @@ class Evaluation:
     def write(self, output: Output) -> None:
         """Evaluate the query and serialise its answer, as it is found, into ``output``.
 
+        :raises AnswerLimitError: it has more rows or bytes than the query may give.
         :raises StoreError: the engine failed half-way.
         """
+        asked = self._query
+        table = self.kind == "solutions"
+        if asked.max_bytes or (asked.max_rows and table):
+            output = Bounded(output, asked.max_bytes, asked.max_rows if table else 0, self.media_type)
         try:
             if self.kind == "graph":
                 rdf_format = _GRAPHS[self.media_type]
                 prefixes = PREFIXES if rdf_format in PREFIXED else None
-                ox.serialize(self._results, output, rdf_format, prefixes=prefixes)  # type: ignore[arg-type]
+                triples = at_most(self._results, asked.max_rows) if asked.max_rows else self._results
+                ox.serialize(triples, output, rdf_format, prefixes=prefixes)  # type: ignore[arg-type]
             else:
                 self._results.serialize(output, _RESULTS[self.media_type])
         except (RuntimeError, ValueError, OSError) as error:

@@ -75,6 +75,8 @@ def pack_query(query: Query) -> bytes:
         "results": query.formats.results,
         "graphs": query.formats.graphs,
         "base": query.base,
+        "max_rows": query.max_rows,
+        "max_bytes": query.max_bytes,
         "known_prefixes": query.known_prefixes,
     }
     return pack(QUERY, json.dumps(body).encode())
@@ -93,6 +95,8 @@ def unpack_query(body: bytes) -> Query:
         dataset=Dataset(tuple(value["default"]), tuple(value["named"])),
         formats=Formats(value["results"], value["graphs"]),
         base=value["base"],
+        max_rows=value["max_rows"],
+        max_bytes=value["max_bytes"],
         known_prefixes=value["known_prefixes"],
     )
 

@@ -98,6 +98,8 @@ class Query:
     :param formats: the media types to answer in.
     :param base: the base IRI for relative IRIs in the text.
     :param deadline: seconds until the query is ended; ``None`` takes the store's own.
+    :param max_rows: rows or triples after which the answer fails; 0 for any number.
+    :param max_bytes: bytes after which the answer fails; 0 for any number.
     :param known_prefixes: whether :data:`portsmouth.iris.PREFIXES` hold without being declared. SPARQL wants
         every prefix declared, so the protocol leaves this off; people who type a query need not repeat them.
     """
@@ -107,6 +109,8 @@ class Query:
     formats: Formats = field(default_factory=Formats)
     base: str | None = None
     deadline: float | None = None
+    max_rows: int = 0
+    max_bytes: int = 0
     known_prefixes: bool = False
 
 
