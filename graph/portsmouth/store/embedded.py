@@ -22,6 +22,7 @@ import signal
 import tempfile
 from collections import deque
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -43,7 +44,8 @@ from portsmouth.store.nursery import Nursery, Worker
 from portsmouth.store.protocol import AnswerKind, GraphWrite, Query, Update, Written
 from portsmouth.store.spool import Room, Spool
 
-_RECEIVE: Final = 256 * 1024
+#: The longest message that a worker's channel surely takes in one piece.
+_AT_ONCE: Final = 64 * 1024
 
 
 class EmbeddedStore:
@@ -137,16 +139,38 @@ class EmbeddedStore:
         engine.refuse_services(query, self._limits.service_hosts)
         await self._take_place()
         try:
-            worker = await self._worker()
+            worker = self._idle_worker() or await (await self._ready_nursery()).fork()
             answer = EmbeddedAnswer(self, worker, query.deadline or self._limits.deadline)
         except BaseException:
             self._places.release()
             raise
         try:
-            await answer.start(query)
+            await answer.start(frames.pack_query(query))
         except BaseException:
             await answer.aclose()
             raise
+        return answer
+
+    def begin(self, query: Query) -> EmbeddedAnswer | None:
+        """Ask a worker that has nothing to do, without waiting for anything.
+
+        :param query: the question.
+        :return: an answer of which nothing has come yet, see :attr:`EmbeddedAnswer.on_change`; ``None`` where
+            there is no idle worker, and :meth:`query` would have to wait.
+        :raises PortsmouthError: the query is refused.
+        """
+        engine.refuse_services(query, self._limits.service_hosts)
+        message = frames.pack_query(query)
+        if self._places.locked() or len(message) > _AT_ONCE:
+            return None
+        worker = self._idle_worker()
+        if worker is None:
+            return None
+        with suppress(StopIteration):
+            # There is a place, so this ends at its first step.
+            self._places.acquire().send(None)
+        answer = EmbeddedAnswer(self, worker, query.deadline or self._limits.deadline)
+        answer.begin(message)
         return answer
 
     async def update(self, update: Update) -> Written:
@@ -184,7 +208,7 @@ class EmbeddedStore:
             await self._nursery.aclose()
             self._nursery = None
         while self._idle:
-            self._idle.pop().channel.close()
+            self._idle.pop().close()
         self._on_close()
 
     async def __aenter__(self) -> Self:
@@ -208,14 +232,13 @@ class EmbeddedStore:
                 f"{self._limits.queue_seconds:g} seconds; expected a free place: try again later"
             ) from None
 
-    async def _worker(self) -> Worker:
-        nursery = await self._ready_nursery()
+    def _idle_worker(self) -> Worker | None:
         while self._idle:
             worker = self._idle.pop()
-            if worker.nursery is nursery and not worker.exited.done():
+            if worker.nursery is self._nursery and not worker.exited.done():
                 return worker
-            worker.channel.close()
-        return await nursery.fork()
+            worker.close()
+        return None
 
     async def _ready_nursery(self) -> Nursery:
         if self._nursery and self._nursery.alive:
@@ -262,9 +285,8 @@ class EmbeddedAnswer:
         self._spool = Spool(store._room)
         self._kind: AnswerKind = "solutions"
         self._media_type = ""
-        #: Whether the channel is listened to; it is not while the spool is full.
-        self._listening = False
-        self._arrived: asyncio.Future[None] | None = None
+        #: Called whenever something has come: the head, a part of the body, the end, a failure.
+        self.on_change: Callable[[], None] = _nobody
         #: Nothing more comes: the answer is whole, or ``_failure`` says why not, or the worker has died.
         self._ended = self._died = False
         self._failure: PortsmouthError | None = None
@@ -281,27 +303,53 @@ class EmbeddedAnswer:
         return self._media_type
 
     @property
+    def begun(self) -> bool:
+        """Whether the head has come, or will not come any more."""
+        return self._ended or bool(self._media_type)
+
+    @property
     def complete(self) -> bool:
         """Whether everything that is still to be read has already come from the worker."""
         return self._ended and not self._died and self._failure is None and self._spool.in_memory
 
-    async def start(self, query: Query) -> None:
-        """Send the query and wait for the head of the answer."""
-        channel = self._worker.channel
+    def begin(self, message: bytes) -> None:
+        """Send the query, which the channel takes in one piece."""
+        self._worker.listener = self._take
         try:
-            await self._loop.sock_sendall(channel, frames.pack_query(query))
+            self._worker.channel.send(message)
         except OSError:
-            raise await self._cause_of_death() from None
-        while not self._media_type and not self._ended:
-            try:
-                data = await self._loop.sock_recv(channel, _RECEIVE)
-            except OSError:
-                data = b""
-            self._take(data)
+            self._take(b"")
+
+    async def start(self, message: bytes) -> None:
+        """Send the query and wait for the head of the answer."""
+        self._worker.listener = self._take
+        try:
+            await self._loop.sock_sendall(self._worker.channel, message)
+        except OSError:
+            self._take(b"")
+        await self.head()
+
+    async def head(self) -> None:
+        """Wait for the head of the answer.
+
+        :raises PortsmouthError: there is none.
+        """
+        while not self.begun:
+            await self._change()
         if self._ended:
             # Half an answer that is already known to be no more is better told as an error.
             await self._raise_failure()
-        self._listen()
+
+    async def _change(self) -> None:
+        """Wait until something has come."""
+        changed: asyncio.Future[None] = self._loop.create_future()
+
+        def tell() -> None:
+            if not changed.done():
+                changed.set_result(None)
+
+        self.on_change = tell
+        await changed
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """Yield the body in chunks.
@@ -313,15 +361,13 @@ class EmbeddedAnswer:
                 # Half an answer is of no use to anybody, so what waits of it is not sent either.
                 await self._raise_failure()
                 if chunk := self._take_out():
-                    if self._spool.low:
-                        self._listen()
+                    self._go_on()
                     yield chunk
                 elif self._ended:
                     return
                 else:
-                    self._listen()
-                    self._arrived = self._loop.create_future()
-                    await self._arrived
+                    self._go_on()
+                    await self._change()
         finally:
             await self.aclose()
 
@@ -336,37 +382,28 @@ class EmbeddedAnswer:
         except OSError as error:
             raise _no_room(error) from error
 
-    def _listen(self) -> None:
-        if not (self._listening or self._ended or self._done):
-            self._listening = True
-            self._loop.add_reader(self._worker.channel.fileno(), self._receive)
+    def take_all(self) -> bytes:
+        """Take out the body of an answer that is :attr:`complete`.
 
-    def _stop_listening(self) -> None:
-        if self._listening:
-            self._listening = False
-            self._loop.remove_reader(self._worker.channel.fileno())
+        :raises StoreError: it cannot be read back.
+        """
+        parts = []
+        while part := self._take_out():
+            parts.append(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
-    def _receive(self) -> None:
-        """Take what has come; called whenever something has."""
-        try:
-            data = self._worker.channel.recv(_RECEIVE)
-        except BlockingIOError:
-            return
-        except OSError:
-            data = b""
-        self._take(data)
-        if self._spool.full:
-            self._stop_listening()
-        if self._arrived and not self._arrived.done():
-            self._arrived.set_result(None)
+    def _go_on(self) -> None:
+        """Let a worker write on that had to wait for room."""
+        if not (self._ended or self._done) and self._spool.low:
+            self._worker.listen()
 
     def _take(self, data: bytes) -> None:
         """Take bytes from the channel; none mean that the worker has died."""
         if not data:
             self._ended = self._died = True
-            self._stop_listening()
             # Its place is free as soon as it is gone, whether or not anybody reads what it left.
             self._worker.exited.add_done_callback(lambda _: self._release(reusable=False))
+            self.on_change()
             return
         body = []
         for frame in self._reader.feed(data):
@@ -389,9 +426,11 @@ class EmbeddedAnswer:
             self._failure = _no_room(error)
             self._ended = True
             self._release(reusable=False)
-            return
         if self._ended:
             self._release(reusable=True)
+        elif self._spool.full:
+            self._worker.pause()
+        self.on_change()
 
     def _overrun(self) -> None:
         self._overran = True
@@ -422,10 +461,14 @@ class EmbeddedAnswer:
         if self._done:
             return
         self._done = True
-        self._stop_listening()
+        self._worker.listener = None
         for timer in self._timers:
             timer.cancel()
         self._store._give_back(self._worker, reusable and not self._worker.yielded)
+
+
+def _nobody() -> None:
+    """Be told, and do nothing."""
 
 
 def _no_room(error: OSError) -> StoreError:

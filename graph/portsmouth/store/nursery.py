@@ -9,12 +9,15 @@ import socket
 import subprocess
 import sys
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 from portsmouth.errors import StoreError
 
+#: Bytes that are read from a worker at once.
+_RECEIVE: Final = 256 * 1024
 #: Nice value of a worker whose query has outlasted the store's patience.
 _LONG_RUNNING: Final = 15
 #: Seconds that a fork server may take to end after its channel has closed.
@@ -33,10 +36,45 @@ class Worker:
         self.nursery = nursery
         self.pid = pid
         self.channel = channel
+        self._loop = asyncio.get_running_loop()
+        self._listening = False
+        #: Takes what the worker writes, and nothing where the worker has died.
+        self.listener: Callable[[bytes], None] | None = None
         #: Its exit status, negative for a signal, once it has ended.
-        self.exited: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self.exited: asyncio.Future[int] = self._loop.create_future()
         #: Whether it has been made to yield; it cannot be made to hurry again, so it is not used twice.
         self.yielded = False
+
+        self.listen()
+
+    def listen(self) -> None:
+        """Pass what the worker writes to its listener, from now on."""
+        if not self._listening and self.channel.fileno() >= 0:
+            self._listening = True
+            self._loop.add_reader(self.channel.fileno(), self._receive)
+
+    def pause(self) -> None:
+        """Let the worker wait with what it writes."""
+        if self._listening:
+            self._listening = False
+            self._loop.remove_reader(self.channel.fileno())
+
+    def close(self) -> None:
+        """Close the channel, after which the worker ends itself as soon as it is idle."""
+        self.pause()
+        self.channel.close()
+
+    def _receive(self) -> None:
+        try:
+            data = self.channel.recv(_RECEIVE)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self.pause()
+        if self.listener:
+            self.listener(data)
 
     def yield_processor(self) -> None:
         """Let processes with shorter work go first."""
@@ -46,7 +84,7 @@ class Worker:
 
     def end(self) -> None:
         """End the process, whatever it is doing."""
-        self.channel.close()
+        self.close()
         if not self.exited.done():
             self.nursery.end(self.pid)
 
