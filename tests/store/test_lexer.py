@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from portsmouth.errors import QueryNestingError, ServiceRefusedError
 from portsmouth.store.engine import refuse_services
-from portsmouth.store.lexer import MAX_NESTING, ServiceCall, outline, tokens
+from portsmouth.store.lexer import MAX_NESTING, ServiceCall, _outline, outline, tokens
 from portsmouth.store.protocol import Query
 
 
@@ -115,3 +115,16 @@ def test_the_dataset_read_off_a_query_is_the_one_that_the_engine_reads(clauses, 
 
 def test_a_service_call_names_its_endpoint():
     assert outline("ASK { SERVICE <http://a> {} }").services == (ServiceCall("http://a"),)
+
+
+WORDS = st.sampled_from(
+    ["SELECT", "*", "FROM", "from", "FROM NAMED", "<http://g>", "a:FROM", "?FROM", "$from", ":from", "{", "}", "(",
+     "SERVICE", "service", "SILENT", "'FROM'", "#", "NOW()", "snow", "<http://x/FROM>", "\\u0046ROM", "\n", "BASE",
+     "PREFIX a: <http://a/>", "a:b", "1.", "?s", "?p"]
+)  # fmt: skip
+
+
+@given(st.lists(WORDS, max_size=12), st.sampled_from(["", " "]))
+def test_the_quick_look_at_a_query_sees_what_the_lexer_sees(words, gap):
+    text = gap.join(words)
+    assert outline(text) == _outline(text, None, ())

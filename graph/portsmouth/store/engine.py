@@ -120,7 +120,7 @@ def dataset_of(query: Query) -> Dataset:
     >>> dataset_of(Query("ASK FROM <http://g/a> {}")).default
     ('http://g/a',)
     """
-    if query.dataset or "from" not in query.text.lower():
+    if query.dataset:
         return query.dataset
     found = outline(query.text, query.base, _prefixes(query))
     return Dataset(found.default, found.named)
