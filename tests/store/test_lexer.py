@@ -118,10 +118,38 @@ def test_a_service_call_names_its_endpoint():
 
 
 WORDS = st.sampled_from(
-    ["SELECT", "*", "FROM", "from", "FROM NAMED", "<http://g>", "a:FROM", "?FROM", "$from", ":from", "{", "}", "(",
-     "SERVICE", "service", "SILENT", "'FROM'", "#", "NOW()", "snow", "<http://x/FROM>", "\\u0046ROM", "\n", "BASE",
-     "PREFIX a: <http://a/>", "a:b", "1.", "?s", "?p"]
-)  # fmt: skip
+    [
+        "SELECT",
+        "*",
+        "FROM",
+        "from",
+        "FROM NAMED",
+        "<http://g>",
+        "a:FROM",
+        "?FROM",
+        "$from",
+        ":from",
+        "{",
+        "}",
+        "(",
+        "SERVICE",
+        "service",
+        "SILENT",
+        "'FROM'",
+        "#",
+        "NOW()",
+        "snow",
+        "<http://x/FROM>",
+        "\\u0046ROM",
+        "\n",
+        "BASE",
+        "PREFIX a: <http://a/>",
+        "a:b",
+        "1.",
+        "?s",
+        "?p",
+    ]
+)
 
 
 @given(st.lists(WORDS, max_size=12), st.sampled_from(["", " "]))
