@@ -1,4 +1,7 @@
-"""``python -m portsmouth_server DATASET``: serve an N-Quads file; settings come from the environment."""
+"""``python -m portsmouth_server DATASET``: serve an N-Quads file.
+
+Settings come from the environment, or from the file that PORTSMOUTH_CONFIG names.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ def main() -> int:
     parser.add_argument("dataset", type=Path, help="a dataset in N-Quads, its default graph included")
     arguments = parser.parse_args()
     try:
-        settings = Settings.from_environment()
+        settings = Settings.load()
         store = EmbeddedStore.from_nquads(arguments.dataset.read_bytes(), limits=settings.limits)
         serve(store, settings, ready=lambda address: print(f"Serving on {address}", flush=True))
     except PortsmouthError as error:

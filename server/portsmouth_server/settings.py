@@ -1,14 +1,20 @@
 """What an operator decides about a server: one frozen object.
 
-Every field can be set from the environment as ``PORTSMOUTH_`` and the field's
-name in capitals: ``PORTSMOUTH_PORT=8080``.
+Every field can be set on the command line, from the environment as
+``PORTSMOUTH_`` and the field's name in capitals (``PORTSMOUTH_PORT=8080``), and
+in a TOML file (``port = 8080``), which ``PORTSMOUTH_CONFIG`` can name. The
+command line wins over the environment, the environment over the file.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
@@ -16,6 +22,13 @@ from portsmouth.errors import ParameterError
 from portsmouth.store.limits import Limits
 
 ENVIRONMENT_PREFIX: Final = "PORTSMOUTH_"
+#: The variable that names the file of settings.
+CONFIG_VARIABLE: Final = ENVIRONMENT_PREFIX + "CONFIG"
+LOG_FORMATS: Final = ("text", "json")
+LOG_LEVELS: Final = ("debug", "info", "warning", "error")
+LOOPBACK: Final = (ip_network("127.0.0.0/8"), ip_network("::1"))
+
+Network = IPv4Network | IPv6Network
 _YES: Final = frozenset({"1", "true", "yes", "on"})
 _NO: Final = frozenset({"0", "false", "no", "off"})
 
@@ -39,6 +52,27 @@ def _yes_or_no(text: str) -> bool:
     if word not in _YES | _NO:
         raise ValueError(text)
     return word in _YES
+
+
+def _rate(text: str) -> float:
+    number = float(text)
+    if not 0 <= number < float("inf"):
+        raise ValueError(text)
+    return number
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        word = text.strip().lower()
+        if word not in words:
+            raise ValueError(text)
+        return word
+
+    return read
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    return tuple(ip_network(name) for name in text.replace(",", " ").split())
 
 
 def _names(text: str) -> frozenset[str]:
@@ -76,7 +110,15 @@ class Settings:
     :param public_url: the address at which the public sees the server, where a proxy stands before it.
     :param cors_origin: the origin whose scripts may read answers; ``*`` for any, empty for none.
     :param page_rows: rows of a result that the query page shows.
-    :param access_log: whether every request is logged.
+    :param max_connections: connections that may be open at once; 0 for any number.
+    :param client_connections: connections that one address may have open at once; 0 for any number.
+    :param rate: requests a second that one client may make in the long run; 0 for any number.
+    :param burst: requests that it may make at once after a rest.
+    :param trusted_proxies: networks of proxies whose ``X-Forwarded-For`` tells the client's address.
+    :param metrics_from: networks whose clients may read ``/metrics``.
+    :param log_format: ``text`` for people or ``json``, one object a line, for programs.
+    :param log_level: the least that is logged.
+    :param access_log: whether every request is logged, without what it asks.
 
     >>> Settings(port=8080).port
     8080
@@ -98,6 +140,14 @@ class Settings:
     public_url: str = _setting("", _web_address, "an address such as https://example.org/portsmouth")
     cors_origin: str = _setting("*", str, "an origin, * or nothing")
     page_rows: int = _setting(500, _whole_number, "a whole number")
+    max_connections: int = _setting(1000, _whole_number, "a whole number")
+    client_connections: int = _setting(0, _whole_number, "a whole number")
+    rate: float = _setting(0.0, _rate, "a number of requests a second")
+    burst: int = _setting(100, _whole_number, "a whole number")
+    trusted_proxies: tuple[Network, ...] = _setting((), _networks, "addresses or networks, as 10.0.0.0/8")
+    metrics_from: tuple[Network, ...] = _setting(LOOPBACK, _networks, "addresses or networks, as 10.0.0.0/8")
+    log_format: str = _setting("text", _one_of(*LOG_FORMATS), " or ".join(LOG_FORMATS))
+    log_level: str = _setting("warning", _one_of(*LOG_LEVELS), " or ".join(LOG_LEVELS))
     access_log: bool = _setting(False, _yes_or_no, "yes or no")
 
     @classmethod
@@ -115,12 +165,43 @@ class Settings:
         ...
         portsmouth.errors.ParameterError: found PORTSMOUTH_PORT='high'; expected a whole number
         """
-        values = dict(given)
+        return cls.load(environment={k: v for k, v in environment.items() if k != CONFIG_VARIABLE}, **given)
+
+    @classmethod
+    def load(
+        cls,
+        config: Path | None = None,
+        words: Sequence[str] = (),
+        environment: Mapping[str, str] = os.environ,
+        **given: Any,
+    ) -> Self:
+        """Read the settings from wherever an operator may have put them.
+
+        :param config: a TOML file; the one that ``PORTSMOUTH_CONFIG`` names unless given.
+        :param words: settings as ``name=value``, as the command line has them; they win over all but
+            ``given``.
+        :param environment: the variables.
+        :param given: fields set otherwise, which win.
+        :raises ParameterError: a setting is unknown or does not hold what its field needs, or there is no
+            such file.
+
+        >>> Settings.load(words=["max_rows=7"], environment={"PORTSMOUTH_MAX_ROWS": "8"}).max_rows
+        7
+        """
+        if config is None and environment.get(CONFIG_VARIABLE):
+            config = Path(environment[CONFIG_VARIABLE])
+        values = _from_file(cls, config) if config else {}
         for setting in fields(cls):
             variable = ENVIRONMENT_PREFIX + setting.name.upper()
-            if setting.name not in values and variable in environment:
+            if setting.name not in given and variable in environment:
                 values[setting.name] = _read(variable, environment[variable], setting.metadata)
-        return cls(**values)
+        for word in words:
+            name, equals, text = word.partition("=")
+            if not equals:
+                raise ParameterError(found=f"{word!r}", expected="a setting as name=value")
+            name = name.strip().replace("-", "_")
+            values[name] = _read(name, text, _metadata(cls, name, "the command line"))
+        return cls(**values | given)
 
     @property
     def root_path(self) -> str:
@@ -142,6 +223,42 @@ class Settings:
             service_hosts=self.service_hosts,
             **places,
         )
+
+
+def _from_file(cls: type[Settings], path: Path) -> dict[str, Any]:
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ParameterError(f"no settings in {path} ({error})", "a TOML file that can be read") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ParameterError(f"{path}: {error}", "TOML, such as port = 8080") from None
+    values = {}
+    for name, value in content.items():
+        metadata = _metadata(cls, name, str(path))
+        values[name] = _read(f"{path}: {name}", _as_text(value), metadata)
+    return values
+
+
+def _metadata(cls: type[Settings], name: str, where: str) -> Mapping[str, Any]:
+    known = {setting.name: setting.metadata for setting in fields(cls)}
+    if name not in known:
+        near = get_close_matches(name, known, 1)
+        hint = f"did you mean {near[0]}?" if near else "one of " + ", ".join(known)
+        raise ParameterError(found=f"the unknown setting {name!r} in {where}", expected=hint)
+    return known[name]
+
+
+def _as_text(value: object) -> str:
+    """Write a value of TOML as the environment would have it."""
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case list():
+            return ",".join(map(str, value))
+        case dict():
+            return "a table"
+        case _:
+            return str(value)
 
 
 def _read(variable: str, text: str, setting: Mapping[str, Any]) -> Any:

@@ -126,17 +126,31 @@ def serve(
         typer.Option(help="Host that SERVICE in a query may call, as host or host:port; may be repeated."),
     ] = None,
     access_log: Annotated[bool | None, typer.Option("--access-log", help="Log every request.")] = None,
+    log_format: Annotated[
+        str | None, typer.Option(help="text for people, json for programs. [default: text]")
+    ] = None,
+    log_level: Annotated[
+        str | None, typer.Option(help="debug, info, warning or error. [default: warning]")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="TOML file of settings, such as port = 8080.", dir_okay=False)
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Any setting as name=value, such as max_rows=10000; may be repeated."),
+    ] = None,
     store: StoreOption = None,
     facts: FactsOption = None,
 ) -> None:
     """Build the graph and serve it over HTTP: a SPARQL endpoint at /sparql, and pages for people.
 
-    Every option can also be set in the environment, as PORTSMOUTH_PORT and so on.
+    Every setting can also come from the environment, as PORTSMOUTH_PORT and so on, or from a file.
     """
     # The library does not depend on the server; only this command does.
     from portsmouth_server.running import serve as run_server
     from portsmouth_server.settings import Settings
 
+    given_words = {"log_format": log_format, "log_level": log_level}
     given: dict[str, Any] = {
         "host": host,
         "port": port,
@@ -146,8 +160,9 @@ def serve(
         "service_hosts": frozenset(name.lower() for name in allow_service) if allow_service else None,
         "access_log": access_log,
     }
-    settings = Settings.from_environment(
-        **{name: value for name, value in given.items() if value is not None}
+    words = [f"{name}={value}" for name, value in given_words.items() if value is not None]
+    settings = Settings.load(
+        config, [*(set_ or ()), *words], **{name: value for name, value in given.items() if value is not None}
     )
     built = _build(facts)
     _notes.print(_summary(built))
