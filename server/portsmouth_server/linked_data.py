@@ -26,8 +26,9 @@ from portsmouth_server.documents import alternates, entity_tag, headers_for, hol
 from portsmouth_server.negotiation import DOCUMENTS, HTML_NAME, LONGEST_HEADER, choose_document
 from portsmouth_server.pages import HtmlPages
 from portsmouth_server.settings import Settings
-from portsmouth_server.things import read_thing
 from portsmouth_server.urls import THINGS, Urls
+from portsmouth_server.views.entity.page import build
+from portsmouth_server.views.entity.reading import read
 
 log = logging.getLogger("portsmouth_server")
 
@@ -156,12 +157,18 @@ class _Things:
     async def page(self, request: Request, iri: str) -> Response:
         """Answer with the page of a thing."""
         await self._check(iri)
-        tag = entity_tag(self._store.snapshot, iri, HTML_NAME, self._pages.edition)
+        language, opened = "en", request.query_params.get("all", "")[:40]
+        tag = entity_tag(self._store.snapshot, iri, HTML_NAME, self._pages.edition, language, opened)
         headers = headers_for(HTML_NAME, tag, self._links(iri, HTML_NAME))
         if holds(request, tag):
             return unchanged(headers)
-        thing = await read_thing(self._store, self._urls, iri, self._settings.page_rows)
-        body = self._pages.render("thing.html", thing=thing, documents=self._documents(iri, page=False))
+        found = await read(self._store, self._urls, iri, language, self._settings.page_rows, opened)
+        body = self._pages.render(
+            "thing.html",
+            thing=build(found),
+            documents=self._documents(iri, page=False),
+            version=self._store.snapshot[:12],
+        )
         return Response(body, headers=headers)
 
     async def data(self, request: Request, iri: str, extension: str) -> Response:

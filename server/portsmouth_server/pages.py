@@ -24,6 +24,7 @@ from portsmouth_server.protocol import SparqlRequest
 from portsmouth_server.results import show
 from portsmouth_server.settings import Settings
 from portsmouth_server.urls import Urls, problem_type
+from portsmouth_server.views.words import CALENDARS
 
 log = logging.getLogger("portsmouth_server")
 
@@ -207,6 +208,11 @@ class HtmlPages:
             lstrip_blocks=True,
         )
         environment.globals["bundle"] = self.bundle
+        environment.globals["calendars"] = CALENDARS
+        environment.globals.setdefault("_", lambda text, **words: text % words if words else text)
+        environment.globals.setdefault(
+            "ngettext", lambda one, many, num: (one if num == 1 else many) % {"num": num}
+        )
         environment.globals["prefixes"] = PREFIXES
         return environment
 

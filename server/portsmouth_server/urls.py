@@ -122,6 +122,14 @@ class Urls:
         """
         return f"{self.root}{STATIC}/{quote(name)}" + (f"?v={version}" if version else "")
 
+    def sheet(self, name: str, version: str) -> str:
+        """Return the address of a style sheet that not every page has.
+
+        >>> Urls().sheet("pages.css", "1f")
+        '/static/styles/pages.css?v=1f'
+        """
+        return self.static(f"styles/{name}", version)
+
     def query(self, text: str, form: str = "", dataset: Dataset | None = None) -> str:
         """Return the address of a query's answer, or of its page where no format is given.
 
