@@ -182,7 +182,11 @@ class _Page:
         return _PLACE.get(property_, len(_PLACE)), self._words.name(property_)
 
     def _conflict(self, disagreement: str) -> str:
-        return self._words.urls.conflict(local(disagreement).removeprefix("disagreement-")) if disagreement else ""
+        return (
+            self._words.urls.conflict(local(disagreement).removeprefix("disagreement-"))
+            if disagreement
+            else ""
+        )
 
     def dates(self) -> list[Dating]:
         """Return each printed date with the days that its own line means, then the spans of no line."""

@@ -57,7 +57,9 @@ def _joined(facts: Facts, iri: str) -> dict[str, list[str]]:
     """Return the neighbours, each with the properties by which it is joined, ``^`` before those from here."""
     joined: dict[str, list[str]] = {}
     for subject, property_ in facts.pointing(iri):
-        joined.setdefault(subject, []).append(property_)
+        # A node without a name, such as a part of a shape, has no page to lead to.
+        if not subject.startswith("_:"):
+            joined.setdefault(subject, []).append(property_)
     for property_ in facts.properties(iri):
         for other in facts.iris(iri, property_):
             if place("^" + property_, facts.kind(other)) is not ELSEWHERE:
