@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TypeAlias
 
 import pyoxigraph as ox
@@ -21,14 +22,7 @@ async def rows(store: Store, query: Query) -> list[Row]:
     :param query: the query, in whatever format.
     :raises StoreError: the store could not answer.
     """
-    asked = Query(
-        query.text,
-        query.dataset,
-        Formats(RESULT_FORMATS["json"]),
-        query.base,
-        query.deadline,
-        query.known_prefixes,
-    )
+    asked = replace(query, formats=Formats(RESULT_FORMATS["json"]))
     answer = await store.query(asked)
     try:
         body = b"".join([chunk async for chunk in answer])
