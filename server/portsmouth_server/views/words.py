@@ -162,7 +162,13 @@ class Words:
         return Value(str(term), sources=sources)
 
     def link(self, iri: str) -> Value:
-        """Return a thing as a page shows it."""
+        """Return a thing as a page shows it; a node without a name leads nowhere.
+
+        >>> Words(Urls()).link("_:b0")
+        Value(text='_:b0', href='', title='', lang='', note='', sources=())
+        """
+        if iri.startswith("_:"):
+            return Value(iri)
         return self.value(ox.NamedNode(iri))
 
     def sources(
