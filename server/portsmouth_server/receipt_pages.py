@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import pyoxigraph as ox
 
@@ -64,7 +65,7 @@ def shown_rows(
         passages = [
             ShownPassage(shorten(iri), urls.thing(iri), notes[iri], iri in needed) for iri in support.passages
         ]
-        words = [*_weight(support), *_remarks(receipts, receipt)]
+        words = [*_weight(support), *_echoing(support, receipts), *_remarks(receipts, receipt)]
         shown.append(ShownRow(page.first + number + 1, _cells(row, urls), passages, words))
     return shown
 
@@ -77,16 +78,29 @@ def _cells(row: Answered, urls: Urls) -> list[tuple[str, Cell]]:
 
 
 def _weight(support: Support) -> list[str]:
+    """Say how many witnesses there are, and how many of them are needed."""
     if not support.passages:
         return []
+    words = [f"{_counted(len(support.passages), 'passage')}, {_counted(support.texts, 'independent text')}."]
     least = len(support.smallest[0]) if support.smallest else 0
-    if support.indispensable:
-        return ["Without the passages marked so, the row falls."]
-    if support.indispensable is None or not least:
-        return []
-    if least == 1:
-        return ["One of several passages is enough; no single one is indispensable."]
-    return [f"{least} passages together carry the row; no single one is indispensable."]
+    if support.indispensable == frozenset() and least:
+        enough = "One of them is" if least == 1 else f"{least} of them together are"
+        words.append(f"{enough} enough; no single one is indispensable.")
+    return words
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def _echoing(support: Support, receipts: Receipts) -> list[str]:
+    """Name the passages of a row that repeat each other."""
+    pairs = combinations(support.passages, 2)
+    return [
+        f"{shorten(one)} and {shorten(other)} repeat each other nearly word for word."
+        for one, other in pairs
+        if other in receipts.echoes.get(one, ())
+    ]
 
 
 def _remarks(receipts: Receipts, receipt: Receipt) -> list[str]:

@@ -14,6 +14,11 @@ _ROW: Final = {
     "description": "Terms as in N-Triples: by variable, or s, p and o for a triple of a graph.",
     "additionalProperties": _TEXT,
 }
+_TEXTS_COUNTED: Final = {
+    "type": "integer",
+    "description": "How many independent texts these passages are: the lines of one part are one text, and "
+    "so are passages that repeat each other nearly word for word.",
+}
 _FACT_MEMBERS: Final = {
     "s": _TERM,
     "p": _TERM,
@@ -33,10 +38,11 @@ def _list(name: str) -> dict[str, Any]:
 
 RECEIPT_SCHEMAS: Final[dict[str, Any]] = {
     "Fact": _object(
-        ["s", "p", "o", "in", "kind", "disputed"],
+        ["s", "p", "o", "in", "kind", "disputed", "texts"],
         **_FACT_MEMBERS,
         kind=_TEXT | {"description": "What kind of graph states it: passage, editorial, derived …"},
         disputed=_FLAG | {"description": "Whether passages disagree about it."},
+        texts=_TEXTS_COUNTED,
     ),
     "Derivation": _object(
         ["facts", "absent", "notes"],
@@ -45,8 +51,9 @@ RECEIPT_SCHEMAS: Final[dict[str, Any]] = {
         notes=_TEXTS | {"description": "In which way it is less than exact."},
     ),
     "Support": _object(
-        ["passages", "smallest", "indispensable", "complete"],
+        ["passages", "texts", "smallest", "indispensable", "complete"],
         passages=_TEXTS | {"description": "All passages that state one of its facts."},
+        texts=_TEXTS_COUNTED,
         smallest={
             "type": "array",
             "items": _TEXTS,
@@ -61,10 +68,27 @@ RECEIPT_SCHEMAS: Final[dict[str, Any]] = {
         complete=_FLAG | {"description": "Whether there are no further sets."},
     ),
     "ReceiptsPage": _object(
-        ["facts", "rows", "support", "cut", "notes", "truncated", "kind", "first", "next", "answers"],
+        [
+            "facts",
+            "rows",
+            "support",
+            "echoes",
+            "cut",
+            "notes",
+            "truncated",
+            "kind",
+            "first",
+            "next",
+            "answers",
+        ],
         facts=_list("Fact"),
         rows={"type": "array", "items": _list("Derivation"), "description": "Derivations, row by row."},
         support=_list("Support"),
+        echoes={
+            "type": "object",
+            "additionalProperties": _TEXTS,
+            "description": "By cited passage, the passages that repeat it nearly word for word.",
+        },
         cut=_NUMBERS | {"description": "Rows to which there are more ways than are given."},
         notes=_TEXTS | {"description": "What holds for every row."},
         truncated=_FLAG | {"description": "Whether a budget ended the search somewhere."},

@@ -31,9 +31,9 @@ FACTS = """
 """
 
 
-def nquads():
+def nquads(more=""):
     prefixes = "\n".join(f"PREFIX {name}: <{iri}>" for name, iri in PREFIXES.items())
-    quads = set(ox.parse(prefixes + FACTS, format=ox.RdfFormat.TRIG))
+    quads = set(ox.parse(prefixes + FACTS + more, format=ox.RdfFormat.TRIG))
     quads |= {ox.Quad(q.subject, q.predicate, q.object) for q in quads}
     return ox.serialize(quads, format=ox.RdfFormat.N_QUADS)
 
@@ -278,6 +278,17 @@ def test_the_smallest_sets_of_passages_and_the_indispensable_one(store):
     _, receipts = receipts_of(store, "ASK { ?t pt:signedBy d:witte }")
     assert set(support.smallest_sets(receipts, receipts.rows[0])) == {frozenset({first}), frozenset({second})}
     assert support.indispensable(receipts, receipts.rows[0]) == frozenset()
+
+
+def test_passages_that_repeat_each_other_are_one_text():
+    echoing = "g:catalogue { p:s1-039 pt:echoes p:s2-100 . p:s2-100 pt:echoes p:s1-039 }"
+    text = "ASK { d:treaty pt:signedBy d:witte }"
+    _, apart = receipts_of(LocalStore(nquads()), text)
+    _, copied = receipts_of(LocalStore(nquads(echoing)), text)
+    assert (len(apart.facts[0].passages), apart.facts[0].texts) == (2, 2)
+    assert (len(copied.facts[0].passages), copied.facts[0].texts) == (2, 1)
+    assert copied.facts[0].as_json()["texts"] == 1
+    assert support.support_of(copied, copied.rows[0]).texts == 1
 
 
 def test_a_store_with_workers_explains_alike(store):

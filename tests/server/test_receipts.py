@@ -291,7 +291,7 @@ def test_people_see_the_passages_of_every_row(shipped: Any) -> None:
     page = see(shipped, "/receipts?" + urlencode({"query": query, "rows": "0-3"}))
     assert "Part 3" in page.text
     assert "Signature of Komura." in page.text
-    assert "without it the row falls" in page.text
+    assert "Without it the row falls." in page.text
     links = [a.get("href") for a in page.all("a")]
     assert "/passage/s5-229" in links
     (following,) = [a["href"] for a in page.all("a") if a.get("rel") == "next"]

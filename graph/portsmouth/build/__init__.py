@@ -6,5 +6,16 @@ page; it stands apart because loading a SHACL engine takes longer than a build.
 
 from portsmouth.build.assemble import Build, Progress, build
 from portsmouth.build.catalogue import Locator, locate, locators_csv
+from portsmouth.build.echoes import Echo, echoes_csv, find_echoes
 
-__all__ = ["Build", "Locator", "Progress", "build", "locate", "locators_csv"]
+__all__ = [
+    "Build",
+    "Echo",
+    "Locator",
+    "Progress",
+    "build",
+    "echoes_csv",
+    "find_echoes",
+    "locate",
+    "locators_csv",
+]

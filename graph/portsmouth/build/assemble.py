@@ -22,6 +22,7 @@ from portsmouth.build.checks import check
 from portsmouth.build.datings import describe_datings, find_datings
 from portsmouth.build.derive import derive
 from portsmouth.build.disagreements import describe, find_disagreements
+from portsmouth.build.echoes import describe_echoes
 from portsmouth.build.facts import Facts
 from portsmouth.build.read import SourceFile
 from portsmouth.build.terms import RDF_TYPE
@@ -138,7 +139,9 @@ def assemble(facts: Facts) -> Iterator[Quad]:
     """
     yield from facts.quads
     if facts.document:
-        yield from catalogue(facts.document, set(facts.modelled | facts.silent))
+        known = set(facts.modelled | facts.silent)
+        yield from catalogue(facts.document, known)
+        yield from describe_echoes(facts.document, facts.echoes, known)
     datings = find_datings(facts.quads)
     dated = {span.value for passages in datings.values() for spans in passages.values() for span in spans}
     yield from calendar(sorted(facts.spans | dated))

@@ -12,6 +12,7 @@ from pyoxigraph import Literal, NamedNode, Quad
 
 from portsmouth import iris
 from portsmouth.build.catalogue import LOCATORS, Document, Locator, read_document, read_locators
+from portsmouth.build.echoes import ECHOES, Echo, read_echoes
 from portsmouth.build.read import Role, SourceFile, read_facts, read_ontology
 from portsmouth.build.terms import PREF_LABEL
 from portsmouth.build.vocabulary import Vocabulary
@@ -27,6 +28,7 @@ class Facts:
 
     :param name: the name of the document's folder.
     :param findings: what could not be read.
+    :param echoes: the lines that repeat each other.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Facts:
     ontology: tuple[SourceFile, ...]
     document: Document | None
     findings: tuple[Finding, ...]
+    echoes: tuple[Echo, ...] = ()
 
     @classmethod
     def from_folders(cls, facts: Path, ontology: Path) -> Facts:
@@ -56,9 +59,13 @@ class Facts:
             # Without its lines no finding about a passage would be sure.
             document = None if findings else document
             findings += more
+        echoes: tuple[Echo, ...] = ()
+        if document:
+            echoes, more = read_echoes(facts / ECHOES, f"{facts.name}/{ECHOES}", document)
+            findings += more
         for file in (*files, *vocabulary):
             findings += file.findings
-        return cls(facts.name, files, vocabulary, document, tuple(findings))
+        return cls(facts.name, files, vocabulary, document, tuple(findings), echoes)
 
     @cached_property
     def vocabulary(self) -> Vocabulary:

@@ -9,6 +9,7 @@ What a file may hold follows from its name:
 ``*.labels.trig``   labels, glosses and decisions of one part, g:editorial
 ``editorial.trig``  the same for what several parts share, g:editorial
 ``locators.csv``    where each line of the page stands, see :mod:`.catalogue`
+``echoes.csv``      which lines repeat each other, see :mod:`.echoes`
 ================== ======================================================
 """
 

@@ -25,6 +25,7 @@ from portsmouth import iris, resources
 from portsmouth.build.assemble import Progress, assemble, documents
 from portsmouth.build.catalogue import LOCATORS, locate
 from portsmouth.build.checks import check
+from portsmouth.build.echoes import ECHOES, echoes_of
 from portsmouth.build.facts import Facts
 from portsmouth.build.read import Role, SourceFile
 from portsmouth.build.terms import RDF_TYPE
@@ -104,7 +105,7 @@ def validate(
 
 
 def compare_with_page(facts: Facts, page: bytes) -> Iterator[Finding]:
-    """Compare the checksum of the document and every locator with the page itself.
+    """Compare the checksum of the document, every locator and every echo with the page itself.
 
     :param facts: the facts of one document.
     :param page: the page's bytes.
@@ -124,6 +125,10 @@ def compare_with_page(facts: Facts, page: bytes) -> Iterator[Finding]:
         if locator != is_there:
             found, expected = (",".join(map(str, one)) for one in (locator, is_there))
             yield Finding(name, row, found, f"{expected}, as the page has")
+    echoes = tuple(echoes_of(facts.document, page))
+    if digest == facts.document.sha256 and echoes != facts.echoes:
+        expected = f"the {len(echoes)} that 'portsmouth echoes' finds on the page"
+        yield Finding(f"{facts.name}/{ECHOES}", 0, f"{len(facts.echoes)} echoes", expected)
 
 
 # The shapes.

@@ -16,7 +16,8 @@ from rich.console import Console
 
 import portsmouth
 from portsmouth import queries
-from portsmouth.build import Build, Progress, build, locators_csv
+from portsmouth.build import Build, Progress, build, echoes_csv, locators_csv
+from portsmouth.build.assemble import documents
 from portsmouth.cli import rendering
 from portsmouth.errors import ParameterError
 from portsmouth.exporting import export
@@ -24,6 +25,7 @@ from portsmouth.iris import shorten
 from portsmouth.receipts import Answers, Budget, Receipts, explain, inline, read_answers
 from portsmouth.receipts.asking import Asker
 from portsmouth.receipts.evidence import PassageNote, passage_notes
+from portsmouth.resources import facts_folder, ontology_folder
 from portsmouth.search import USUAL_HITS, Index
 from portsmouth.store.embedded import EmbeddedStore
 from portsmouth.store.limits import Limits
@@ -232,6 +234,21 @@ def locate_command(
 ) -> None:
     """Write the locators of a source page: line, character offsets and checksum of every line, as CSV."""
     _write(locators_csv(source).encode(), output)
+
+
+@app.command("echoes")
+def echoes_command(
+    source: Annotated[Path, typer.Argument(help="The source page.", exists=True, dir_okay=False)],
+    facts: FactsOption = None,
+    output: OutputOption = None,
+) -> None:
+    """Write which lines of a source page repeat a line of another part nearly word for word, as CSV.
+
+    Texts that copy each other are one witness; receipts count them so.
+    """
+    read = documents(facts or facts_folder(), ontology_folder())
+    known = [one.document for one in read if one.document]
+    _write(echoes_csv(known, source).encode(), output)
 
 
 @app.command()

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from portsmouth.iris import XSD, shorten
 from portsmouth.queries import NamedQuery
-from portsmouth.receipts.support import indispensable
+from portsmouth.receipts.support import support_of
 
 if TYPE_CHECKING:
     from portsmouth.build.validate import Validation
@@ -100,12 +100,16 @@ def _receipt_lines(receipt: Receipt, receipts: Receipts, notes: Mapping[str, Pas
     """Say what a row rests on: passages in the order of the page, then what is not in the sources."""
     facts = [fact for derivation in receipt.derivations for fact in receipts.facts_of(derivation)]
     passages = dict.fromkeys(passage for fact in facts for passage in fact.passages)
-    alone = indispensable(receipts, receipt)
+    support = support_of(receipts, receipt)
+    alone = support.indispensable or frozenset()
     for passage in sorted(passages, key=lambda name: (notes[name].line, name)):
         note = notes[passage]
         needed = " (without it this row falls)" if passage in alone else ""
         yield f"{shorten(passage)} line {note.line}, {note.part}: {note.gloss or 'no gloss'}{needed}"
-    if not passages:
+    if passages:
+        told = "1 passage" if len(passages) == 1 else f"{len(passages)} passages"
+        yield f"{told}, {support.texts} independent text{'' if support.texts == 1 else 's'}"
+    else:
         kinds = dict.fromkeys(fact.kind for fact in facts)
         yield f"no passage; {', '.join(kinds)}" if kinds else "no fact"
     for fact in dict.fromkeys(facts):

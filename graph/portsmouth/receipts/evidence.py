@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 import pyoxigraph as ox
 
-from portsmouth.iris import DCTERMS, DERIVED, PT, RDFS, SKOS, XSD, passage_key
+from portsmouth.iris import CATALOGUE, DCTERMS, DERIVED, PT, RDFS, SKOS, XSD, passage_key
 from portsmouth.receipts import syntax as s
 from portsmouth.receipts.asking import Asker
+from portsmouth.receipts.independence import Echoes, independent_texts
 from portsmouth.receipts.model import Cited, Fact
 from portsmouth.store.protocol import Dataset
 
@@ -35,18 +37,24 @@ class PassageNote:
     gloss: str
 
 
-async def facts_of(asker: Asker, cited: Sequence[Cited]) -> tuple[Fact, ...]:
+async def facts_of(asker: Asker, cited: Sequence[Cited]) -> tuple[tuple[Fact, ...], Echoes]:
     """Look triples up in every graph.
 
     :param asker: asks the store.
     :param cited: the triples.
-    :return: one fact a triple, in their order.
+    :return: one fact a triple, in their order, and the cited passages that echo others.
     """
-    graphs = await graphs_of(asker, cited)
-    disputed = await _disputed(asker, cited)
-    return tuple(
-        Fact(one, tuple(sorted(graphs.get(one, ()), key=_place)), _slot(one) in disputed) for one in cited
+    if not cited:
+        return (), {}
+    graphs, disputed, all_echoes = await asyncio.gather(
+        graphs_of(asker, cited), _disputed(asker, cited), _echoes(asker)
     )
+    facts = []
+    for one in cited:
+        fact = Fact(one, tuple(sorted(graphs.get(one, ()), key=_place)), _slot(one) in disputed)
+        facts.append(replace(fact, texts=independent_texts(fact.passages, all_echoes)))
+    met = {passage for fact in facts for passage in fact.passages}
+    return tuple(facts), {passage: all_echoes[passage] for passage in sorted(met & all_echoes.keys())}
 
 
 async def graphs_and_nodes(
@@ -164,6 +172,17 @@ def _within(dataset: Dataset, cited: Cited, graph: str) -> bool:
     if not dataset:
         return True
     return graph in (dataset.default if cited.graph is None else dataset.named)
+
+
+async def _echoes(asker: Asker) -> dict[str, frozenset[str]]:
+    """Ask which passages repeat each other; they are few."""
+    one, other = ox.Variable("one"), ox.Variable("other")
+    triple = s.Triple(one, ox.NamedNode(PT + "echoes"), other)
+    pattern = s.Group((s.GraphPattern(ox.NamedNode(CATALOGUE), s.Group((s.Triples((triple,)),))),))
+    found: dict[str, set[str]] = {}
+    for row in await asker.every(pattern, asker.budget.solutions, everywhere=True):
+        found.setdefault(row["one"].value, set()).add(row["other"].value)
+    return {passage: frozenset(others) for passage, others in found.items()}
 
 
 async def _disputed(asker: Asker, cited: Sequence[Cited]) -> set[tuple[str, str, str]]:

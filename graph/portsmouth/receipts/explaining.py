@@ -230,7 +230,7 @@ async def _receipts(asker: Asker, found: Sequence[Found]) -> Receipts:
         )
     )
     numbers = {one: number for number, one in enumerate(cited)}
-    facts = await evidence.facts_of(asker, cited)
+    facts, echoes = await evidence.facts_of(asker, cited)
     rows = tuple(
         Receipt(
             tuple(
@@ -245,4 +245,4 @@ async def _receipts(asker: Asker, found: Sequence[Found]) -> Receipts:
         )
         for each in found
     )
-    return Receipts(facts, rows)
+    return Receipts(facts, rows, echoes=echoes)

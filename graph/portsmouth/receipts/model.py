@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeAlias
 
 import pyoxigraph as ox
@@ -85,11 +85,13 @@ class Fact:
     :param cited: the triple.
     :param graphs: IRIs of all graphs that state it, passages first.
     :param disputed: whether passages disagree about this property of this subject, and this is one value.
+    :param texts: how many independent texts state it; see :mod:`portsmouth.receipts.independence`.
     """
 
     cited: Cited
     graphs: tuple[str, ...]
     disputed: bool = False
+    texts: int = 0
 
     @property
     def passages(self) -> tuple[str, ...]:
@@ -111,6 +113,7 @@ class Fact:
             "in": [_short(graph) for graph in self.graphs],
             "kind": self.kind,
             "disputed": self.disputed,
+            "texts": self.texts,
         }
         if self.cited.graph is not None:
             told["graph"] = _short(self.cited.graph.value)
@@ -160,12 +163,14 @@ class Receipts:
     :param rows: one receipt a row, in the order of the rows.
     :param notes: what holds for every row.
     :param truncated: whether a budget ended the search somewhere.
+    :param echoes: by cited passage, the passages that repeat it nearly word for word.
     """
 
     facts: tuple[Fact, ...] = ()
     rows: tuple[Receipt, ...] = ()
     notes: tuple[str, ...] = ()
     truncated: bool = False
+    echoes: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def facts_of(self, derivation: Derivation) -> tuple[Fact, ...]:
         """Return the facts that a derivation cites."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from portsmouth.iris import passage_key
+from portsmouth.receipts.independence import independent_texts
 from portsmouth.receipts.model import Fact, Receipt, Receipts
 
 #: Notes of derivations that are one way of several, of which the others were not looked for.
@@ -29,10 +30,12 @@ class Support:
         first; the empty set alone where no passage is needed.
     :param indispensable: those of which each alone, if it were wrong, would take the row away; ``None`` where
         that cannot be said, because there may be further ways to the row than those that were found.
+    :param texts: how many independent texts these passages are.
     :param complete: whether there are no further such sets.
     """
 
     passages: tuple[str, ...]
+    texts: int
     smallest: tuple[frozenset[str], ...]
     indispensable: frozenset[str] | None
     complete: bool = True
@@ -69,6 +72,7 @@ def support_of(receipts: Receipts, row: Receipt) -> Support:
     smallest = tuple(sorted(least(found), key=_size))
     return Support(
         tuple(sorted(passages, key=_place)),
+        independent_texts(passages, receipts.echoes),
         smallest[:_MOST],
         _indispensable(row, carriers),
         complete and len(smallest) <= _MOST and not _others(row),

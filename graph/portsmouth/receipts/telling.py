@@ -22,13 +22,15 @@ def as_json(receipts: Receipts) -> dict[str, object]:
     """Write receipts as the protocol does, with what passages do for every row.
 
     :param receipts: the receipts.
-    :return: what :meth:`Receipts.as_json` says, and ``support``, one object a row.
+    :return: what :meth:`Receipts.as_json` says, ``support``, one object a row, and ``echoes``: the passages
+        that repeat a cited one.
 
     >>> as_json(Receipts(rows=(Receipt(()),)))["support"]
-    [{'passages': [], 'smallest': [], 'indispensable': None, 'complete': False}]
+    [{'passages': [], 'texts': 0, 'smallest': [], 'indispensable': None, 'complete': False}]
     """
     return {
         **receipts.as_json(),
+        "echoes": {_short([one])[0]: _short(sorted(others)) for one, others in receipts.echoes.items()},
         "support": [_support(support_of(receipts, row)) for row in receipts.rows],
     }
 
@@ -37,6 +39,7 @@ def _support(support: Support) -> dict[str, object]:
     needed = support.indispensable
     return {
         "passages": _short(support.passages),
+        "texts": support.texts,
         "smallest": [_short(sorted(one)) for one in support.smallest[:_SETS]],
         "indispensable": None if needed is None else _short(sorted(needed)),
         "complete": support.complete and len(support.smallest) <= _SETS,
