@@ -169,6 +169,24 @@ class NotFoundError(RequestError):
     status = 404
 
 
+class UnknownNameError(NotFoundError):
+    """A name that nothing has; lists what it may be a slip or a piece of."""
+
+    kind = "unknown-name"
+    title = "Nothing has this name"
+
+    def __init__(self, name: str, candidates: Sequence[tuple[str, str]]) -> None:
+        near = "; ".join(f"{iri} ({label})" for iri, label in candidates)
+        expected = "a label, a spelling or an IRI of the graph" + (f", perhaps {near}" if near else "")
+        super().__init__(f"nothing named {name!r}", expected)
+        self.name = name
+        self.candidates = tuple(candidates)
+
+    def extensions(self) -> Mapping[str, object]:
+        """Return the candidates, one object each."""
+        return {"candidates": [{"iri": iri, "label": label} for iri, label in self.candidates]}
+
+
 class NotAcceptableError(RequestError):
     """No format that the caller accepts can hold the answer."""
 
@@ -318,6 +336,21 @@ class DeadlineError(StoreError):
         super().__init__(
             f"found no complete answer after {seconds:g} seconds; expected one by then: "
             "narrow the pattern, add a LIMIT, or allow more time"
+        )
+        self.seconds = seconds
+
+
+class NetworkDeadlineError(StoreError):
+    """A computation on a network ran past its deadline and was ended."""
+
+    kind = "network-deadline"
+    title = "The network took too long"
+    status = 504
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"found no result after {seconds:g} seconds; expected one by then: "
+            "narrow the network by part, period or mode, or roll it up"
         )
         self.seconds = seconds
 

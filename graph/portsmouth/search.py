@@ -14,6 +14,7 @@ What is left of a question holds no syntax, so no question is malformed.
 from __future__ import annotations
 
 import asyncio
+import difflib
 import re
 import sqlite3
 import threading
@@ -27,7 +28,7 @@ from typing import Final, Literal, NamedTuple, Self
 
 import pyoxigraph as ox
 
-from portsmouth.errors import AmbiguousNameError, NotFoundError, ParameterError, StoreError
+from portsmouth.errors import AmbiguousNameError, ParameterError, StoreError, UnknownNameError
 from portsmouth.iris import DCTERMS, OWL, PREFIXES, PT, RDF, RDFS, SCHEMA, SH, SKOS, shorten
 from portsmouth.store.protocol import Query, Store
 
@@ -73,6 +74,11 @@ USUAL_HITS: Final = 20
 MOST_HITS: Final = 200
 #: Things that an ambiguous name is told to stand for.
 _MOST_CANDIDATES: Final = 10
+_MOST_NEAR: Final = 5
+#: Things of which so many are compared letter by letter with a name that nothing has.
+_MOST_COMPARED: Final = 20_000
+#: Letters of scripts that put no space between words: Thai, kana, kanji.
+_UNPARTED: Final = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")
 #: Characters that a trigram index needs.
 _TRIGRAM: Final = 3
 
@@ -321,10 +327,12 @@ class Index:
     def resolve(self, text: str, *, kinds: Collection[str] = ()) -> str:
         """Return the one thing that a text names.
 
+        A piece of a word names nothing, but in scripts that part no words.
+
         :param text: an IRI, in full or with a known prefix, or a name in any language.
         :param kinds: only things of one of these classes, as in :meth:`search`.
         :return: the thing's IRI.
-        :raises NotFoundError: nothing has this name.
+        :raises UnknownNameError: nothing has this name; carries what is near it.
         :raises AmbiguousNameError: several things have it.
         :raises ParameterError: nothing in the graph is of one of the kinds.
         """
@@ -333,18 +341,31 @@ class Index:
         if number is not None and (not wanted or wanted & set(self._things[number].types)):
             return self._things[number].iri
         found = self.search(text, limit=_MOST_CANDIDATES, kinds=kinds)
+        least = 0.0 if _UNPARTED.search(text) else _BEGINNINGS + _MENTIONS_GIVE
         hits = (
             [hit for hit in found if hit.exact]
             or [hit for hit in found if hit.score > _PREFIX + _MENTIONS_GIVE]
-            or [hit for hit in found if hit.field != "gloss"]
+            or [hit for hit in found if hit.score > least and hit.field != "gloss"]
         )
         if not hits:
-            raise NotFoundError(
-                found=f"nothing named {text[:100]!r}", expected="a label, a spelling or an IRI of the graph"
-            )
+            near = [(shorten(hit.iri), hit.name) for hit in found] or self._near(text, wanted)
+            raise UnknownNameError(text[:100], near[:_MOST_NEAR])
         if len(hits) > 1:
             raise AmbiguousNameError(text[:100], [(shorten(hit.iri), hit.name) for hit in hits])
         return hits[0].iri
+
+    def _near(self, text: str, kinds: Collection[str]) -> list[tuple[str, str]]:
+        """Return the things that are called nearly so, each with its name."""
+        names: dict[str, list[_Thing]] = {}
+        for thing in self._things if len(self._things) <= _MOST_COMPARED else ():
+            if not kinds or set(kinds) & set(thing.types):
+                for label in thing.labels.values():
+                    form = fold(label)
+                    for word in {form, *_words(form)}:
+                        names.setdefault(word, []).append(thing)
+        near = difflib.get_close_matches(fold(text[:100]), names, n=_MOST_NEAR, cutoff=0.75)
+        things = {thing.iri: thing for word in near for thing in names[word]}
+        return [(shorten(iri), _name(iri, thing.labels)) for iri, thing in things.items()]
 
     def name(self, iri: str) -> str:
         """Return how to call a thing in English: its label, or the short form of its IRI.

@@ -21,6 +21,7 @@ from portsmouth_server.http import Message, Receive, Scope, Send, respond
 from portsmouth_server.inventory import Inventories
 from portsmouth_server.kept import Kept
 from portsmouth_server.linked_data import linked_data_router
+from portsmouth_server.networks import networks_router
 from portsmouth_server.ns import ontology_router
 from portsmouth_server.openapi import openapi_router
 from portsmouth_server.pages import HtmlPages
@@ -72,6 +73,7 @@ def create_app(store: Store, settings: Settings | None = None, named: Sequence[N
     rest.include_router(search_router(names, settings, pages))
     rest.include_router(conflicts_router(store, names, settings, pages))
     rest.include_router(receipts_router(store, settings, pages))
+    rest.include_router(networks_router(store, settings))
     rest.include_router(openapi_router(named, settings))
     rest.include_router(linked_data_router(store, settings, pages))
     rest.include_router(ontology_router(store, settings, pages))

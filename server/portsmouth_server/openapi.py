@@ -19,7 +19,7 @@ from portsmouth.receipts import PAGE
 from portsmouth.search import MOST_HITS, USUAL_HITS
 from portsmouth.store.lexer import tokens
 from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS
-from portsmouth_server import urls
+from portsmouth_server import network_openapi, urls
 from portsmouth_server.answering import json_response
 from portsmouth_server.errors import MEDIA_TYPE as PROBLEM
 from portsmouth_server.receipt_schemas import RECEIPT_SCHEMAS
@@ -71,8 +71,8 @@ def document(named: Iterable[NamedQuery], server: str) -> JsonObject:
     :param server: the address below which it is.
     :return: an OpenAPI document.
 
-    >>> sorted(document([], "/")["paths"])
-    ['/conflicts', '/health', '/queries', '/receipts', '/receipts/verify', '/search', '/sparql']
+    >>> sorted(document([], "/")["paths"])[:4]
+    ['/conflicts', '/health', '/network.csv', '/network.cyjs']
     """
     return {
         "openapi": "3.1.0",
@@ -89,11 +89,13 @@ def document(named: Iterable[NamedQuery], server: str) -> JsonObject:
                 "description": "Questions with a name, whose parameters are bound as values.",
             },
             {"name": "graph", "description": "The whole graph, by name or in SPARQL."},
+            {"name": "networks", "description": "Who acted on whom, exact in time, passage by passage."},
         ],
         "paths": {
             urls.QUERIES: {"get": _catalogue()},
             **{f"{urls.QUERIES}/{query.name}": {"get": _named(query)} for query in named},
             urls.SEARCH: {"get": _search()},
+            **network_openapi.paths(_operation),
             urls.CONFLICTS: {"get": _conflicts()},
             urls.SPARQL: {
                 "get": _sparql("querySparqlByGet"),
@@ -106,7 +108,7 @@ def document(named: Iterable[NamedQuery], server: str) -> JsonObject:
             urls.RECEIPTS + "/verify": {"post": _verify()},
             urls.HEALTH: {"get": _health()},
         },
-        "components": {"schemas": _COMPONENTS | RECEIPT_SCHEMAS},
+        "components": {"schemas": _COMPONENTS | RECEIPT_SCHEMAS | network_openapi.SCHEMAS},
     }
 
 

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, urlencode, urlsplit
@@ -26,6 +26,7 @@ DUMPS: Final = "/dumps"
 QUERIES: Final = "/queries"
 SEARCH: Final = "/search"
 CONFLICTS: Final = "/conflicts"
+NETWORK: Final = "/network"
 OPENAPI: Final = "/openapi.json"
 RECEIPTS: Final = "/receipts"
 #: First segments of the IRIs that name things; below them the server's addresses are the IRIs' own.
@@ -202,6 +203,18 @@ class Urls:
         '/conflicts#battle-of-tsushima-when'
         """
         return f"{self.root}{CONFLICTS}#{quote(name)}"
+
+    def network(self, form: str = "", values: Sequence[tuple[str, str]] = ()) -> str:
+        """Return the address of a network of actors.
+
+        :param form: the extension of its format; none for its page, ``paths`` and ``measures`` begin with
+            a slash.
+        :param values: what it is made of, names and values of parameters.
+
+        >>> Urls().network(".gexf", [("mode", "funded")]), Urls().network("/paths")
+        ('/network.gexf?mode=funded', '/network/paths')
+        """
+        return f"{self.root}{NETWORK}{form}" + (f"?{urlencode(values)}" if values else "")
 
     @property
     def openapi(self) -> str:

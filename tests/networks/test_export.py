@@ -19,9 +19,9 @@ GEXF = {"g": "http://www.gexf.net/1.2draft"}
 @pytest.fixture
 def network():
     made = nx.MultiDiGraph(kind="influence", snapshot="abc", order={("x", "y"): "after"})
-    made.add_node(E + "a", label='A "quoted" & <odd>, ก', kind="Person")
-    made.add_node(E + "b", label="B", kind="State")
-    made.add_node(E + "alone", label="Alone", kind="Group")
+    made.add_node(E + "a", label='A "quoted" & <odd>, ก', kind="Person", side=E + "b")
+    made.add_node(E + "b", label="B", kind="State", side="")
+    made.add_node(E + "alone", label="Alone", kind="Group", side="")
     arc = {
         "modes": (E + "m", E + "n"), "outcomes": (), "stances": (), "passages": (P + "s1-001", P + "s2-002"),
         "spans": (("1905-08-22", "1905-09-04", P + "s1-001"), ("", "1905-09-05", P + "s2-002")),

@@ -54,8 +54,8 @@ def test_an_arc_keeps_what_it_rests_on(drawn, line_end):
         ("1905-01-01", "1905-12-31", PASSAGE + "s8-360"),
         ("1905-04-05", "1905-04-18", PASSAGE + "s5-235"),
     )
-    assert network.nodes[ID + "france"] == {"label": "France", "kind": "State"}
-    assert network.nodes[ID + "japan"] == {"label": "d:japan", "kind": "Actor"}
+    assert network.nodes[ID + "france"] == {"label": "France", "kind": "State", "side": ID + "france"}
+    assert network.nodes[ID + "japan"] == {"label": "d:japan", "kind": "Actor", "side": ""}
     assert network.graph["snapshot"] == "hand-made"
 
 

@@ -7,6 +7,8 @@ answers, :mod:`~portsmouth.networks.temporal` follows chains forward in time,
     other programs.
 """
 
+from portsmouth.networks.annotations import Annotations, annotate
+from portsmouth.networks.document import document, short, stated
 from portsmouth.networks.export import FORMATS, read, write
 from portsmouth.networks.hierarchy import LEVELS
 from portsmouth.networks.measures import MEASURES, communities, degrees_by_mode, rank
@@ -19,17 +21,22 @@ __all__ = [
     "KINDS",
     "LEVELS",
     "MEASURES",
+    "Annotations",
     "Chain",
     "Chains",
     "Forbidden",
     "Hop",
     "Selection",
     "Timeline",
+    "annotate",
     "communities",
     "degrees_by_mode",
+    "document",
     "mentions",
     "project",
     "rank",
     "read",
+    "short",
+    "stated",
     "write",
 ]

@@ -22,7 +22,7 @@ Network = Any  # nx.MultiDiGraph, which has no type parameters
 _LISTS: Final = ("modes", "outcomes", "stances", "passages")
 _DAYS: Final = ("earliest", "latest")
 _FLAGS: Final = ("disputed", "reported")
-_NODE_COLUMNS: Final = ("id", "label", "kind")
+_NODE_COLUMNS: Final = ("id", "label", "kind", "side")
 _EDGE_COLUMNS: Final = (
     "source", "target", "key", "event", "leg", "modes", "outcomes", "stances",
     "earliest", "latest", "passages", "disputed", "reported", "spans",
@@ -37,7 +37,7 @@ def plain(network: Network) -> Network:
     """
     flat = nx.MultiDiGraph(kind=network.graph.get("kind", ""), snapshot=network.graph.get("snapshot", ""))
     for actor, data in sorted(network.nodes(data=True)):
-        flat.add_node(actor, label=data.get("label", actor), kind=data.get("kind", ""))
+        flat.add_node(actor, **{name: data.get(name) or default for name, default in _named(actor)})
     for source, target, key, data in sorted(network.edges(keys=True, data=True), key=lambda arc: arc[:3]):
         flat.add_edge(source, target, key, **_plain(data))
     return flat
@@ -88,13 +88,17 @@ def read(body: bytes, form: str) -> Network:
     network = readers[form](body)
     restored = nx.MultiDiGraph(**network.graph)
     for actor, data in network.nodes(data=True):
-        restored.add_node(actor, label=data.get("label", actor), kind=data.get("kind", ""))
+        restored.add_node(actor, **{name: data.get(name) or default for name, default in _named(actor)})
     for source, target, key, data in network.edges(keys=True, data=True):
         restored.add_edge(source, target, data.get("key", key), **_restored(data))
     return restored
 
 
 # --- values
+
+
+def _named(actor: str) -> tuple[tuple[str, str], ...]:
+    return ("label", actor), ("kind", ""), ("side", "")
 
 
 def _plain(data: Mapping[str, Any]) -> dict[str, Any]:

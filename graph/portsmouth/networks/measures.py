@@ -19,6 +19,7 @@ from typing import Any, Final
 import networkx as nx
 
 from portsmouth.errors import ParameterError
+from portsmouth.networks.budget import check
 from portsmouth.networks.temporal import Timeline
 from portsmouth.networks.witness import Witness, compare
 
@@ -149,6 +150,7 @@ def pagerank(network: Network, certain: bool = False, *, damping: float = 0.85) 
     without = [place for place in range(len(actors)) if place not in leaving]
     shares = [1 / len(actors)] * len(actors)
     for _ in range(1000):
+        check()
         spread = (1 - damping + damping * sum(shares[place] for place in without)) / len(actors)
         following = [spread] * len(actors)
         for source, target, share in arcs:

@@ -29,6 +29,7 @@ An arc has these attributes:
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -100,6 +101,24 @@ class Selection:
     parts: tuple[str, ...] = ()
     roll_up: Level | None = None
 
+    def as_json(self) -> dict[str, object]:
+        """Return what was selected, as JSON has it.
+
+        >>> Selection(modes=("c:funded",), since=date(1905, 8, 1)).as_json()["modes"]
+        ['funded']
+        """
+        return {
+            "kind": self.kind,
+            "effects": self.effects,
+            "modes": [_short(name) for name in self.modes],
+            "outcomes": [_short(name) for name in self.outcomes],
+            "stances": [_short(name) for name in self.stances],
+            "since": self.since.isoformat() if self.since else None,
+            "until": self.until.isoformat() if self.until else None,
+            "parts": list(self.parts),
+            "roll_up": self.roll_up,
+        }
+
 
 _Ends = list[tuple[str, str]]
 
@@ -134,7 +153,8 @@ async def project(store: Store, selection: Selection = Selection()) -> Network:
 
     :param store: an open store: embedded, remote, any that answers SPARQL.
     :param selection: which network, and of what.
-    :return: a :class:`networkx.MultiDiGraph`. Nodes are IRIs with ``label`` and ``kind``; an arc's key is its
+    :return: a :class:`networkx.MultiDiGraph`. Nodes are IRIs with ``label``, ``kind``
+        and ``side`` (the one state on whose side an actor stands, or ``""``); an arc's key is its
         event and leg, its attributes are told above. The graph's own attributes are ``kind``, ``snapshot``,
         ``undated`` (how many events have no date), ``left_out`` (events without an arc, by reason),
         ``rolled_up`` (actor to what stands for it), ``ambiguous`` (actors that could not be rolled up) and
@@ -152,7 +172,8 @@ async def project(store: Store, selection: Selection = Selection()) -> Network:
             await reading.order(store) if selection.kind == "influence" else {},
             Hierarchy(await reading.ties(store)),
         )
-        network = assemble(facts, selection)
+        # In a thread, so that a server goes on serving.
+        network = await asyncio.to_thread(assemble, facts, selection)
     network.graph["snapshot"] = store.snapshot
     return network
 
@@ -202,6 +223,7 @@ def assemble(facts: Facts, selection: Selection) -> Network:
     for actor, attributes in network.nodes(data=True):
         attributes["label"] = facts.hierarchy.label(actor)
         attributes["kind"] = facts.hierarchy.kind(actor)
+        attributes["side"] = facts.hierarchy.state(actor) or ""
     network.graph.update(
         kind=selection.kind,
         order=facts.order,
@@ -312,6 +334,15 @@ _DRAWN: Final[Mapping[Kind, _Drawn]] = {
 }
 
 
+def anchor(kind: Kind) -> str:
+    """Return the SPARQL pattern that binds ``?event`` to what a network is drawn from, once each.
+
+    >>> anchor("influence")
+    '?event a pt:Influence .'
+    """
+    return _DRAWN[kind].anchor
+
+
 def _by_actor(ends: _Ends) -> dict[str, tuple[str, ...]]:
     graphs: dict[str, tuple[str, ...]] = {}
     for actor, graph in ends:
@@ -383,6 +414,10 @@ def _concept(name: str) -> str:
     True
     """
     return name if "://" in name else CONCEPT + name.removeprefix("c:")
+
+
+def _short(name: str) -> str:
+    return _concept(name).removeprefix(CONCEPT)
 
 
 def _of_parts(told: Told, parts: Collection[str]) -> Told:

@@ -17,7 +17,7 @@ from datetime import date
 from typing import Final
 
 from portsmouth.errors import DateError
-from portsmouth.iris import DCTERMS, PASSAGE, PT, SCHEMA, SKOS
+from portsmouth.iris import DCTERMS, PASSAGE, PT, RDFS, SCHEMA, SKOS
 from portsmouth.store.protocol import RESULT_FORMATS, Formats, Query, Store
 
 _TSV: Final = Formats(RESULT_FORMATS["tsv"])
@@ -25,7 +25,8 @@ _ESCAPED: Final = re.compile(r"\\(.)")
 _PLAIN: Final = {"t": "\t", "n": "\n", "r": "\r"}
 
 _PREFIXES: Final = (
-    f"PREFIX pt: <{PT}> PREFIX schema: <{SCHEMA}> PREFIX skos: <{SKOS}> PREFIX dcterms: <{DCTERMS}>\n"
+    f"PREFIX pt: <{PT}> PREFIX schema: <{SCHEMA}> PREFIX skos: <{SKOS}> PREFIX dcterms: <{DCTERMS}> "
+    f"PREFIX rdfs: <{RDFS}>\n"
 )
 
 _TOLD: Final = """\
@@ -180,8 +181,7 @@ async def spans(store: Store) -> dict[str, Span]:
     :raises DateError: a bound is no day of the years 1 to 9999.
     """
     return {
-        span[1:-1]: Span(_day(earliest), _day(latest))
-        for span, earliest, latest in await _rows(store, _SPANS)
+        span[1:-1]: Span(_day(earliest), _day(latest)) for span, earliest, latest in await rows(store, _SPANS)
     }
 
 
@@ -192,7 +192,7 @@ async def disputed(store: Store) -> frozenset[str]:
     :return: IRIs of the things of which two passages say different things.
     :raises StoreError: the store cannot answer.
     """
-    return frozenset(row[0][1:-1] for row in await _rows(store, _DISPUTED))
+    return frozenset(row[0][1:-1] for row in await rows(store, _DISPUTED))
 
 
 async def order(store: Store) -> dict[tuple[str, str], str]:
@@ -202,8 +202,8 @@ async def order(store: Store) -> dict[tuple[str, str], str]:
     :return: for each pair, the earlier first, the property that says so.
     :raises StoreError: the store cannot answer.
     """
-    rows = sorted(await _rows(store, _ORDER), key=lambda row: row[1], reverse=True)
-    return {(before[1:-1], after[1:-1]): name[1:-1] for before, name, after in rows}
+    told = sorted(await rows(store, _ORDER), key=lambda row: row[1], reverse=True)
+    return {(before[1:-1], after[1:-1]): name[1:-1] for before, name, after in told}
 
 
 async def ties(store: Store) -> Ties:
@@ -215,15 +215,15 @@ async def ties(store: Store) -> Ties:
     """
     kinds: dict[str, set[str]] = defaultdict(set)
     labels: dict[str, str] = {}
-    for actor, kind, label in await _rows(store, _ACTORS):
+    for actor, kind, label in await rows(store, _ACTORS):
         kinds[actor[1:-1]].add(kind[1:-1])
         if label:
-            labels[actor[1:-1]] = _text(label)
+            labels[actor[1:-1]] = text(label)
     member: dict[str, set[str]] = defaultdict(set)
     side: dict[str, set[str]] = defaultdict(set)
     twins: dict[str, set[str]] = defaultdict(set)
     heads: set[str] = set()
-    for left, name, right in await _rows(store, _TIES):
+    for left, name, right in await rows(store, _TIES):
         actor, other = left[1:-1], right[1:-1]
         if name == f"<{SCHEMA}memberOf>":
             member[actor].add(other)
@@ -245,23 +245,27 @@ async def mentions(store: Store) -> dict[str, int]:
     :return: the number of passage graphs that name the actor, as subject or as value.
     :raises StoreError: the store cannot answer.
     """
-    return {actor[1:-1]: int(_text(number)) for actor, number in await _rows(store, _MENTIONS)}
+    return {actor[1:-1]: int(text(number)) for actor, number in await rows(store, _MENTIONS)}
 
 
-async def _lines(store: Store, text: str) -> list[str]:
-    answer = await store.query(Query(_PREFIXES + text, formats=_TSV))
+async def rows(store: Store, query: str) -> list[list[str]]:
+    """Ask a SELECT query.
+
+    :param store: an open store.
+    :param query: the query; the prefixes ``pt``, ``schema``, ``skos``, ``dcterms`` and ``rdfs`` hold.
+    :return: a row for each solution, its terms as tab-separated values have them.
+    :raises StoreError: the store cannot answer.
+    """
+    answer = await store.query(Query(_PREFIXES + query, formats=_TSV))
     body = b"".join([chunk async for chunk in answer]).decode()
-    return body.replace("\r\n", "\n").rstrip("\n").split("\n")[1:]
+    lines = body.replace("\r\n", "\n").rstrip("\n").split("\n")[1:]
+    return [line.split("\t") for line in lines]
 
 
-async def _rows(store: Store, text: str) -> list[list[str]]:
-    return [line.split("\t") for line in await _lines(store, text)]
-
-
-def _text(term: str) -> str:
+def text(term: str) -> str:
     r"""Return the text of a literal as tab-separated values have it.
 
-    >>> _text('"A \\"B\\""@en'), _text("7"), _text('"7"^^<http://www.w3.org/2001/XMLSchema#integer>')
+    >>> text('"A \\"B\\""@en'), text("7"), text('"7"^^<http://www.w3.org/2001/XMLSchema#integer>')
     ('A "B"', '7', '7')
     """
     if not term.startswith('"'):
@@ -270,11 +274,11 @@ def _text(term: str) -> str:
 
 
 def _day(term: str) -> date:
-    text = _text(term)
+    written = text(term)
     try:
-        return date.fromisoformat(text[:10])
+        return date.fromisoformat(written[:10])
     except ValueError as error:
-        raise DateError(found=f"the bound {text!r}", expected="a day such as 1905-09-05") from error
+        raise DateError(found=f"the bound {written!r}", expected="a day such as 1905-09-05") from error
 
 
 def _frozen(sets: Mapping[str, set[str]]) -> dict[str, frozenset[str]]:

@@ -38,6 +38,7 @@ from typing import Any, Final, NamedTuple
 
 from portsmouth.errors import NotFoundError
 from portsmouth.iris import shorten
+from portsmouth.networks.budget import check
 
 #: Before and after every day; a day is its proleptic Gregorian ordinal, which begins at 1.
 _BEFORE_ALL: Final = 0
@@ -401,10 +402,11 @@ class Timeline:
         :return: the number of other actors reached, by actor. O(V E log E).
         """
         moves = self._moves(certain)
-        return {
-            actor: sum(label < _NEVER for label in moves.tree(number, certain).labels) - 1
-            for number, actor in enumerate(self.actors)
-        }
+        reached = {}
+        for number, actor in enumerate(self.actors):
+            check()
+            reached[actor] = sum(label < _NEVER for label in moves.tree(number, certain).labels) - 1
+        return reached
 
     def lost_without(self, sources: Sequence[str] | None = None, *, certain: bool = False) -> dict[str, int]:
         """Count the pairs of actors whom only chains through an actor join.
@@ -422,6 +424,7 @@ class Timeline:
         moves = self._moves(certain)
         lost = dict.fromkeys(range(len(self.actors)), 0)
         for source in self.actors if sources is None else sources:
+            check()
             tree = moves.tree(self._number(source), certain)
             for actor, beyond in moves.beyond(tree).items():
                 lost[actor] += len(beyond) - moves.still_reached(tree, actor, beyond, certain)
@@ -726,6 +729,7 @@ def _frontier(
     by_move: list[dict[int, int]] = [{}]
     best, written = _NEVER, 0
     while best > goal:
+        check()
         hops = len(at)
         here: dict[int, int] = {}
         arrived: dict[int, int] = {}
@@ -778,6 +782,7 @@ def _backwards(
         into.append(by_target)
     waiting: list[tuple[int, int, int, tuple[int, ...]]] = [(end, hops, bound, ())]
     while waiting:
+        check()
         actor, left, latest, parts = waiting.pop()
         if not left:
             yield parts

@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
+from portsmouth.networks.budget import check
+
 #: Draws of the bootstrap.
 DRAWS = 1000
 
@@ -74,6 +76,7 @@ def compare(scores: Mapping[str, float], mentions: Mapping[str, int], *, seed: i
     drawn = []
     # Thousands of actors need no more precision than hundreds, and each draw sorts them twice.
     for _ in range(DRAWS if len(actors) <= 1000 else DRAWS // 5):
+        check()
         chosen = draw.choices(range(len(actors)), k=len(actors))
         value = spearman([left[one] for one in chosen], [right[one] for one in chosen])
         if value is not None:

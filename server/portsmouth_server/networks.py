@@ -1,0 +1,314 @@
+"""``/network…``: who acted on whom, through whom it reached others, and who stood between them.
+
+Names of actors are resolved by search; a name of several or of none is refused with those that it may mean.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, NamedTuple, TypeVar
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+import portsmouth
+from portsmouth import networks
+from portsmouth.errors import NotFoundError, ParameterError
+from portsmouth.networks import MEASURES, Chain, Forbidden, Hop, Selection
+from portsmouth.networks.budget import within
+from portsmouth.networks.document import counts, document, passages
+from portsmouth.search import Index
+from portsmouth.store.protocol import Store
+from portsmouth_server import urls
+from portsmouth_server.documents import content_type, entity_tag, holds, unchanged
+from portsmouth_server.http import DATA_HEADERS
+from portsmouth_server.kept_networks import Kept, KeptNetworks
+from portsmouth_server.network_requests import CERTAIN, GROUPINGS, PATHS, USUAL_CHAINS, Asked, Parameter
+from portsmouth_server.settings import Settings
+from portsmouth_server.urls import Urls
+
+JsonObject = dict[str, Any]
+Value = TypeVar("Value")
+
+_READ_ONLY: Final = ["GET", "HEAD"]
+_ACTOR: Final = ("pt:Actor",)
+
+
+class Form(NamedTuple):
+    """A format in which a network is written.
+
+    :param media_type: its media type.
+    :param writer: the name that the library has for it; the document of this interface where there is none.
+    """
+
+    media_type: str
+    writer: str = ""
+
+
+#: The formats of a network, by extension.
+FORMS: Final[Mapping[str, Form]] = {
+    "json": Form("application/json"),
+    "csv": Form("text/csv", "csv"),
+    "nodes.csv": Form("text/csv", "nodes"),
+    "gexf": Form("application/gexf+xml", "gexf"),
+    "graphml": Form("application/graphml+xml", "graphml"),
+    "cyjs": Form("application/vnd.cytoscape.cyjs+json", "cytoscape"),
+}
+MEASURE: Final = Parameter(
+    "measure", "string", "What actors are ranked or grouped by.", choices=(*MEASURES, *GROUPINGS)
+)
+FORMAT: Final = Parameter("format", "string", "The format of the answer.", choices=("json", "csv"))
+
+
+def networks_router(store: Store, settings: Settings) -> APIRouter:
+    """Route networks, paths and measures.
+
+    :param store: of which networks are made.
+    :param settings: the deadline, and where the server is seen.
+    """
+    router = APIRouter()
+    answers = _Answers(store, settings)
+
+    @router.api_route(urls.NETWORK + ".{extension}", methods=_READ_ONLY)
+    async def network(extension: str, request: Request) -> Response:
+        return await answers.network(extension, request)
+
+    @router.api_route(urls.NETWORK + "/paths", methods=_READ_ONLY)
+    async def paths(request: Request) -> Response:
+        return await answers.paths(request)
+
+    @router.api_route(urls.NETWORK + "/measures", methods=_READ_ONLY)
+    async def measures(request: Request) -> Response:
+        return await answers.measures(request)
+
+    return router
+
+
+class _Answers:
+    def __init__(self, store: Store, settings: Settings) -> None:
+        self._store = store
+        self._deadline = settings.deadline
+        self._kept = KeptNetworks(store)
+        self._urls = Urls(settings.root_path)
+        # Python computes one thing at a time: more at once would only make each later.
+        self._computing = asyncio.Semaphore(2)
+
+    async def network(self, extension: str, request: Request) -> Response:
+        form = FORMS.get(extension)
+        if form is None:
+            known = ", ".join(self._urls.network(f".{name}") for name in FORMS)
+            raise NotFoundError(found=f"the format {extension[:100]!r}", expected=f"one of {known}")
+        asked = Asked.from_address(request.scope["query_string"])
+
+        async def body() -> bytes:
+            kept = await self._kept.network(asked.selection)
+            return await self._compute(lambda: self._written(kept, asked.selection, form))
+
+        others = [
+            _link(self._urls.network(f".{name}", asked.values), "alternate", other.media_type)
+            for name, other in FORMS.items()
+            if name != extension
+        ]
+        return await self._answer(request, form.media_type, others, body)
+
+    async def paths(self, request: Request) -> Response:
+        asked = Asked.from_address(request.scope["query_string"], PATHS)
+        for name in ("from", "to"):
+            if not asked.given.get(name):
+                raise ParameterError(found=f"no {name}", expected=f"an actor in the parameter {name}")
+        if asked.selection.kind != "influence":
+            raise ParameterError(
+                found=f"kind={asked.selection.kind}",
+                expected="influence, which alone has a direction in time",
+            )
+
+        async def body() -> bytes:
+            index = await self._kept.index()
+            ends = [
+                await asyncio.to_thread(index.resolve, asked.given[name], kinds=_ACTOR)
+                for name in ("from", "to")
+            ]
+            kept = await self._kept.network(asked.selection)
+            return await self._compute(lambda: self._chains(kept, asked, ends, index))
+
+        links = [_link(self._urls.network(".json", asked.of_network()), "related", "application/json")]
+        return await self._answer(request, "application/json", links, body)
+
+    async def measures(self, request: Request) -> Response:
+        asked = Asked.from_address(request.scope["query_string"], (MEASURE, CERTAIN, FORMAT))
+        measure, as_csv = asked.given.get("measure", "brokers"), asked.given.get("format") == "csv"
+
+        async def body() -> bytes:
+            kept = await self._kept.network(asked.selection)
+            told = await self._compute(lambda: self._measured(kept, asked, measure))
+            return _csv(told["rows"]) if as_csv else _json(told)
+
+        other, media_type = ("json", "application/json") if as_csv else ("csv", "text/csv")
+        values = [pair for pair in asked.values if pair[0] != "format"]
+        links = [
+            _link(self._urls.network("/measures", [*values, ("format", other)]), "alternate", media_type),
+            _link(self._urls.network(".json", asked.of_network()), "related", "application/json"),
+        ]
+        return await self._answer(request, "text/csv" if as_csv else "application/json", links, body)
+
+    # --- what is told
+
+    def _written(self, kept: Kept, selection: Selection, form: Form) -> bytes:
+        if form.writer:
+            return networks.write(kept.network, form.writer)
+        return _json(document(kept.network, kept.told, selection, self._address))
+
+    def _chains(self, kept: Kept, asked: Asked, ends: Sequence[str], index: Index) -> bytes:
+        rolled = kept.network.graph["rolled_up"]
+        start, end = (rolled.get(iri, iri) for iri in ends)
+        if start == end:
+            raise ParameterError(found=f"{index.name(start)} at both ends", expected="two actors")
+        certain, every = asked.given.get("certain", False), asked.given.get("all", False)
+        limit = asked.given.get("limit", USUAL_CHAINS)
+        found = kept.timeline.minimal(start, end, certain=certain, limit=limit)
+        chains = found.chains if every else found.chains[:1]
+        forbidden = None if found.chains else kept.timeline.forbidden(start, end, certain=certain)
+        return _json(
+            {
+                "from": self._actor(kept, start),
+                "to": self._actor(kept, end),
+                "certain": certain,
+                "meta": self._meta(kept, asked.selection),
+                "chains": [self._chain(kept, chain) for chain in chains],
+                "more": found.truncated if every else len(found) > 1,
+                "forbidden": self._forbidden(kept, forbidden) if forbidden else None,
+                "reason": _no_chain(found.chains, forbidden),
+            }
+        )
+
+    def _measured(self, kept: Kept, asked: Asked, measure: str) -> JsonObject:
+        network, mentions = kept.network, kept.told.mentions
+        certain = asked.given.get("certain", False)
+        rows: list[JsonObject]
+        witness = None
+        if measure == "communities":
+            groups = networks.communities(network)
+            rows = [
+                {"group": number, **self._row(kept, actor)}
+                for number, group in enumerate(groups, 1)
+                for actor in sorted(group)
+            ]
+        elif measure == "modes":
+            rows = [
+                {**self._row(kept, actor), "mode": mode, "acts": acts, "acted_on": suffers}
+                for actor, modes in sorted(networks.degrees_by_mode(network).items())
+                for mode, (acts, suffers) in modes.items()
+            ]
+        else:
+            ranking = networks.rank(network, measure, mentions=mentions, certain=certain)
+            witness = ranking.witness
+            rows = [{**self._row(kept, actor), "score": score} for actor, score in ranking.scores.items()]
+        return {
+            "measure": measure,
+            "certain": certain,
+            "ignores_time": measure not in ("reach", "brokers"),
+            "meta": self._meta(kept, asked.selection),
+            "rows": rows,
+            "witness": witness.as_json() if witness else None,
+        }
+
+    # --- pieces
+
+    def _meta(self, kept: Kept, selection: Selection) -> JsonObject:
+        return {
+            "kind": selection.kind,
+            "snapshot": kept.network.graph["snapshot"],
+            "filter": selection.as_json(),
+            "counts": counts(kept.network),
+        }
+
+    def _row(self, kept: Kept, actor: str) -> JsonObject:
+        return {**self._actor(kept, actor), "mentions": kept.told.mentions.get(actor, 0)}
+
+    def _actor(self, kept: Kept, actor: str) -> JsonObject:
+        label = kept.told.actors.get(actor) or {"en": kept.network.nodes[actor]["label"]}
+        return {"iri": actor, "url": self._address(actor), "label": dict(label)}
+
+    def _chain(self, kept: Kept, chain: Chain) -> JsonObject:
+        told = chain.as_json()
+        return {
+            **told,
+            "actors": [self._actor(kept, actor) for actor in chain.actors],
+            "contradicted": chain.contradicted,
+            "hops": [self._hop(kept, hop) for hop in chain.hops],
+        }
+
+    def _forbidden(self, kept: Kept, forbidden: Forbidden) -> JsonObject:
+        hops = [self._hop(kept, hop) for hop in forbidden.hops]
+        actors = [forbidden.hops[0].source, *(hop.target for hop in forbidden.hops)]
+        return {
+            **forbidden.as_json(),
+            "actors": [self._actor(kept, actor) for actor in actors],
+            "hops": hops,
+        }
+
+    def _hop(self, kept: Kept, hop: Hop) -> JsonObject:
+        event = {"iri": hop.event, "url": self._address(hop.event)}
+        return {
+            **hop.as_json(),
+            "event": {**event, "label": dict(kept.told.events.get(hop.event, {}))},
+            "modes": [networks.short(mode) for mode in hop.modes],
+            "outcomes": [networks.short(outcome) for outcome in hop.outcomes],
+            "stated": networks.stated(kept.told, hop.event),
+            "passages": passages(hop.passages, kept.told, self._address),
+        }
+
+    def _address(self, iri: str) -> str:
+        return self._urls.thing(iri) or self._urls.description(iri)
+
+    # --- sending
+
+    async def _compute(self, work: Callable[[], Value]) -> Value:
+        """Do a piece of work in a thread, within the deadline; waiting for its turn counts."""
+        with within(self._deadline):
+            async with self._computing:
+                return await asyncio.to_thread(work)
+
+    async def _answer(
+        self, request: Request, media_type: str, links: Sequence[str], body: Callable[[], Any]
+    ) -> Response:
+        tag = entity_tag(
+            self._store.snapshot, portsmouth.__version__, request.url.path, request.scope["query_string"]
+        )
+        headers = {
+            "content-type": content_type(media_type),
+            "etag": tag,
+            "cache-control": "no-cache",
+            "link": ", ".join(links),
+            **{name.decode(): value.decode() for name, value in DATA_HEADERS},
+        }
+        if holds(request, tag):
+            return unchanged(headers)
+        return Response(await body(), headers=headers)
+
+
+def _link(address: str, relation: str, media_type: str) -> str:
+    return f'<{address}>; rel="{relation}"; type="{media_type}"'
+
+
+def _no_chain(chains: Sequence[Chain], forbidden: Forbidden | None) -> str | None:
+    if chains:
+        return None
+    return forbidden.reason if forbidden else "no acts lead from the one to the other, in whatever order"
+
+
+def _json(told: object) -> bytes:
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
+
+
+def _csv(rows: Sequence[JsonObject]) -> bytes:
+    text = io.StringIO()
+    columns = [name for name in (rows[0] if rows else {"iri": ""}) if name not in ("url", "label")]
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*columns, "label"])
+    writer.writerows([*(row[name] for name in columns), row["label"].get("en", "")] for row in rows)
+    return text.getvalue().encode("utf-8", "backslashreplace")
