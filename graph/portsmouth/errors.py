@@ -292,6 +292,41 @@ class PreconditionError(RequestError):
     status = 412
 
 
+class DocumentError(RequestError):
+    """A document in RDF that cannot be read as what it is said to be, with the parser's position."""
+
+    kind = "document"
+    title = "The document cannot be read"
+
+    def __init__(self, found: str, expected: str, line: int | None = None, column: int | None = None) -> None:
+        super().__init__(found, expected)
+        self.line = line
+        self.column = column
+
+    def __str__(self) -> str:
+        where = f"line {self.line}, column {self.column}: " if self.line else ""
+        return f"{where}{super().__str__()}"
+
+    def extensions(self) -> Mapping[str, object]:
+        """Return the parser's position, counted from 1."""
+        return {"line": self.line, "column": self.column} if self.line else {}
+
+
+class WritingOffError(ReadOnlyError):
+    """A write to a server whose operator has not turned writing on."""
+
+    kind = "writing-off"
+    title = "Writing is turned off"
+
+
+class TokenError(RequestError):
+    """A write without the token, or with another one."""
+
+    kind = "token"
+    title = "The token is missing or wrong"
+    status = 401
+
+
 class ReceiptUnsupportedError(RequestError):
     """A query that runs, but for whose answer no receipt can be given."""
 

@@ -67,19 +67,21 @@ class Answering:
         self.cors = cors_headers(settings.cors_origin)
         self._always: tuple[Header, ...] = ((b"vary", b"Accept"), *DATA_HEADERS, *self.cors)
 
-    async def answer(self, scope: Scope, receive: Receive, send: Send, query: Query) -> None:
+    async def answer(
+        self, scope: Scope, receive: Receive, send: Send, query: Query, *, tag: bytes | None = None
+    ) -> None:
         """Answer a request with what the store says to a query.
 
         :param query: the query that the request means.
+        :param tag: the answer's ETag; made of the snapshot and the query unless given.
         :raises PortsmouthError: the store cannot answer; nothing has been sent.
         :raises ClientGoneError: the client left before it had an answer.
         """
-        tag = self._tag(scope, query)
-        headers = [
-            *self._always,
-            *_caching(tag),
-            (b"link", provenance(self._urls, query.text, query.dataset)),
-        ]
+        headers = [*self._always]
+        if tag is None:
+            headers.append((b"link", provenance(self._urls, query.text, query.dataset)))
+            tag = self._tag(scope, query)
+        headers += _caching(tag)
         if tag and _holds(header(scope["headers"], b"if-none-match"), tag):
             return await respond(send, 304, headers)
         # RFC 9112, section 6.1: HTTP/1.0 knows no chunks, so the length must be told.
@@ -150,7 +152,7 @@ class Answering:
         """Return the ETag of an answer, ``None`` where the next answer may differ or nobody may keep it."""
         if scope["method"] == "POST" or _CHANGING.search(query.text):
             return None
-        key = repr((self._store.snapshot, query.text, query.dataset, query.formats))
+        key = repr((self._store.snapshot, query.text, query.dataset, query.formats, query.base))
         # Weak: rows without ORDER BY may come in another order, and blank nodes be named anew.
         return b'W/"' + blake2b(key.encode(), digest_size=16).hexdigest().encode() + b'"'
 
@@ -239,7 +241,7 @@ def cors_headers(origin: str) -> tuple[Header, ...]:
         return ()
     return (
         (b"access-control-allow-origin", origin.encode()),
-        (b"access-control-expose-headers", b"Allow, ETag, Link, Retry-After"),
+        (b"access-control-expose-headers", b"Allow, ETag, Link, Location, Retry-After"),
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from fastapi import FastAPI
 
 from portsmouth.errors import PortsmouthError
 from portsmouth.queries import NamedQuery
+from portsmouth.sandbox import Sandbox
 from portsmouth.search import Index
 from portsmouth.store.protocol import Store
 from portsmouth_server import urls
@@ -17,6 +18,7 @@ from portsmouth_server.dumps import dump_router
 from portsmouth_server.errors import Problem
 from portsmouth_server.failures import answer_failures
 from portsmouth_server.frontend import KeptFiles, static_folder
+from portsmouth_server.graphs import GraphStore
 from portsmouth_server.http import Message, Receive, Scope, Send, respond
 from portsmouth_server.inventory import Inventories
 from portsmouth_server.kept import Kept
@@ -33,6 +35,7 @@ from portsmouth_server.service import ServiceDescription
 from portsmouth_server.settings import Settings
 from portsmouth_server.sharing import Shared
 from portsmouth_server.sparql import SparqlEndpoint
+from portsmouth_server.updating import UpdateEndpoint
 from portsmouth_server.void import void_router
 
 
@@ -81,8 +84,14 @@ def create_app(store: Store, settings: Settings | None = None, named: Sequence[N
     rest.include_router(void_router(store, settings, inventories))
     rest.mount(urls.STATIC, KeptFiles(static_folder()))
     answer_failures(rest, pages)
-    sparql = SparqlEndpoint(store, settings, pages, description)
-    return Server(store, settings, sparql, rest)
+    updates = UpdateEndpoint(store, settings, pages)
+    sandbox = Sandbox(settings.memory)
+    direct: dict[str, Application] = {
+        urls.SPARQL: SparqlEndpoint(store, settings, pages, description, updates),
+        urls.UPDATE: updates,
+        urls.GRAPHS: GraphStore(store, settings, pages, description, sandbox),
+    }
+    return Server(store, settings, direct, rest, sandbox)
 
 
 class Server:
@@ -90,16 +99,32 @@ class Server:
 
     :param store: opened at start-up and closed at shutdown.
     :param settings: where the server is seen.
-    :param sparql: what answers the SPARQL path.
+    :param direct: what answers the paths of the protocols, which no router stands before.
     :param rest: what answers every other path.
+    :param sandbox: closed at shutdown.
     """
 
-    def __init__(self, store: Store, settings: Settings, sparql: Application, rest: Application) -> None:
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        direct: Mapping[str, Application],
+        rest: Application,
+        sandbox: Sandbox,
+    ) -> None:
         self._store = store
-        # A proxy may leave the path under which it shows the server, or cut it off.
+        self._sandbox = sandbox
         self._root_path = settings.root_path
-        self._sparql_paths = (urls.SPARQL, settings.root_path + urls.SPARQL)
-        self._sparql = sparql
+        self._direct = {
+            # A proxy may leave the path under which it shows the server, or cut it off.
+            prefix + path + slash: application
+            for path, application in direct.items()
+            for prefix in {"", settings.root_path}
+            for slash in ("", "/")
+        }
+        # Every address below the graph store names a graph.
+        self._graphs = direct[urls.GRAPHS]
+        self._below = (urls.GRAPHS + "/", settings.root_path + urls.GRAPHS + "/")
         self._rest = rest
         self._shared = Shared(rest, settings.cors_origin)
         #: Why the server did not start, if it did not.
@@ -111,8 +136,11 @@ class Server:
             return await self._live(receive, send)
         tracked = _Tracked(send)
         try:
-            if scope["path"] in self._sparql_paths:
-                await self._sparql(scope, receive, tracked)
+            path = scope["path"]
+            if direct := self._direct.get(path):
+                await direct(scope, receive, tracked)
+            elif path.startswith(self._below):
+                await self._graphs(scope, receive, tracked)
             else:
                 await self._shared({**scope, "root_path": self._root_path}, receive, tracked)
         except Exception as error:
@@ -135,6 +163,7 @@ class Server:
             return await send({"type": "lifespan.startup.failed", "message": str(error)})
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        await self._sandbox.aclose()
         await self._store.__aexit__(None, None, None)
         await send({"type": "lifespan.shutdown.complete"})
         return None

@@ -73,7 +73,7 @@ async def read_body(scope: Scope, receive: Receive, *, limit: int, seconds: floa
     """Read a request's body, whether its length is announced or it comes in chunks.
 
     :param limit: the most bytes that are read.
-    :param seconds: how long the body may take to arrive.
+    :param seconds: how long the body may take to arrive, and each further MiB of it.
     :raises TooLargeError: the body is longer than the limit.
     :raises RequestTimeoutError: the body did not arrive in time.
     :raises ClientGoneError: the client left half-way.
@@ -83,11 +83,13 @@ async def read_body(scope: Scope, receive: Receive, *, limit: int, seconds: floa
         raise _too_large(limit)
     body = bytearray()
     try:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(seconds) as patience:
+            began = asyncio.get_running_loop().time()
             async for part in _parts(receive):
                 body += part
                 if len(body) > limit:
                     raise _too_large(limit)
+                patience.reschedule(began + seconds * (1 + (len(body) >> 20)))
     except TimeoutError:
         raise RequestTimeoutError(
             found=f"{len(body)} bytes of the body after {seconds:g} seconds",

@@ -209,6 +209,24 @@ def choose_data(accept: str | None) -> str:
     return _EXTENSIONS[best]
 
 
+def choose_graph(accept: str | None, form: str | None = None) -> tuple[str, str]:
+    """Choose the format of a graph.
+
+    :param accept: the Accept header, ``None`` where the request has none.
+    :param form: the ``format`` parameter, which wins over the header.
+    :return: its extension and its media type.
+    :raises NotAcceptableError: no format of RDF is among those accepted.
+
+    >>> choose_graph(None), choose_graph("text/html", "nt")
+    (('ttl', 'text/turtle'), ('nt', 'application/n-triples'))
+    """
+    if form is None:
+        extension = choose_data(accept)
+        return extension, GRAPH_FORMATS["jsonld" if extension == "json" else extension]
+    media_type = _by_name(form).formats.pick("graph")
+    return _EXTENSIONS[media_type], media_type
+
+
 def takes(accept_encoding: str | None, coding: str) -> bool:
     """Say whether a caller takes a body in a coding (RFC 9110, section 12.5.3).
 

@@ -22,6 +22,8 @@ from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS
 from portsmouth_server import network_openapi, urls
 from portsmouth_server.answering import json_response
 from portsmouth_server.errors import MEDIA_TYPE as PROBLEM
+from portsmouth_server.openapi_writing import SECURITY_SCHEMES, WRITTEN_SCHEMAS, writing_paths
+from portsmouth_server.openapi_writing import TAG as WRITING_TAG
 from portsmouth_server.receipt_schemas import RECEIPT_SCHEMAS
 from portsmouth_server.settings import Settings
 
@@ -71,8 +73,8 @@ def document(named: Iterable[NamedQuery], server: str) -> JsonObject:
     :param server: the address below which it is.
     :return: an OpenAPI document.
 
-    >>> sorted(document([], "/")["paths"])[:4]
-    ['/conflicts', '/health', '/network.csv', '/network.cyjs']
+    >>> sorted(document([], "/")["paths"])[:3]
+    ['/conflicts', '/graphs', '/health']
     """
     return {
         "openapi": "3.1.0",
@@ -90,6 +92,7 @@ def document(named: Iterable[NamedQuery], server: str) -> JsonObject:
             },
             {"name": "graph", "description": "The whole graph, by name or in SPARQL."},
             {"name": "networks", "description": "Who acted on whom, exact in time, passage by passage."},
+            WRITING_TAG,
         ],
         "paths": {
             urls.QUERIES: {"get": _catalogue()},
@@ -106,9 +109,13 @@ def document(named: Iterable[NamedQuery], server: str) -> JsonObject:
                 "post": _receipts("receiptsByPost", form=True),
             },
             urls.RECEIPTS + "/verify": {"post": _verify()},
+            **writing_paths(),
             urls.HEALTH: {"get": _health()},
         },
-        "components": {"schemas": _COMPONENTS | RECEIPT_SCHEMAS | network_openapi.SCHEMAS},
+        "components": {
+            "schemas": _COMPONENTS | RECEIPT_SCHEMAS | network_openapi.SCHEMAS | WRITTEN_SCHEMAS,
+            "securitySchemes": SECURITY_SCHEMES,
+        },
     }
 
 

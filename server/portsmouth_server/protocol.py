@@ -1,11 +1,12 @@
-"""Reading a request to ``/sparql``: the query operation of the SPARQL 1.1 Protocol, section 2.1.
+"""Reading a request to ``/sparql`` or ``/update``: the SPARQL 1.1 Protocol, section 2.
 
-Nothing here touches the network: bytes in, a :class:`SparqlRequest` out, or the
-error that the request deserves.
+Nothing here touches the network: bytes in, a :class:`SparqlRequest` or an
+:class:`UpdateRequest` out, or the error that the request deserves.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,16 +14,21 @@ from typing import Final
 from urllib.parse import parse_qsl
 
 from portsmouth.errors import MediaTypeError, ReadOnlyError, RequestError
+from portsmouth.store.lexer import tokens
 from portsmouth.store.protocol import Dataset
-from portsmouth_server.negotiation import parse_media_type
+from portsmouth_server.negotiation import MediaType, parse_media_type
 
 FORM: Final = "application/x-www-form-urlencoded"
 QUERY: Final = "application/sparql-query"
 UPDATE: Final = "application/sparql-update"
 
+_ABSOLUTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|\\^`]*")
+_RELATIVE: Final = re.compile(r"<(?![A-Za-z][A-Za-z0-9+.-]*:)[^\x00-\x20<>\"{}|^`]*>")
 #: Parameters that a request may have, lists of graphs included.
 _MOST_PARAMETERS: Final = 2000
-_BODY_TYPES: Final = f"{FORM} with a query parameter, or {QUERY} with the query as the body"
+_BODY_TYPES: Final = (
+    f"{FORM} with a query or update parameter, or {QUERY} or {UPDATE} with its text as the body"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,18 @@ class SparqlRequest:
     rows: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class UpdateRequest:
+    """What a request asks to be changed.
+
+    :param text: the update.
+    :param using: the graphs that the request names; the update's own ``USING`` and ``WITH`` may then not.
+    """
+
+    text: str
+    using: Dataset | None = None
+
+
 def from_address(query_string: bytes) -> SparqlRequest:
     """Read a query sent by GET (section 2.1.1).
 
@@ -52,7 +70,7 @@ def from_address(query_string: bytes) -> SparqlRequest:
     >>> from_address(b"query=ASK+%7B%7D&default-graph-uri=http%3A%2F%2Fg").dataset.default
     ('http://g',)
     """
-    return _request(parameters(query_string), RequestError)
+    return _read_query(parameters(query_string))
 
 
 def from_parameters(given: Sequence[tuple[str, str]]) -> SparqlRequest:
@@ -64,70 +82,145 @@ def from_parameters(given: Sequence[tuple[str, str]]) -> SparqlRequest:
     >>> from_parameters([("query", "ASK {}")]).text
     'ASK {}'
     """
-    return _request(given, RequestError)
+    return _read_query(given)
+
+
+def _read_query(given: Sequence[tuple[str, str]]) -> SparqlRequest:
+    if _values(given, "update"):
+        # Section 2.2: an update is never sent by GET.
+        raise RequestError(found="an update", expected="a query, or an update sent by POST")
+    return _query(given)
 
 
 def from_body(
     content_type: str | None, content_encoding: str | None, query_string: bytes, body: bytes
-) -> SparqlRequest:
-    """Read a query sent by POST, as a form (section 2.1.2) or directly (section 2.1.3).
+) -> SparqlRequest | UpdateRequest:
+    """Read a query or an update sent by POST, as a form or directly (sections 2.1.2, 2.1.3, 2.2.1, 2.2.2).
 
     :param content_type: the Content-Type header.
     :param content_encoding: the Content-Encoding header.
     :param query_string: the parameters in the address.
     :param body: the body.
     :raises MediaTypeError: the body is of another type, or none is named.
-    :raises RequestError: the parameters are not those of one query.
+    :raises RequestError: the parameters are not those of one query or one update.
 
     >>> from_body("application/sparql-query", None, b"format=csv", b"ASK {}")
     SparqlRequest(text='ASK {}', dataset=Dataset(default=(), named=()), form='csv', receipts=None, rows=None)
+    >>> from_body("application/x-www-form-urlencoded", None, b"", b"update=CLEAR+ALL")
+    UpdateRequest(text='CLEAR ALL', using=None)
     """
-    _check_encoding(content_encoding)
-    sent_as = _body_type(content_type)
-    in_address = parameters(query_string)
+    check_encoding(content_encoding)
+    sent_as = body_type(content_type)
+    given = parameters(query_string)
     if sent_as == FORM:
         # The graphs of a form stand in its body; clients that put some into the address are understood too.
-        return _request(in_address + parameters(body, "the form"), ReadOnlyError)
-    text = _decode(body, "the body")
-    if not text.strip():
-        raise RequestError(found="an empty body", expected="a SPARQL query")
-    return _request([*in_address, ("query", text)], ReadOnlyError)
+        given += parameters(body, "the form")
+    else:
+        text = _decode(body, "the body")
+        if not text.strip():
+            raise RequestError(found="an empty body", expected="a SPARQL query or update")
+        given.append(("update" if sent_as == UPDATE else "query", text))
+    return _update(given) if _values(given, "update") else _query(given)
 
 
-def _request(parameters: Sequence[tuple[str, str]], update_error: type[RequestError]) -> SparqlRequest:
-    def values(name: str) -> tuple[str, ...]:
-        return tuple(value for key, value in parameters if key == name)
+def query_from_body(
+    content_type: str | None, content_encoding: str | None, query_string: bytes, body: bytes
+) -> SparqlRequest:
+    """Read a query sent by POST to what takes no updates; see :func:`from_body`.
 
-    if values("update"):
-        # Section 2.2: an update is never sent by GET, so there it is no request at all.
-        raise update_error(
-            found="an update", expected="a query in a query parameter; this endpoint reads and never writes"
-        )
-    if values("using-graph-uri") or values("using-named-graph-uri"):
-        raise RequestError(
-            found="using-graph-uri, which belongs to updates",
-            expected="default-graph-uri or named-graph-uri with a query",
-        )
-    dataset = Dataset(_graphs(values("default-graph-uri")), _graphs(values("named-graph-uri")))
-    queries = values("query")
+    :raises ReadOnlyError: it is an update.
+    """
+    request = from_body(content_type, content_encoding, query_string, body)
+    if isinstance(request, UpdateRequest):
+        raise ReadOnlyError(found="an update", expected="a query; nothing is written here")
+    return request
+
+
+def _query(given: Sequence[tuple[str, str]]) -> SparqlRequest:
+    _refuse(
+        given, ("using-graph-uri", "using-named-graph-uri"), "update", "default-graph-uri or named-graph-uri"
+    )
+    dataset = _dataset(given, "default-graph-uri", "named-graph-uri")
+    queries = _values(given, "query")
     if len(queries) > 1:
         raise RequestError(found=f"{len(queries)} queries", expected="exactly one")
-    form = ",".join(values("format")) if values("format") else None
-    return SparqlRequest(
-        queries[0] if queries else None, dataset, form, _last(values("receipts")), _last(values("rows"))
-    )
+    form = ",".join(_values(given, "format")) or None
+    receipts, rows = (_last(_values(given, name)) for name in ("receipts", "rows"))
+    return SparqlRequest(queries[0] if queries else None, dataset, form, receipts, rows)
 
 
 def _last(values: tuple[str, ...]) -> str | None:
     return values[-1] if values else None
 
 
+def _update(given: Sequence[tuple[str, str]]) -> UpdateRequest:
+    if _values(given, "query"):
+        raise RequestError(found="a query and an update", expected="one of them")
+    _refuse(
+        given, ("default-graph-uri", "named-graph-uri"), "query", "using-graph-uri or using-named-graph-uri"
+    )
+    updates = _values(given, "update")
+    if len(updates) > 1:
+        raise RequestError(found=f"{len(updates)} updates", expected="exactly one")
+    using = _dataset(given, "using-graph-uri", "using-named-graph-uri")
+    if using:
+        _check_conflict(updates[0])
+    return UpdateRequest(updates[0], using or None)
+
+
+def _check_conflict(text: str) -> None:
+    """Refuse an update that names its graphs twice (section 2.2.3)."""
+    words = {token.text.upper() for token in tokens(text) if token.kind == "word"}
+    if named := words & {"USING", "WITH"}:
+        raise RequestError(
+            found=f"{' and '.join(sorted(named))} in the update beside using-graph-uri or "
+            "using-named-graph-uri in the request",
+            expected="the graphs in one of the two places",
+        )
+
+
+def _refuse(given: Sequence[tuple[str, str]], names: Sequence[str], other: str, expected: str) -> None:
+    for name in names:
+        if _values(given, name):
+            article = "an" if other == "update" else "a"
+            raise RequestError(found=f"{name}, which belongs to {article} {other}", expected=expected)
+
+
+def _dataset(given: Sequence[tuple[str, str]], default: str, named: str) -> Dataset:
+    return Dataset(_graphs(_values(given, default)), _graphs(_values(given, named)))
+
+
+def _values(given: Sequence[tuple[str, str]], name: str) -> tuple[str, ...]:
+    return tuple(value for key, value in given if key == name)
+
+
 def _graphs(iris: tuple[str, ...]) -> tuple[str, ...]:
-    for iri in iris:
-        # RFC 3987: an IRI here is absolute, and these characters must be percent-encoded in it.
-        if ":" not in iri or any(character <= " " or character in '<>"{}|\\^`' for character in iri):
-            raise RequestError(found=f"{iri[:200]!r} as the name of a graph", expected="an absolute IRI")
-    return iris
+    return tuple(absolute(iri) for iri in iris)
+
+
+def has_relative_iri(text: str) -> bool:
+    """Say whether a query may have an IRI that is not absolute.
+
+    :param text: the query. What only looks like an IRI counts too.
+
+    >>> has_relative_iri("ASK { <a> ?p ?o }"), has_relative_iri("ASK { <urn:a> ?p ?o FILTER(1 < 2) }")
+    (True, False)
+    """
+    return _RELATIVE.search(text) is not None
+
+
+def absolute(iri: str) -> str:
+    """Return the name of a graph if it can be one.
+
+    :param iri: an absolute IRI; RFC 3987 has certain characters percent-encoded in it.
+    :raises RequestError: it is none.
+
+    >>> absolute("http://e/g")
+    'http://e/g'
+    """
+    if not _ABSOLUTE.fullmatch(iri):
+        raise RequestError(found=f"{iri[:200]!r} as the name of a graph", expected="an absolute IRI")
+    return iri
 
 
 def parameters(encoded: bytes, where: str = "the address") -> list[tuple[str, str]]:
@@ -166,7 +259,12 @@ def _not_utf8(where: str) -> RequestError:
     return RequestError(found=f"bytes in {where} that are not UTF-8", expected="UTF-8")
 
 
-def _check_encoding(content_encoding: str | None) -> None:
+def check_encoding(content_encoding: str | None) -> None:
+    """Refuse a body that is compressed, whose length would say nothing of its size.
+
+    :param content_encoding: the Content-Encoding header.
+    :raises MediaTypeError: it names an encoding.
+    """
     if content_encoding and content_encoding.strip().lower() != "identity":
         raise MediaTypeError(
             found=f"a body with Content-Encoding {content_encoding[:100]}", expected="a plain body"
@@ -174,18 +272,30 @@ def _check_encoding(content_encoding: str | None) -> None:
 
 
 @lru_cache(maxsize=128)
-def _body_type(content_type: str | None) -> str:
-    """Return the one of the two body types that a Content-Type names."""
+def body_type(content_type: str | None) -> str:
+    """Return the one of the three body types that a Content-Type names.
+
+    :param content_type: the header.
+    :raises MediaTypeError: it names none of them, or another encoding of characters.
+
+    >>> body_type("application/sparql-query; charset=UTF-8")
+    'application/sparql-query'
+    """
     if content_type is None:
         raise MediaTypeError(found="a body without Content-Type", expected=_BODY_TYPES)
     media = parse_media_type(content_type)
-    if media and media.name == UPDATE:
-        raise MediaTypeError(
-            found="an update", expected=f"{_BODY_TYPES}; this endpoint reads and never writes"
-        )
-    if not media or media.name not in (FORM, QUERY):
+    if not media or media.name not in (FORM, QUERY, UPDATE):
         raise MediaTypeError(found=f"Content-Type {content_type[:200]}", expected=_BODY_TYPES)
-    charset = media.parameters.get("charset", "utf-8").lower()
-    if charset not in ("utf-8", "utf8"):
-        raise MediaTypeError(found=f"charset {charset[:100]}", expected="UTF-8, which SPARQL is written in")
+    check_charset(media)
     return media.name
+
+
+def check_charset(media: MediaType) -> None:
+    """Refuse a body in another encoding of characters than UTF-8.
+
+    :param media: the body's media type.
+    :raises MediaTypeError: its charset is another.
+    """
+    charset = media.parameters.get("charset", "utf-8").lower()
+    if charset not in ("utf-8", "utf8", "us-ascii"):
+        raise MediaTypeError(found=f"charset {charset[:100]}", expected="UTF-8")

@@ -189,7 +189,7 @@ class ReceiptsEndpoint:
         if scope["method"] != "POST":
             return protocol.from_address(scope["query_string"])
         headers = scope["headers"]
-        request = protocol.from_body(
+        request = protocol.query_from_body(
             header(headers, b"content-type"),
             header(headers, b"content-encoding"),
             scope["query_string"],

@@ -67,11 +67,13 @@ def configuration(app: Any, settings: Settings) -> uvicorn.Config:
     :param app: the ASGI application.
     :param settings: what the operator decides.
     """
+    # Long bodies only come where there is something to write.
+    longest = max(settings.max_request_bytes, settings.max_write_bytes if settings.write_token else 0)
     return uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
-        http=connection_class(settings.max_head_bytes, settings.max_request_bytes, settings.client_seconds),
+        http=connection_class(settings.max_head_bytes, longest, settings.client_seconds),
         ws="none",
         lifespan="on",
         access_log=settings.access_log,

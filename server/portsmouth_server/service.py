@@ -27,6 +27,8 @@ from portsmouth_server.describing import (
     string,
     text,
 )
+from portsmouth_server.documents import content_type, entity_tag
+from portsmouth_server.http import DATA_HEADERS, Header, Scope, Send, header, respond
 from portsmouth_server.inventory import Inventories, Inventory
 from portsmouth_server.negotiation import RECEIPTS_PROFILE
 from portsmouth_server.settings import Settings
@@ -58,10 +60,23 @@ class ServiceDescription:
         self._inventories = inventories
         self._named = named
 
-    @property
-    def snapshot(self) -> str:
-        """The snapshot that is described."""
-        return self._store.snapshot
+    async def respond(self, scope: Scope, send: Send, media_type: str, cors: tuple[Header, ...] = ()) -> None:
+        """Answer a request with the description.
+
+        :param media_type: a media type of graphs.
+        :param cors: the headers that let scripts of other origins read it.
+        :raises StoreError: the store could not answer.
+        """
+        host = header(scope["headers"], b"host")
+        tag = entity_tag(self._store.snapshot, "service", scope["scheme"], host, media_type)
+        headers: list[Header] = [
+            (b"vary", b"Accept"), (b"etag", tag.encode()), (b"cache-control", b"no-cache"),
+            (b"content-type", content_type(media_type).encode()), *DATA_HEADERS, *cors,
+        ]  # fmt: skip
+        if tag.removeprefix("W/") in (header(scope["headers"], b"if-none-match") or ""):
+            return await respond(send, 304, headers)
+        body = await self.write(scope["scheme"], host, media_type)
+        return await respond(send, 200, headers, body, head_only=scope["method"] == "HEAD")
 
     async def write(self, scheme: str, host: str | None, media_type: str) -> bytes:
         """Return the description in a format.
@@ -74,17 +89,25 @@ class ServiceDescription:
         origin = urls.origin(self._settings.public_url, scheme, host)
         endpoint = origin + Urls(self._settings.root_path).sparql
         inventory = await self._inventories.get()
-        described = describe(inventory, endpoint, federated=bool(self._settings.service_hosts))
+        described = describe(
+            inventory,
+            endpoint,
+            federated=bool(self._settings.service_hosts),
+            written=self._store.writable and self._settings.write_token is not None,
+        )
         add_examples(described, self._named, endpoint)
         return described.write(media_type)
 
 
-def describe(inventory: Inventory, endpoint: str, *, federated: bool = False) -> Description:
+def describe(
+    inventory: Inventory, endpoint: str, *, federated: bool = False, written: bool = False
+) -> Description:
     """Describe an endpoint (SPARQL 1.1 Service Description, section 3).
 
     :param inventory: what its dataset holds.
     :param endpoint: its address.
     :param federated: whether a query may call any other endpoint.
+    :param written: whether updates are taken.
 
     >>> empty = Inventory(0, 0, 0, {}, {}, {}, False, ())
     >>> b"#endpoint> <http://e/sparql>" in describe(empty, "http://e/sparql").write("application/n-triples")
@@ -94,6 +117,9 @@ def describe(inventory: Inventory, endpoint: str, *, federated: bool = False) ->
     service.add(endpoint, RDF + "type", SD + "Service")
     service.add(endpoint, SD + "endpoint", endpoint)
     service.add(endpoint, SD + "supportedLanguage", SD + "SPARQL10Query", SD + "SPARQL11Query")
+    if written:
+        service.add(endpoint, SD + "supportedLanguage", SD + "SPARQL11Update")
+        service.add(endpoint, SD + "feature", SD + "EmptyGraphs")
     for name in (*RESULT_FORMATS, *GRAPH_FORMATS):
         service.add(endpoint, SD + "resultFormat", FORMAT_IRIS[name])
     if inventory.merged:

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from portsmouth.errors import ParameterError
 from portsmouth.store.limits import Limits
+from portsmouth_server.access import Token
 
 ENVIRONMENT_PREFIX: Final = "PORTSMOUTH_"
 #: The variable that names the file of settings.
@@ -86,6 +87,25 @@ def _web_address(text: str) -> str:
     return text.rstrip("/")
 
 
+def _token(text: str) -> Token | None:
+    # A variable that is set to nothing says the same as one that is not set.
+    return Token.from_text(text) if text.strip() else None
+
+
+def read_token_file(text: str) -> Token:
+    """Read the token from a file.
+
+    :param text: the file's path.
+    :raises ParameterError: there is no such file, or no token in it.
+    """
+    try:
+        return Token.from_text(Path(text).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ParameterError(
+            f"no token in the file {text} ({error})", "a file that holds the token"
+        ) from None
+
+
 def _setting(default: Any, read: Callable[[str], Any], expected: str) -> Any:
     return field(default=default, metadata={"read": read, "expected": expected})
 
@@ -104,6 +124,7 @@ class Settings:
     :param max_rows: rows or triples that an answer may have; 0 for any number.
     :param max_answer_bytes: bytes that an answer may have; 0 for any number.
     :param max_request_bytes: the longest body of a request.
+    :param max_write_bytes: the longest body of an update or of a graph that is written.
     :param max_head_bytes: the longest head of a request, the address included.
     :param client_seconds: seconds in which a client must send its request, and take each part of its answer.
     :param shutdown_seconds: seconds that running answers are given when the server stops.
@@ -118,6 +139,8 @@ class Settings:
     :param metrics_from: networks whose clients may read ``/metrics``.
     :param log_format: ``text`` for people or ``json``, one object a line, for programs.
     :param log_level: the least that is logged.
+    :param token: what a caller must show to change the graph; without one nothing can be changed.
+    :param token_file: the same, read from a file.
     :param access_log: whether every request is logged, without what it asks.
 
     >>> Settings(port=8080).port
@@ -134,6 +157,7 @@ class Settings:
     max_rows: int = _setting(0, _whole_number, "a whole number")
     max_answer_bytes: int = _setting(1 << 30, _whole_number, "a whole number of bytes")
     max_request_bytes: int = _setting(1 << 20, _whole_number, "a whole number of bytes")
+    max_write_bytes: int = _setting(64 << 20, _whole_number, "a whole number of bytes")
     max_head_bytes: int = _setting(64 << 10, _whole_number, "a whole number of bytes")
     client_seconds: float = _setting(30.0, _seconds, "a number of seconds above 0")
     shutdown_seconds: float = _setting(5.0, _seconds, "a number of seconds above 0")
@@ -148,6 +172,8 @@ class Settings:
     metrics_from: tuple[Network, ...] = _setting(LOOPBACK, _networks, "addresses or networks, as 10.0.0.0/8")
     log_format: str = _setting("text", _one_of(*LOG_FORMATS), " or ".join(LOG_FORMATS))
     log_level: str = _setting("warning", _one_of(*LOG_LEVELS), " or ".join(LOG_LEVELS))
+    token: Token | None = _setting(None, _token, "a token")  # noqa: RUF009  # it is a field
+    token_file: Token | None = _setting(None, read_token_file, "a file")  # noqa: RUF009  # it is a field
     access_log: bool = _setting(False, _yes_or_no, "yes or no")
 
     @classmethod
@@ -202,6 +228,11 @@ class Settings:
             name = name.strip().replace("-", "_")
             values[name] = _read(name, text, _metadata(cls, name, "the command line"))
         return cls(**values | given)
+
+    @property
+    def write_token(self) -> Token | None:
+        """What a caller must show to change the graph; ``None`` where nobody may."""
+        return self.token or self.token_file
 
     @property
     def root_path(self) -> str:

@@ -1,42 +1,32 @@
 """``/sparql``: the query operation of the SPARQL 1.1 Protocol, and the query page for browsers.
 
+Updates are taken here too, under the same conditions as at ``/update``: the
+protocol lets both operations share an address, and many clients know only one.
+
 A bare ASGI callable, since routing and dependency injection would cost a small
 query several times its own time.
 """
 
 from __future__ import annotations
 
-import logging
 from typing import Final, Protocol
 
-from portsmouth.errors import MethodError, ParameterError, PortsmouthError, RequestError
+from portsmouth.errors import MethodError, ParameterError, RequestError
 from portsmouth.store.protocol import Query, Store
-from portsmouth_server import protocol
+from portsmouth_server import protocol, urls
 from portsmouth_server.answering import Answering, provenance
-from portsmouth_server.documents import content_type, entity_tag
 from portsmouth_server.errors import Problem
-from portsmouth_server.http import (
-    DATA_HEADERS,
-    PAGE_HEADERS,
-    ClientGoneError,
-    Header,
-    Receive,
-    Scope,
-    Send,
-    header,
-    read_body,
-    respond,
-)
+from portsmouth_server.http import Header, Receive, Scope, Send, header, read_body
 from portsmouth_server.inlined import INLINE, Inlined
-from portsmouth_server.negotiation import LONGEST_HEADER, Choice, choose, names_rdf, prefers_page
-from portsmouth_server.protocol import SparqlRequest
+from portsmouth_server.negotiation import LONGEST_HEADER, Choice, choose
+from portsmouth_server.protocol import SparqlRequest, UpdateRequest
+from portsmouth_server.refusals import Endpoint
 from portsmouth_server.service import ServiceDescription
 from portsmouth_server.settings import Settings
+from portsmouth_server.updating import UpdateEndpoint
 from portsmouth_server.urls import Urls
 
-ALLOW: Final = b"GET, HEAD, POST, OPTIONS"
-
-log = logging.getLogger("portsmouth_server")
+ALLOW: Final = "GET, HEAD, POST, OPTIONS"
 
 
 class Pages(Protocol):
@@ -56,51 +46,69 @@ class SparqlEndpoint:
     :param settings: limits and the origin that scripts may come from.
     :param pages: what browsers see.
     :param description: what tells programs of the endpoint itself.
+    :param updates: what takes updates.
     """
 
     def __init__(
-        self, store: Store, settings: Settings, pages: Pages, description: ServiceDescription | None = None
+        self,
+        store: Store,
+        settings: Settings,
+        pages: Pages,
+        description: ServiceDescription,
+        updates: UpdateEndpoint,
     ) -> None:
         self._description = description
+        self._updates = updates
         self._settings = settings
         self._pages = pages
         self._answering = Answering(store, settings)
         self._inlined = Inlined(store, settings)
         self._urls = Urls(settings.root_path)
         self._cors = self._answering.cors
+        self._endpoint = Endpoint(ALLOW, pages, self._cors)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
-        try:
-            await self._answer(scope, receive, send)
-        except ClientGoneError:
-            log.info("a client left before its answer was complete")
-        except PortsmouthError as error:
-            allow = ((b"allow", ALLOW),) if isinstance(error, MethodError) else ()
-            await self._refuse(scope, send, Problem.from_error(error, allow))
+        await self._endpoint.run(self._answer, scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         match scope["method"]:
             case "GET" | "HEAD":
                 request = protocol.from_address(scope["query_string"])
             case "POST":
-                request = await self._posted(scope, receive)
+                content_type = header(scope["headers"], b"content-type")
+                if protocol.body_type(content_type) == protocol.UPDATE:
+                    return await self._updates.take(scope, receive, send)
+                posted = await self._posted(scope, receive, content_type)
+                if isinstance(posted, UpdateRequest):
+                    return await self._updates.carry_out(scope, send, posted)
+                request = posted
             case "OPTIONS":
-                return await respond(send, 204, [(b"allow", ALLOW), *self._cors, *_preflight(self._cors)])
+                return await self._endpoint.preflight(send, readers=ALLOW)
             case method:
-                raise MethodError(found=method, expected=ALLOW.decode())
+                raise MethodError(found=method, expected=ALLOW)
         accept = header(scope["headers"], b"accept")
         choice = choose(accept and accept[:LONGEST_HEADER], request.form)
-        if self._asks_for_description(scope, request, choice, accept):
-            return await self._describe(scope, send, choice.formats.pick("graph"))
+        if self._asks_for_description(scope, request, choice):
+            return await self._description.respond(scope, send, choice.formats.pick("graph"), self._cors)
         if choice.page:
             return await self._answering.show(scope, receive, send, self._pages.answer(request))
         if not request.text or not request.text.strip():
             raise RequestError(found="no query", expected="a SPARQL query in the query parameter")
-        query = Query(request.text, request.dataset, choice.formats)
+        query = Query(request.text, request.dataset, choice.formats, self._base(scope, request.text))
         if request.receipts is not None or choice.receipts:
             return await self._answer_with_receipts(scope, receive, send, request, query)
         return await self._answering.answer(scope, receive, send, query)
+
+    def _base(self, scope: Scope, text: str) -> str | None:
+        """Return the endpoint's address, against which relative IRIs stand; the protocol leaves that open.
+
+        A query without relative IRIs has no base, so that its answer is the same at every address.
+        """
+        if not protocol.has_relative_iri(text):
+            return None
+        host = header(scope["headers"], b"host")
+        return urls.origin(self._settings.public_url, scope["scheme"], host) + self._urls.sparql
 
     async def _answer_with_receipts(
         self, scope: Scope, receive: Receive, send: Send, request: SparqlRequest, query: Query
@@ -117,59 +125,17 @@ class SparqlEndpoint:
 
         await self._answering.compute(scope, receive, send, explained())
 
-    def _asks_for_description(
-        self, scope: Scope, request: SparqlRequest, choice: Choice, accept: str | None
-    ) -> bool:
+    def _asks_for_description(self, scope: Scope, request: SparqlRequest, choice: Choice) -> bool:
         """Say whether the endpoint itself is asked about (SPARQL 1.1 Service Description, section 2)."""
-        if self._description is None or request.text is not None or scope["method"] == "POST":
+        if request.text is not None or scope["method"] == "POST" or choice.page:
             return False
-        if choice.formats.graphs is None:
-            return False
-        # Whoever takes anything has forgotten the query, and is told so.
-        return choice.formats.results is None if request.form else names_rdf(accept)
+        return choice.formats.graphs is not None
 
-    async def _describe(self, scope: Scope, send: Send, media_type: str) -> None:
-        assert self._description is not None  # noqa: S101  # asked before
-        host = header(scope["headers"], b"host")
-        tag = entity_tag(self._description.snapshot, "service", scope["scheme"], host, media_type).encode()
-        headers = [
-            (b"vary", b"Accept"), (b"etag", tag), (b"cache-control", b"no-cache"),
-            (b"content-type", content_type(media_type).encode()), *DATA_HEADERS, *self._cors,
-        ]  # fmt: skip
-        if tag.decode().removeprefix("W/") in (header(scope["headers"], b"if-none-match") or ""):
-            return await respond(send, 304, headers)
-        body = await self._description.write(scope["scheme"], host, media_type)
-        return await respond(send, 200, headers, body, head_only=scope["method"] == "HEAD")
-
-    async def _posted(self, scope: Scope, receive: Receive) -> SparqlRequest:
+    async def _posted(
+        self, scope: Scope, receive: Receive, content_type: str | None
+    ) -> SparqlRequest | UpdateRequest:
         body = await read_body(
             scope, receive, limit=self._settings.max_request_bytes, seconds=self._settings.client_seconds
         )
-        headers = scope["headers"]
-        return protocol.from_body(
-            header(headers, b"content-type"),
-            header(headers, b"content-encoding"),
-            scope["query_string"],
-            body,
-        )
-
-    async def _refuse(self, scope: Scope, send: Send, problem: Problem) -> None:
-        headers = [(b"vary", b"Accept"), *self._cors]
-        head_only = scope["method"] == "HEAD"
-        if prefers_page((header(scope["headers"], b"accept") or "")[:LONGEST_HEADER]):
-            body = self._pages.problem(problem)
-            headers += [*problem.all_headers("text/html; charset=utf-8"), *PAGE_HEADERS]
-        else:
-            body = problem.body()
-            headers += problem.data_headers()
-        await respond(send, problem.status, headers, body, head_only=head_only)
-
-
-def _preflight(cors: tuple[Header, ...]) -> tuple[Header, ...]:
-    if not cors:
-        return ()
-    return (
-        (b"access-control-allow-methods", ALLOW),
-        (b"access-control-allow-headers", b"Accept, Content-Type, If-None-Match, X-Requested-With"),
-        (b"access-control-max-age", b"86400"),
-    )
+        encoding = header(scope["headers"], b"content-encoding")
+        return protocol.from_body(content_type, encoding, scope["query_string"], body)

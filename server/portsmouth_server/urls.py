@@ -17,6 +17,8 @@ from portsmouth.store.protocol import Dataset
 
 HOME: Final = "/"
 SPARQL: Final = "/sparql"
+UPDATE: Final = "/update"
+GRAPHS: Final = "/graphs"
 HEALTH: Final = "/health"
 STATIC: Final = "/static"
 PROBLEM: Final = "/problem"
@@ -109,6 +111,28 @@ class Urls:
     def sparql(self) -> str:
         """The SPARQL endpoint, which is also the query page."""
         return self.root + SPARQL
+
+    @property
+    def update(self) -> str:
+        """Where updates are sent."""
+        return self.root + UPDATE
+
+    @property
+    def graphs(self) -> str:
+        """The graph store, and the collection of the graphs that are named below it."""
+        return self.root + GRAPHS
+
+    @staticmethod
+    def graph(graphs: str, iri: str) -> str:
+        """Return the address of a graph that is named indirectly.
+
+        :param graphs: the full address of the graph store.
+        :param iri: the graph's name.
+
+        >>> Urls.graph("http://e/graphs", "http://a/b#c")
+        'http://e/graphs?graph=http%3A%2F%2Fa%2Fb%23c'
+        """
+        return f"{graphs}?{urlencode({'graph': iri})}"
 
     @property
     def health(self) -> str:

@@ -23,7 +23,6 @@ BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;
     ("path", "method", "status", "kind"),
     [
         ("/nothing", "GET", 404, "not-found"),
-        ("/sparql/", "GET", 404, "not-found"),
         ("//sparql", "GET", 404, "not-found"),
         ("/static/nothing.css", "GET", 404, "not-found"),
         ("/static/../pages.py", "GET", 404, "not-found"),
@@ -36,7 +35,7 @@ BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;
         ("/health", "DELETE", 405, "method"),
         ("/static/seal.svg", "POST", 405, "method"),
         ("/sparql", "PUT", 405, "method"),
-        ("/sparql", "GET", 400, "request"),
+        ("/sparql?query=", "GET", 400, "request"),
     ],
 )
 def test_refusals(server: Any, path: str, method: str, status: int, kind: str) -> None:

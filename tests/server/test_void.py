@@ -142,9 +142,18 @@ def test_a_named_format_asks_for_the_description_too(server: Any) -> None:
     assert server.fetch("/sparql?format=ttl").type == "text/turtle"
 
 
+@pytest.mark.parametrize("headers", [{}, {"Accept": "*/*"}, {"Accept": "application/json, */*;q=0.1"}])
+def test_a_program_that_asks_nothing_is_told_what_the_endpoint_is(server: Any, headers: Any) -> None:
+    reply = server.fetch("/sparql", headers=headers)
+    assert (reply.status, reply.type) == (
+        200,
+        "application/ld+json" if "json" in str(headers) else "text/turtle",
+    )
+
+
 def test_whoever_forgot_the_query_is_told_so(server: Any) -> None:
-    for headers in ({}, {"Accept": "*/*"}, {"Accept": "application/sparql-results+json"}):
-        assert server.fetch("/sparql", headers=headers).problem["status"] == 400
+    only_results = {"Accept": "application/sparql-results+json"}
+    assert server.fetch("/sparql", headers=only_results).problem["status"] == 400
     empty = server.fetch("/sparql?query=", headers={"Accept": "text/turtle"})
     assert empty.problem["status"] == 400
     posted = server.fetch(

@@ -141,6 +141,12 @@ def serve(
         list[str] | None,
         typer.Option("--set", help="Any setting as name=value, such as max_rows=10000; may be repeated."),
     ] = None,
+    token_file: Annotated[
+        str | None,
+        typer.Option(
+            help="File with the token that callers must show to change the graph; without one nobody can."
+        ),
+    ] = None,
     store: StoreOption = None,
     facts: FactsOption = None,
 ) -> None:
@@ -150,10 +156,11 @@ def serve(
     """
     # The library does not depend on the server; only this command does.
     from portsmouth_server.running import serve as run_server
-    from portsmouth_server.settings import Settings
+    from portsmouth_server.settings import Settings, read_token_file
 
     given_words = {"log_format": log_format, "log_level": log_level}
     given: dict[str, Any] = {
+        "token": read_token_file(token_file) if token_file else None,
         "host": host,
         "port": port,
         "deadline": deadline,
