@@ -375,8 +375,15 @@ class Index:
         >>> Index([], [], {}).name("https://w3id.org/portsmouth1905/id/witte")
         'd:witte'
         """
+        return _name(iri, self.labels(iri))
+
+    def labels(self, iri: str) -> Mapping[str, str]:
+        """Return the labels of a thing by language; none where the index does not know it.
+
+        :param iri: anything.
+        """
         number = self._numbers.get(iri)
-        return _name(iri, {} if number is None else self._things[number].labels)
+        return {} if number is None else self._things[number].labels
 
     def _known(self, kinds: Collection[str]) -> frozenset[str]:
         wanted = frozenset(_expand(kind) for kind in kinds)

@@ -24,9 +24,11 @@ from portsmouth.errors import PortsmouthError
 from portsmouth.iris import PROV
 from portsmouth.store.lexer import VOLATILE
 from portsmouth.store.protocol import Answer, Dataset, Query, Store
+from portsmouth_server.compressing import compress
 from portsmouth_server.http import (
     DATA_HEADERS,
     PAGE_HEADERS,
+    PAGE_VARY,
     ClientGoneError,
     ClientWatch,
     Header,
@@ -113,7 +115,9 @@ class Answering:
         """
         with ClientWatch(receive):
             status, body = await page
-            headers = [*page_headers(), (b"vary", b"Accept"), (b"cache-control", b"no-cache")]
+            headers = [*page_headers(), (b"vary", PAGE_VARY.encode()), (b"cache-control", b"no-cache")]
+            headers, body = await compress(scope, headers, body)
+            headers = [pair for pair in headers if pair[0] != b"content-length"]
             await respond(send, status, headers, body, head_only=scope["method"] == "HEAD")
 
     async def compute(
@@ -203,7 +207,7 @@ def page(body: bytes, status: int = 200) -> Response:
     for name, value in PAGE_HEADERS:
         response.headers[name.decode()] = value.decode()
     response.headers["cache-control"] = "no-cache"
-    response.headers["vary"] = "Accept"
+    response.headers["vary"] = PAGE_VARY
     return response
 
 

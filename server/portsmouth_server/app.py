@@ -13,6 +13,7 @@ from portsmouth.sandbox import Sandbox
 from portsmouth.search import Index
 from portsmouth.store.protocol import Store
 from portsmouth_server import urls
+from portsmouth_server.compressing import Compressed
 from portsmouth_server.conflicts import conflicts_router
 from portsmouth_server.dumps import dump_router
 from portsmouth_server.errors import Problem
@@ -36,6 +37,8 @@ from portsmouth_server.settings import Settings
 from portsmouth_server.sharing import Shared
 from portsmouth_server.sparql import SparqlEndpoint
 from portsmouth_server.updating import UpdateEndpoint
+from portsmouth_server.viewing import receive as receive_view
+from portsmouth_server.viewing import remembering
 from portsmouth_server.void import void_router
 
 
@@ -126,7 +129,7 @@ class Server:
         self._graphs = direct[urls.GRAPHS]
         self._below = (urls.GRAPHS + "/", settings.root_path + urls.GRAPHS + "/")
         self._rest = rest
-        self._shared = Shared(rest, settings.cors_origin)
+        self._shared = Shared(Compressed(rest), settings.cors_origin)
         #: Why the server did not start, if it did not.
         self.failure: PortsmouthError | None = None
 
@@ -134,7 +137,8 @@ class Server:
         """Answer a request, or live through start-up and shutdown."""
         if scope["type"] == "lifespan":
             return await self._live(receive, send)
-        tracked = _Tracked(send)
+        scope = receive_view(scope, self._root_path)
+        tracked = _Tracked(remembering(scope, send))
         try:
             path = scope["path"]
             if direct := self._direct.get(path):

@@ -19,7 +19,7 @@ from starlette.types import Message, Send
 
 from portsmouth.errors import PortsmouthError
 from portsmouth.store.protocol import Answer, Query, Store
-from portsmouth_server.http import DATA_HEADERS, PAGE_HEADERS
+from portsmouth_server.http import DATA_HEADERS, PAGE_HEADERS, PAGE_VARY
 from portsmouth_server.negotiation import DOCUMENTS, HTML
 
 log = logging.getLogger("portsmouth_server")
@@ -74,7 +74,9 @@ def headers_for(
     page = extension == "html"
     media_type = f"{HTML}; charset=utf-8" if page else content_type(DOCUMENTS[extension])
     headers = {"content-type": media_type, "etag": tag, "cache-control": _CACHING}
-    if negotiated:
+    if page:
+        headers["vary"] = PAGE_VARY
+    elif negotiated:
         headers["vary"] = "Accept"
     if links:
         headers["link"] = ", ".join(links)

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from portsmouth.errors import NotFoundError, PortsmouthError
 from portsmouth_server.errors import Problem
-from portsmouth_server.http import DATA_HEADERS, PAGE_HEADERS, Header
+from portsmouth_server.http import DATA_HEADERS, PAGE_HEADERS, PAGE_VARY, Header
 from portsmouth_server.negotiation import LONGEST_HEADER, prefers_page
 from portsmouth_server.pages import HtmlPages
 
@@ -59,5 +59,9 @@ def _allow(error: HTTPException) -> tuple[Header, ...]:
 
 def _response(status: int, body: bytes, headers: list[Header]) -> Response:
     response = Response(body, status)
-    response.raw_headers = [(b"content-length", str(len(body)).encode()), (b"vary", b"Accept"), *headers]
+    response.raw_headers = [
+        (b"content-length", str(len(body)).encode()),
+        (b"vary", PAGE_VARY.encode()),
+        *headers,
+    ]
     return response

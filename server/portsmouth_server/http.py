@@ -36,6 +36,8 @@ PAGE_HEADERS: Final[tuple[Header, ...]] = (
     ),
     (b"referrer-policy", b"same-origin"),
 )
+#: What the page of an address depends on beside it.
+PAGE_VARY: Final = "Accept, Accept-Language, Cookie"
 
 
 class Receive(Protocol):

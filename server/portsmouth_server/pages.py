@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
+from pathlib import Path
 from typing import Any, Final
 
 import pyoxigraph as ox
@@ -23,8 +24,9 @@ from portsmouth_server.frontend import Bundle, static_folder
 from portsmouth_server.protocol import SparqlRequest
 from portsmouth_server.results import show
 from portsmouth_server.settings import Settings
-from portsmouth_server.stances import offered
+from portsmouth_server.translation import translate
 from portsmouth_server.urls import Urls, problem_type
+from portsmouth_server.viewing import viewer
 from portsmouth_server.views.words import CALENDARS
 
 log = logging.getLogger("portsmouth_server")
@@ -156,7 +158,6 @@ class HtmlPages:
         return {
             "example": EXAMPLE,
             "named": self._named,
-            "stances": offered(request.dataset.stance),
             "result_names": list(RESULT_FORMATS),
             "graph_names": [name for name in GRAPH_FORMATS if name not in RESULT_FORMATS],
             "downloads": list(names) if shown else [],
@@ -183,12 +184,18 @@ class HtmlPages:
         """What was built of the front end."""
         return Bundle.from_folder(self._urls, static_folder())
 
-    @cached_property
+    @property
     def edition(self) -> str:
-        """What pages look like now: another value where a template or the style sheet is another."""
+        """What pages look like to who looks: another value for other templates, styles or languages."""
+        seen = viewer()
+        return f"{self._look}-{seen.language}-{seen.theme}"
+
+    @cached_property
+    def _look(self) -> str:
         parts = hashlib.sha256(self.bundle.edition.encode())
-        for file in sorted(resources.files("portsmouth_server").joinpath("templates").iterdir(), key=str):
-            if file.is_file():
+        package = Path(str(resources.files("portsmouth_server")))
+        for folder in ("templates", "locales"):
+            for file in sorted((package / folder).rglob("*.*")):
                 parts.update(file.read_bytes())
         return parts.hexdigest()[:12]
 
@@ -198,7 +205,8 @@ class HtmlPages:
         :param template: the name of its template.
         :param context: what the template shows.
         """
-        return self._environment.get_template(template).render(urls=self._urls, **context).encode()
+        page = self._environment.get_template(template)
+        return page.render(urls=self._urls, snapshot=self._store.snapshot, **context).encode()
 
     @cached_property
     def _environment(self) -> Environment:
@@ -209,12 +217,9 @@ class HtmlPages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        translate(environment)
         environment.globals["bundle"] = self.bundle
         environment.globals["calendars"] = CALENDARS
-        environment.globals.setdefault("_", lambda text, **words: text % words if words else text)
-        environment.globals.setdefault(
-            "ngettext", lambda one, many, num: (one if num == 1 else many) % {"num": num}
-        )
         environment.globals["prefixes"] = PREFIXES
         return environment
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 from urllib.parse import parse_qsl
 
 from portsmouth.errors import MediaTypeError, ReadOnlyError, RequestError
-from portsmouth.stance import Stance
 from portsmouth.store.lexer import tokens
 from portsmouth.store.protocol import Dataset
 from portsmouth_server.negotiation import MediaType, parse_media_type
@@ -105,9 +104,8 @@ def from_body(
     :raises MediaTypeError: the body is of another type, or none is named.
     :raises RequestError: the parameters are not those of one query or one update.
 
-    >>> request = from_body("application/sparql-query", None, b"format=csv&parts=s3", b"ASK {}")
-    >>> request.text, request.form, str(request.dataset.stance)
-    ('ASK {}', 'csv', 's3')
+    >>> from_body("application/sparql-query", None, b"format=csv", b"ASK {}")
+    SparqlRequest(text='ASK {}', dataset=Dataset(default=(), named=()), form='csv', receipts=None, rows=None)
     >>> from_body("application/x-www-form-urlencoded", None, b"", b"update=CLEAR+ALL")
     UpdateRequest(text='CLEAR ALL', using=None)
     """
@@ -142,8 +140,7 @@ def _query(given: Sequence[tuple[str, str]]) -> SparqlRequest:
     _refuse(
         given, ("using-graph-uri", "using-named-graph-uri"), "update", "default-graph-uri or named-graph-uri"
     )
-    named = _dataset(given, "default-graph-uri", "named-graph-uri")
-    dataset = replace(named, stance=Stance.parse(",".join(_values(given, "parts"))))
+    dataset = _dataset(given, "default-graph-uri", "named-graph-uri")
     queries = _values(given, "query")
     if len(queries) > 1:
         raise RequestError(found=f"{len(queries)} queries", expected="exactly one")

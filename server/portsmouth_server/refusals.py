@@ -11,6 +11,7 @@ from portsmouth_server.access import CHALLENGE
 from portsmouth_server.errors import Problem
 from portsmouth_server.http import (
     PAGE_HEADERS,
+    PAGE_VARY,
     ClientGoneError,
     Header,
     Receive,
@@ -87,7 +88,7 @@ class Endpoint:
         return CHALLENGE if isinstance(error, TokenError) else ()
 
     async def _refuse(self, scope: Scope, send: Send, problem: Problem) -> None:
-        headers = [(b"vary", b"Accept"), *self._cors]
+        headers = [(b"vary", PAGE_VARY.encode()), *self._cors]
         if prefers_page((header(scope["headers"], b"accept") or "")[:LONGEST_HEADER]):
             body = self._pages.problem(problem)
             headers += [*problem.all_headers("text/html; charset=utf-8"), *PAGE_HEADERS]

@@ -21,6 +21,7 @@ from portsmouth_server.pages import HtmlPages
 from portsmouth_server.protocol import parameters
 from portsmouth_server.settings import Settings
 from portsmouth_server.urls import Urls
+from portsmouth_server.viewing import viewer
 
 _READ: Final = ["GET", "HEAD"]
 _NAMES: Final = ("q", "limit", "kind", "format")
@@ -113,7 +114,7 @@ async def _page(index: Index, asked: Asked, pages: HtmlPages, here: Urls) -> Res
         hits = await _find(index, asked)
     except PortsmouthError as error:
         problem = Problem.from_error(error)
-    kinds = [(shorten(kind), index.name(kind)) for kind in index.kinds if kind.startswith(PT)]
+    kinds = [(shorten(kind), _called(index, kind)) for kind in index.kinds if kind.startswith(PT)]
     body = pages.render(
         "search.html",
         asked=asked,
@@ -140,6 +141,11 @@ class _Shown:
     kind: str
     parts: tuple[tuple[str, bool], ...]
 
+    @property
+    def name(self) -> str:
+        """The label to show to this reader."""
+        return viewer().name(self.hit.labels, self.hit.name)
+
     @classmethod
     def from_hit(cls, hit: Hit, text: str, index: Index, here: Urls) -> Self:
         """Make a hit ready to be shown.
@@ -149,9 +155,13 @@ class _Shown:
         :param index: for the name of its class.
         :param here: for addresses.
         """
-        kind = index.name(hit.types[0]) if hit.types else ""
+        kind = _called(index, hit.types[0]) if hit.types else ""
         href = here.thing(hit.iri) or here.description(hit.iri)
         return cls(hit, href, kind, tuple(_parts(hit.text, spans(hit.text, text))))
+
+
+def _called(index: Index, iri: str) -> str:
+    return viewer().name(index.labels(iri), index.name(iri))
 
 
 def _parts(text: str, marked: list[tuple[int, int]]) -> list[tuple[str, bool]]:

@@ -21,8 +21,18 @@ interface Family {
 }
 
 const FAMILIES: readonly Family[] = [
-  { name: "Source Sans 3", source: "source-sans-3", weights: [400, 600], subsets: ["latin", "latin-ext", "cyrillic"] },
-  { name: "Source Serif 4", source: "source-serif-4", weights: [400, 600], subsets: ["latin", "latin-ext", "cyrillic"] },
+  {
+    name: "Source Sans 3",
+    source: "source-sans-3",
+    weights: [400, 600],
+    subsets: ["latin", "latin-ext", "cyrillic"],
+  },
+  {
+    name: "Source Serif 4",
+    source: "source-serif-4",
+    weights: [400, 600],
+    subsets: ["latin", "latin-ext", "cyrillic"],
+  },
   { name: "Noto Sans Thai", source: "noto-sans-thai", weights: [400, 600], subsets: ["thai"] },
   { name: "Noto Serif Thai", source: "noto-serif-thai", weights: [400, 600], subsets: ["thai"] },
 ];
@@ -31,7 +41,8 @@ const EXTENDED_A = "U+0100-0130,U+0132-0151,U+0154-017F";
 const RANGES: Readonly<Record<string, string>> = {
   latin:
     "U+0000-00FF,U+0131,U+0152-0153,U+02BB-02BC,U+02C6,U+02DA,U+02DC,U+0304,U+0308,U+0329,U+2000-206F,U+20AC,U+2122,U+2191,U+2193,U+2212,U+2215,U+FEFF,U+FFFD",
-  "latin-ext": "U+0180-02BA,U+02BD-02C5,U+02C7-02CC,U+02CE-02D7,U+02DD-02FF,U+1D00-1DBF,U+1E00-1E9F,U+1EF2-1EFF,U+A720-A7FF",
+  "latin-ext":
+    "U+0180-02BA,U+02BD-02C5,U+02C7-02CC,U+02CE-02D7,U+02DD-02FF,U+1D00-1DBF,U+1E00-1E9F,U+1EF2-1EFF,U+A720-A7FF",
   cyrillic: "U+0301,U+0400-045F,U+0490-0491,U+04B0-04B1,U+2116",
   thai: "U+0E01-0E5B,U+200C-200D,U+25CC",
 };

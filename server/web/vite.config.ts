@@ -20,7 +20,10 @@ function compressed(): Plugin {
         const file = join(options.dir ?? target, name);
         const content = readFileSync(file);
         if (content.length < LEAST_BYTES_WORTH_COMPRESSING) continue;
-        const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: content.length };
+        const params = {
+          [constants.BROTLI_PARAM_QUALITY]: 11,
+          [constants.BROTLI_PARAM_SIZE_HINT]: content.length,
+        };
         writeFileSync(`${file}.br`, brotliCompressSync(content, { params }));
         writeFileSync(`${file}.gz`, gzipSync(content, { level: 9 }));
       }
@@ -42,7 +45,9 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     target: ["chrome123", "firefox120", "safari17.5"],
     rolldownOptions: {
-      input: Object.fromEntries(readdirSync(entries).map((name) => [basename(name, ".ts"), join(entries, name)])),
+      input: Object.fromEntries(
+        readdirSync(entries).map((name) => [basename(name, ".ts"), join(entries, name)]),
+      ),
     },
   },
 });

@@ -83,7 +83,8 @@ def exchange(
 
 def test_programs_get_the_catalogue_as_json(shipped: Any) -> None:
     reply = shipped.fetch("/queries")
-    assert (reply.status, reply.type, reply.headers["vary"]) == (200, "application/json", "Accept")
+    assert (reply.status, reply.type) == (200, "application/json")
+    assert reply.headers["vary"].startswith("Accept,")
     told = json.loads(reply.body)
     assert [query["name"] for query in told["queries"]] == [query.name for query in CATALOGUE]
     (query,) = [query for query in told["queries"] if query["name"] == WITH_NUMBER]
@@ -366,7 +367,7 @@ def test_every_query_is_an_operation_with_typed_parameters(shipped: Any) -> None
         operation = told["paths"][f"/queries/{query.name}"]["get"]
         assert operation["summary"] == query.title
         given = {p["name"]: p for p in operation["parameters"]}
-        assert list(given) == [*(p.name for p in query.parameters), "parts", "format"]
+        assert list(given) == [*(p.name for p in query.parameters), "format"]
         for parameter in query.parameters:
             schema = given[parameter.name]["schema"]
             assert str(schema["default"]) == parameter.default

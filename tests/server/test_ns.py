@@ -73,7 +73,7 @@ def test_people_and_machines_are_told_apart(shipped: str) -> None:
     ):
         reply, _ = get(shipped + "/ns", accept)
         assert (reply.status, reply.headers.get_content_type()) == (200, media_type)
-        assert reply.headers["vary"] == "Accept"
+        assert reply.headers["vary"].startswith("Accept")
         assert reply.headers["content-location"].startswith("/ns.")
         with pytest.raises(urllib.error.HTTPError, match="304"):
             get(shipped + "/ns", accept, **{"If-None-Match": reply.headers["etag"]})

@@ -53,7 +53,8 @@ def see(server: Any, path: str, status: int = 200) -> Page:
         # What a page's scripts read stands in it as data; scripts themselves are files of the server's.
         assert tag != "script" or attributes["type"] == "application/json" or attributes["src"]
         assert not [name for name in attributes if name.startswith("on") or name == "style"]
-        for loaded in (attributes.get("src"), attributes.get("href") if tag == "link" else None):
+        linked = tag == "link" and attributes["rel"] != "alternate"
+        for loaded in (attributes.get("src"), attributes.get("href") if linked else None):
             assert loaded is None or loaded.startswith("/static/")
     assert page.all("html")[0]["lang"] == "en"
     assert len(page.all("h1")) == 1

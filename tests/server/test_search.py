@@ -79,7 +79,7 @@ def test_what_does_not_fit_is_told(shipped: Any, query: str, found: str, expecte
 
 def test_formats(shipped: Any) -> None:
     for form in ("json", "html"):
-        assert shipped.fetch(f"/search?q=a&format={form}").headers["vary"] == "Accept"
+        assert shipped.fetch(f"/search?q=a&format={form}").headers["vary"].startswith("Accept")
     assert shipped.fetch("/search?q=a", headers={"Accept": "text/turtle"}).problem["status"] == 406
     assert shipped.fetch("/search?q=a&format=csv").problem["status"] == 406
     assert shipped.fetch("/search?q=a&format=html").type == "text/html"
@@ -130,7 +130,8 @@ def test_hostile_labels_stay_text(server: Any) -> None:
 @pytest.mark.parametrize("path", ["/", "/sparql", "/queries", "/search", "/nothing"])
 def test_every_page_has_the_search_in_its_bar(shipped: Any, path: str) -> None:
     page = see(shipped, path, 404 if path == "/nothing" else 200)
-    assert {"class": "find", "role": "search", "action": "/search", "method": "get"} in page.all("form")
+    forms = [form for form in page.all("form") if form.get("role") == "search"]
+    assert {form["action"] for form in forms} == {"/search"}
 
 
 def test_a_store_that_cannot_be_read_is_told_and_asked_again(scripted_store: Any, call: Any) -> None:

@@ -1,0 +1,87 @@
+"""Sending pages and JSON in gzip to those who take it.
+
+Only what goes out in one piece is compressed: streams are for programs, and the dumps bring their own gzip.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from typing import Any, Final
+
+from portsmouth_server.http import Header, Message, Receive, Scope, Send, header
+from portsmouth_server.negotiation import takes_gzip
+
+_TYPES: Final = (b"text/html", b"application/json", b"image/svg+xml")
+_LEAST: Final = 1024
+_LEVEL: Final = 5
+#: From here on compressing takes so long that other requests should not wait for it.
+_LONG: Final = 256 << 10
+
+
+async def compress(scope: Scope, headers: list[Header], body: bytes) -> tuple[list[Header], bytes]:
+    """Return a response in gzip where that is worth its while and the caller takes it.
+
+    :param scope: the request.
+    :param headers: the response's headers, names in lower case.
+    :param body: its body.
+    """
+    if header(headers, b"content-encoding") or not _worthwhile(headers, body):
+        return headers, body
+    headers = _varied(headers)
+    if scope["method"] == "HEAD" or not takes_gzip(header(scope["headers"], b"accept-encoding")):
+        return headers, body
+    if len(body) < _LONG:
+        small = gzip.compress(body, _LEVEL, mtime=0)
+    else:
+        small = await asyncio.to_thread(gzip.compress, body, _LEVEL, mtime=0)
+    kept = [_weak(pair) for pair in headers if pair[0] != b"content-length"]
+    return [*kept, (b"content-encoding", b"gzip"), (b"content-length", b"%d" % len(small))], small
+
+
+class Compressed:
+    """An application whose whole answers are compressed.
+
+    :param app: the ASGI application.
+    """
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one HTTP request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        held: list[Message] = []
+
+        async def pass_on(message: Message, /) -> None:
+            if message["type"] == "http.response.start":
+                held.append(message)
+                return
+            if held:
+                start = held.pop()
+                if message["type"] == "http.response.body" and not message.get("more_body", False):
+                    headers, body = await compress(scope, list(start["headers"]), message.get("body", b""))
+                    start, message = {**start, "headers": headers}, {**message, "body": body}
+                await send(start)
+            await send(message)
+
+        await self._app(scope, receive, pass_on)
+
+
+def _worthwhile(headers: list[Header], body: bytes) -> bool:
+    kind = (header(headers, b"content-type") or "").encode("latin-1")
+    return len(body) >= _LEAST and kind.startswith(_TYPES)
+
+
+def _varied(headers: list[Header]) -> list[Header]:
+    vary = header(headers, b"vary")
+    others = [pair for pair in headers if pair[0] != b"vary"]
+    return [*others, (b"vary", f"{vary}, Accept-Encoding".encode() if vary else b"Accept-Encoding")]
+
+
+def _weak(pair: Header) -> Header:
+    # The same content in another coding is another sequence of bytes (RFC 9110, section 8.8.1).
+    name, value = pair
+    return (name, b"W/" + value) if name == b"etag" and not value.startswith(b"W/") else pair
