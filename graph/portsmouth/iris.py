@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 BASE: Final = "https://w3id.org/portsmouth1905/"
@@ -86,6 +87,7 @@ def passage(part: str, line: int) -> str:
     return f"{PASSAGE}{part}-{line:03d}"
 
 
+@lru_cache(maxsize=4096)
 def passage_key(iri: str) -> PassageKey | None:
     """Read part and line back from a passage's IRI.
 

@@ -55,12 +55,13 @@ class Asker:
         names = [variable.value for variable in results.variables]
         found: list[Solution] = []
         for solution in results:
-            row: Solution = {}
-            for name in names:
-                value = solution[name]
-                if isinstance(value, ox.NamedNode | ox.Literal | ox.BlankNode):
-                    row[name] = value
-            found.append(row)
+            found.append(
+                {
+                    name: value
+                    for name, value in zip(names, solution, strict=True)
+                    if value is not None and not isinstance(value, ox.Triple)
+                }
+            )
         return found
 
     async def every(self, group: s.Group, limit: int | None = None, **how: bool) -> list[Solution]:

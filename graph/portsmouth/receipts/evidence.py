@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
 import pyoxigraph as ox
@@ -20,6 +20,8 @@ _T = TypeVar("_T")
 
 #: Triples that one query looks up: enough to be few queries, and few enough for a parser.
 _AT_ONCE: Final = 500
+#: Branches of one union: each is a pattern of its own to plan.
+_BRANCHES: Final = 50
 _INTEGER: Final = ox.NamedNode(XSD + "integer")
 
 
@@ -51,8 +53,9 @@ async def facts_of(asker: Asker, cited: Sequence[Cited]) -> tuple[tuple[Fact, ..
     )
     facts = []
     for one in cited:
-        fact = Fact(one, tuple(sorted(graphs.get(one, ()), key=_place)), _slot(one) in disputed)
-        facts.append(replace(fact, texts=independent_texts(fact.passages, all_echoes)))
+        stating = tuple(sorted(graphs.get(one, ()), key=_place))
+        texts = independent_texts(filter(passage_key, stating), all_echoes)
+        facts.append(Fact(one, stating, _slot(one) in disputed, texts))
     met = {passage for fact in facts for passage in fact.passages}
     return tuple(facts), {passage: all_echoes[passage] for passage in sorted(met & all_echoes.keys())}
 
@@ -67,24 +70,32 @@ async def graphs_and_nodes(
     :return: by node and graph; graphs without a node under ``None``.
     """
     found: dict[tuple[s.Ground | None, ox.NamedNode | None], Cited] = {}
-    wanted: list[tuple[s.Ground | None, ox.NamedNode | None]] = [*nodes, *((None, g) for g in present)]
-    subject, predicate, value = (ox.Variable(name) for name in "spo")
-    for node, graph in wanted:
-        ways = [(subject, value)] if node is None else [(node, value), (subject, node)]
-        for start, end in ways:
-            if isinstance(start, ox.Literal):
-                continue
-            triples = s.Group((s.Triples((s.Triple(start, predicate, end),)),))
-            group = s.Group((s.GraphPattern(graph, triples),)) if graph is not None else triples
-            for row in await asker.every(group, 1):
-                cited = Cited(
-                    # A variable is bound, or else the node stands in its place; a predicate is an IRI.
-                    row.get("s", node),  # type: ignore[arg-type]
-                    row["p"],  # type: ignore[arg-type]
-                    row.get("o", node),  # type: ignore[arg-type]
-                    graph,
-                )
-                found.setdefault((node, graph), cited)
+    wanted = sorted({*nodes, *((None, g) for g in present)}, key=str)
+    subject, predicate, value, number = (ox.Variable(name) for name in "spon")
+    for some in _batches(wanted, _BRANCHES):
+        branches = []
+        for place, (node, graph) in enumerate(some):
+            ways = [(subject, value)] if node is None else [(node, value), (subject, node)]
+            for start, end in ways:
+                if isinstance(start, ox.Literal):
+                    continue
+                triples = s.Group((s.Triples((s.Triple(start, predicate, end),)),))
+                group = s.Group((s.GraphPattern(graph, triples),)) if graph is not None else triples
+                one = s.Select(None, group, limit=1)
+                told = s.Bind(ox.Literal(str(place), datatype=_INTEGER), number)
+                branches.append(s.Group((s.Union((s.Group((one,)),)), told)))
+        if not branches:
+            continue
+        for row in await asker.every(s.Group((s.Union(tuple(branches)),))):
+            node, graph = some[int(row["n"].value)]
+            cited = Cited(
+                # A variable is bound, or else the node stands in its place; a predicate is an IRI.
+                row.get("s", node),  # type: ignore[arg-type]
+                row["p"],  # type: ignore[arg-type]
+                row.get("o", node),  # type: ignore[arg-type]
+                graph,
+            )
+            found.setdefault((node, graph), cited)
     return found
 
 
@@ -133,8 +144,8 @@ def _slot(cited: Cited) -> tuple[str, str, str]:
     return str(cited.subject), str(cited.predicate), str(cited.object)
 
 
-def _batches(items: Sequence[_T]) -> Iterator[Sequence[_T]]:
-    return (items[start : start + _AT_ONCE] for start in range(0, len(items), _AT_ONCE))
+def _batches(items: Sequence[_T], size: int = _AT_ONCE) -> Iterator[Sequence[_T]]:
+    return (items[start : start + size] for start in range(0, len(items), size))
 
 
 async def graphs_of(asker: Asker, cited: Sequence[Cited]) -> Mapping[Cited, set[str]]:

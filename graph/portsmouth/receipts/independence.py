@@ -30,6 +30,8 @@ def independent_texts(passages: Iterable[str], echoes: Echoes) -> int:
     (2, 2)
     """
     given = set(passages)
+    if len(given) < 2:
+        return len(given)
     near = {one: echoes.get(one, frozenset()) & given for one in given}
     by_part: dict[str, list[str]] = {}
     for one in sorted(given):

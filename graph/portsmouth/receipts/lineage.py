@@ -131,7 +131,9 @@ class Lineage:
         return Marker(f"{self._prefix}{self._markers}_")
 
     def _shortest(self, traces: Iterable[Trace]) -> Found:
-        unique = sorted(set(traces), key=lambda trace: trace.rank)
+        unique = list(set(traces))
+        if len(unique) > 1:
+            unique.sort(key=lambda trace: trace.rank)
         most = self.budget.derivations
         return Found(unique[:most], len(unique) > most)
 

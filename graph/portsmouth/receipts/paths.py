@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
@@ -16,6 +15,35 @@ from portsmouth.receipts.support import ONE_PATH
 if TYPE_CHECKING:
     from portsmouth.receipts.lineage import Lineage
     from portsmouth.receipts.restricting import Key
+
+
+class _Search:
+    """A search for one end from one start, a level further at a time."""
+
+    __slots__ = ("end", "level", "parents", "reached", "start")
+
+    def __init__(self, start: s.Ground, end: s.Ground) -> None:
+        self.start = start
+        self.end = end
+        self.parents: dict[s.Ground, s.Ground] = {}
+        self.level: list[s.Ground] = [start]
+        self.reached = False
+
+    @property
+    def done(self) -> bool:
+        return self.reached or not self.level
+
+    def advance(self, steps: Mapping[s.Ground, Mapping[s.Ground, Trace]]) -> None:
+        following: list[s.Ground] = []
+        for node in self.level:
+            for neighbour in steps.get(node, ()):
+                if neighbour not in self.parents:
+                    self.parents[neighbour] = node
+                    following.append(neighbour)
+                if neighbour == self.end:
+                    self.reached = True
+                    return
+        self.level = following
 
 
 class Walker:
@@ -43,39 +71,31 @@ class Walker:
         """
         # From the side with fewer nodes; '… led to this event' has many beginnings and one end.
         backwards = len({end for _, end in pairs}) < len({start for start, _ in pairs})
-        found: dict[Key, list[Trace]] = {}
-        for pair in pairs:
+        found: dict[Key, list[Trace]] = {pair: [] for pair in pairs}
+        searches: dict[Key, _Search] = {}
+        for pair in found:
             start, end = reversed(pair) if backwards else pair
             if start is None or end is None:
-                found[pair] = []
-            elif start == end and self._walk.repeat.times != "+":
+                continue
+            if start == end and self._walk.repeat.times != "+":
                 # A path of no steps joins any node of the graph with itself. By the letter, a node that the
                 # query names need not be in the graph; engines differ.
                 found[pair] = [Trace(nodes=frozenset({(start, self._graph)}))]
-            elif self._walk.repeat.times == "?":
-                await self._expand([start], backwards)
-                step = self._steps[start].get(end)
-                found[pair] = [step] if step else []
             else:
-                trace = await self._search(start, end, backwards)
-                found[pair] = [trace | Trace(notes=frozenset({ONE_PATH}))] if trace else []
+                searches[pair] = _Search(start, end)
+        open_ = dict(searches)
+        while open_:
+            await self._expand(list(dict.fromkeys(n for one in open_.values() for n in one.level)), backwards)
+            for pair, search in list(open_.items()):
+                search.advance(self._steps)
+                if search.done or self._walk.repeat.times == "?":
+                    del open_[pair]
+        for pair, search in searches.items():
+            if search.reached:
+                trace = self._retraced(search.start, search.end, search.parents)
+                notes = Trace() if self._walk.repeat.times == "?" else Trace(notes=frozenset({ONE_PATH}))
+                found[pair] = [trace | notes]
         return found
-
-    async def _search(self, start: s.Ground, end: s.Ground, backwards: bool) -> Trace | None:
-        parents: dict[s.Ground, s.Ground] = {}
-        level: deque[s.Ground] = deque([start])
-        while level:
-            await self._expand(level, backwards)
-            following: deque[s.Ground] = deque()
-            for node in level:
-                for neighbour in self._steps.get(node, ()):
-                    if neighbour not in parents:
-                        parents[neighbour] = node
-                        following.append(neighbour)
-                    if neighbour == end:
-                        return self._retraced(start, end, parents)
-            level = following
-        return None
 
     def _retraced(self, start: s.Ground, end: s.Ground, parents: dict[s.Ground, s.Ground]) -> Trace:
         trace = Trace()
@@ -87,7 +107,7 @@ class Walker:
                 return trace
             node = before
 
-    async def _expand(self, nodes: Sequence[s.Ground] | deque[s.Ground], backwards: bool) -> None:
+    async def _expand(self, nodes: Sequence[s.Ground], backwards: bool) -> None:
         """Ask for the neighbours of nodes that have not been asked for."""
         new = [node for node in nodes if node not in self._steps and not isinstance(node, ox.BlankNode)]
         room = self._lineage.budget.nodes - len(self._steps)
