@@ -3,6 +3,7 @@
 import asyncio
 
 import pyoxigraph as ox
+import pytest
 from hypothesis import HealthCheck, given, settings
 from receipts.generated import NEGATIVE, WITNESSED, case, cases
 from receipts.local import LocalStore
@@ -60,6 +61,10 @@ def test_the_serialiser_changes_nothing(case):
 @given(cases)
 @generated
 def test_the_cited_facts_of_one_derivation_give_the_row(case):
+    check_rows(case)
+
+
+def check_rows(case):
     async def check():
         query = asked(case.query)
         store = LocalStore(case.nquads.encode())
@@ -75,6 +80,16 @@ def test_the_cited_facts_of_one_derivation_give_the_row(case):
                 assert await replay.gives(alone, query, row), (row, facts, derivation)
 
     asyncio.run(check())
+
+
+#: ``EXISTS`` and ``NOT EXISTS`` that name variables which are bound, or not, outside their own group.
+SEEDS = [976, 5033, 5919, 11244, 13191, 16626, 17756]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_exists_sees_from_outside_its_group_is_found_again(seed):
+    assert case(seed).operators & {"EXISTS", "NOT EXISTS"}
+    check_rows(case(seed))
 
 
 @given(cases.filter(lambda case: not case.operators & (NEGATIVE | WITNESSED | {"GROUP"})))

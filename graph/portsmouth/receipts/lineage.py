@@ -7,6 +7,7 @@ subqueries, paths and ``EXISTS``, is collected over all solutions and asked toge
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -124,6 +125,7 @@ class Lineage:
         derived = await self._derive(select.where, tail, variables, rows)
         found = _sorted_out(derived, variables, rows, lenient)
         await self._retry_starved(select.where, tail, variables, rows, derived, found)
+        await self._retry_missing(select.where, tail, variables, rows, found)
         return [self._shortest(traces) for traces in found]
 
     def _marker(self) -> Marker:
@@ -159,6 +161,28 @@ class Lineage:
                 ]
                 alone = await self._derive(where, [*tail, *unbound], variables, [row], few=True)
                 found[number] = _sorted_out(alone, variables, [row], lenient=False)[0]
+
+    async def _retry_missing(
+        self,
+        where: s.Group,
+        tail: list[s.Element],
+        variables: Sequence[s.Var],
+        rows: Sequence[Key],
+        found: list[list[Trace]],
+    ) -> None:
+        """Ask again for rows that were not found, choosing them after the pattern instead of joining them.
+
+        What an ``EXISTS`` sees depends on the engine's plan where its variables are bound outside its group;
+        a filter at the end leaves the plan as it was.
+        """
+        missing = [number for number, traces in enumerate(found) if not traces]
+        if not missing or not variables:
+            return
+        chosen = s.Filter(_any_of(variables, [rows[number] for number in missing]))
+        derived = await self._derive(where, [*tail, chosen], (), [])
+        again = _sorted_out(derived, variables, [rows[number] for number in missing], lenient=False)
+        for number, traces in zip(missing, again, strict=True):
+            found[number] = traces
 
     async def _derive(
         self,
@@ -252,7 +276,7 @@ class Lineage:
                     row = tuple(solution.get(v.value) for v in s.projected(step.select))
                     into.open.append((step, _graph(step.graph, solution), row))
                 case Witness():
-                    values = tuple(solution.get(v.value) for v in _asked_by(step))
+                    values = tuple(solution.get(step.copies.get(v, v).value) for v in _asked_by(step))
                     into.open.append((step, _graph(step.graph, solution), values))
 
     def _miss(self, group: s.Group, solution: Solution, into: _Reading) -> None:
@@ -318,7 +342,14 @@ class Lineage:
             if key not in traces:
                 values = {v: value for v, value in zip(names, key, strict=True) if value is not None}
                 seen = {v: value for v, value in values.items() if v in step.seen}
-                for given in (values, seen) if seen != values else (seen,):
+                # What the group may leave unbound may have got its value from outside, after the pattern
+                # was looked for without it.
+                bound = {v: value for v, value in values.items() if v in step.bound}
+                tried: list[dict[s.Var, s.Ground]] = []
+                for given in (values, seen, bound) if step.needed else (values, seen):
+                    if given in tried:
+                        continue
+                    tried.append(given)
                     alone = await self._derive(_within(graph, substitute(group, given)), [], (), [], few=True)
                     ways = sorted((t for each in alone for t in each.traces), key=lambda trace: trace.rank)
                     if ways:
@@ -421,6 +452,23 @@ class Lineage:
         for which, row in matching(solutions, variables, rows, lenient):
             found[row].append(tuple(solutions[which].get(key.value) for key in keys))
         return found
+
+
+def _any_of(variables: Sequence[s.Var], rows: Sequence[Key]) -> s.Expression:
+    """Write the condition that a solution is one of some rows."""
+
+    def same(variable: s.Var, value: s.Ground | None) -> s.Expression:
+        if value is None:
+            return s.Operation("!", (s.Function("BOUND", (variable,)),))
+        if isinstance(value, ox.BlankNode):
+            return s.Function("ISBLANK", (variable,))
+        return s.Function("SAMETERM", (variable, value))
+
+    def joined(sign: str, parts: list[s.Expression]) -> s.Expression:
+        return functools.reduce(lambda left, right: s.Operation(sign, (left, right)), parts)
+
+    each = [joined("&&", list(map(same, variables, row))) for row in rows]
+    return joined("||", each)
 
 
 def _alias(item: s.Projected, key: s.Var) -> s.Var | None:

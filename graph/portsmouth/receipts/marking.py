@@ -11,14 +11,16 @@ steps say what must be asked further.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final, TypeAlias
 
 import pyoxigraph as ox
 
 from portsmouth.iris import XSD
 from portsmouth.receipts import syntax as s
+from portsmouth.receipts.substitution import names_in
 
 GraphName: TypeAlias = ox.NamedNode | ox.Variable | None
 
@@ -70,11 +72,21 @@ class Nested:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Witness:
-    """An ``EXISTS``: one match of its pattern is looked for, given the variables that it sees."""
+    """An ``EXISTS``: one match of its pattern is looked for, given the variables that it sees.
+
+    :param seen: variables that its group may bind.
+    :param bound: those of them that its group binds in every solution.
+    :param needed: whether the solution is there only because the pattern matched.
+    :param copies: for those that its group may leave unbound, variables that tell what it did; their own
+        values may come from outside.
+    """
 
     exists: s.Exists
     seen: frozenset[s.Var]
+    bound: frozenset[s.Var]
     graph: GraphName
+    needed: bool
+    copies: Mapping[s.Var, s.Var]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,28 +150,52 @@ class Marker:
         elements: list[s.Element] = []
         recipe: list[Step] = []
         seen = [*outside, *s.visible(group)]
+        bound = frozenset(s.certain(group))
+        copies = {v: self.fresh() for v in _uncertain(group, bound)}
         before: dict[s.Var, None] = dict.fromkeys(outside)
         for element in group.elements:
-            marked, steps = self._element(element, graph, seen, before)
+            marked, steps = self._element(element, graph, seen, before, bound, copies)
             elements += marked
             recipe += steps
             before.update(s.visible(s.Group((element,))))
+        elements += [s.Bind(variable, copy) for variable, copy in copies.items()]
         return s.Group(tuple(elements)), tuple(recipe)
 
-    def conditions(self, condition: s.Expression, seen: Iterable[s.Var], graph: GraphName) -> list[Step]:
+    def conditions(
+        self,
+        condition: s.Expression,
+        seen: Iterable[s.Var],
+        graph: GraphName,
+        bound: frozenset[s.Var] = frozenset(),
+        copies: Mapping[s.Var, s.Var] = MappingProxyType({}),
+    ) -> list[Step]:
         """Return the steps for every ``EXISTS`` in an expression.
 
         A ``NOT EXISTS`` that must hold by itself is an absence. Within a larger expression nobody knows which
         side decided, so the truth of every part is shown: by a witness where there is one.
         """
         if isinstance(condition, s.Operation) and condition.sign == "&&":
-            return [step for part in condition.operands for step in self.conditions(part, seen, graph)]
+            return [
+                step
+                for part in condition.operands
+                for step in self.conditions(part, seen, graph, bound, copies)
+            ]
         if isinstance(condition, s.Exists) and condition.negated:
             return [Missing(condition.group)]
-        return [Witness(exists, frozenset(seen), graph) for exists in s.exists_in(condition)]
+        needed = isinstance(condition, s.Exists)
+        return [
+            Witness(exists, frozenset(seen), bound, graph, needed, copies)
+            for exists in s.exists_in(condition)
+        ]
 
     def _element(
-        self, element: s.Element, graph: GraphName, seen: list[s.Var], before: Iterable[s.Var]
+        self,
+        element: s.Element,
+        graph: GraphName,
+        seen: list[s.Var],
+        before: Iterable[s.Var],
+        bound: frozenset[s.Var],
+        copies: Mapping[s.Var, s.Var],
     ) -> tuple[list[s.Element], list[Step]]:
         match element:
             case s.Triples():
@@ -184,7 +220,7 @@ class Marker:
                     Remark(f"asked from another service, which gives no receipt: {element.name}")
                 ]
             case s.Filter():
-                return [element], self.conditions(element.condition, seen, graph)
+                return [element], self.conditions(element.condition, seen, graph, bound, copies)
             case s.Bind():
                 return [element], self.conditions(s.Function("BIND", (element.expression,)), before, graph)
             case s.Values():
@@ -277,6 +313,16 @@ class Marker:
         predicate = self.fresh()
         marked, steps = self._plain(subject, predicate, value, graph)
         return _grouped([*marked, s.Filter(s.Membership(True, predicate, but))], steps)
+
+
+def _uncertain(group: s.Group, bound: frozenset[s.Var]) -> list[s.Var]:
+    """Return the variables of a group's ``EXISTS`` that the group itself may bind, or not."""
+    asked: set[s.Var] = set()
+    for element in group.elements:
+        if isinstance(element, s.Filter):
+            for exists in s.exists_in(element.condition):
+                asked |= names_in(exists.group)
+    return [variable for variable in s.visible(group) if variable in asked and variable not in bound]
 
 
 def _grouped(elements: list[s.Element], recipe: list[Step]) -> tuple[s.Group, Recipe]:
