@@ -187,6 +187,30 @@ class UnknownNameError(NotFoundError):
         return {"candidates": [{"iri": iri, "label": label} for iri, label in self.candidates]}
 
 
+class AccessRefusedError(RequestError):
+    """A resource that is not for everybody."""
+
+    kind = "access-refused"
+    title = "Not for this client"
+    status = 403
+
+
+class RateLimitError(RequestError):
+    """A client that asks more often than the operator allows."""
+
+    kind = "rate-limit"
+    title = "Too many requests"
+    status = 429
+
+    def __init__(self, rate: float, burst: int, wait: int) -> None:
+        super().__init__(
+            f"more than {burst} requests at once, or more than {rate:g} a second in the long run",
+            f"the next in {wait} second{'s' if wait > 1 else ''}",
+        )
+        #: Seconds until the next request is admitted.
+        self.wait = wait
+
+
 class NotAcceptableError(RequestError):
     """No format that the caller accepts can hold the answer."""
 

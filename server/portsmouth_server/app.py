@@ -7,7 +7,7 @@ from typing import Protocol
 
 from fastapi import FastAPI
 
-from portsmouth.errors import PortsmouthError
+from portsmouth.errors import PortsmouthError, RateLimitError
 from portsmouth.queries import NamedQuery
 from portsmouth.sandbox import Sandbox
 from portsmouth.search import Index
@@ -15,22 +15,25 @@ from portsmouth.store.protocol import Store
 from portsmouth_server import urls
 from portsmouth_server.compressing import Compressed
 from portsmouth_server.conflicts import conflicts_router
+from portsmouth_server.door import Door
 from portsmouth_server.dumps import dump_router
 from portsmouth_server.errors import Problem
 from portsmouth_server.failures import answer_failures
 from portsmouth_server.frontend import KeptFiles, static_folder
 from portsmouth_server.graphs import GraphStore
-from portsmouth_server.http import Message, Receive, Scope, Send, respond
+from portsmouth_server.http import Receive, Scope, Send, respond
 from portsmouth_server.inventory import Inventories
 from portsmouth_server.kept import Kept
 from portsmouth_server.linked_data import linked_data_router
+from portsmouth_server.metrics import Metrics
 from portsmouth_server.networks import networks_router
 from portsmouth_server.ns import ontology_router
+from portsmouth_server.observing import Observer
 from portsmouth_server.openapi import openapi_router
 from portsmouth_server.pages import HtmlPages
 from portsmouth_server.queries import named_queries_router
 from portsmouth_server.receipts import receipts_router
-from portsmouth_server.routes import health_router, page_router
+from portsmouth_server.routes import health_router, metrics_router, page_router
 from portsmouth_server.search import search_router
 from portsmouth_server.service import ServiceDescription
 from portsmouth_server.settings import Settings
@@ -74,6 +77,8 @@ def create_app(store: Store, settings: Settings | None = None, named: Sequence[N
     )
     rest.include_router(page_router(pages))
     rest.include_router(health_router(store))
+    metrics, door = Metrics(store), Door(settings)
+    rest.include_router(metrics_router(metrics, door, settings.metrics_from))
     rest.include_router(named_queries_router(store, settings, pages, named))
     names = Kept(store, lambda: Index.from_store(store))
     rest.include_router(search_router(names, settings, pages))
@@ -94,7 +99,8 @@ def create_app(store: Store, settings: Settings | None = None, named: Sequence[N
         urls.UPDATE: updates,
         urls.GRAPHS: GraphStore(store, settings, pages, description, sandbox),
     }
-    return Server(store, settings, direct, rest, sandbox)
+    observer = Observer(metrics, door, settings.root_path)
+    return Server(store, settings, direct, rest, sandbox, door, observer)
 
 
 class Server:
@@ -105,6 +111,8 @@ class Server:
     :param direct: what answers the paths of the protocols, which no router stands before.
     :param rest: what answers every other path.
     :param sandbox: closed at shutdown.
+    :param door: what lets requests in.
+    :param observer: what watches them.
     """
 
     def __init__(
@@ -114,7 +122,11 @@ class Server:
         direct: Mapping[str, Application],
         rest: Application,
         sandbox: Sandbox,
+        door: Door,
+        observer: Observer,
     ) -> None:
+        self._door = door
+        self._observer = observer
         self._store = store
         self._sandbox = sandbox
         self._root_path = settings.root_path
@@ -138,8 +150,9 @@ class Server:
         if scope["type"] == "lifespan":
             return await self._live(receive, send)
         scope = receive_view(scope, self._root_path)
-        tracked = _Tracked(remembering(scope, send))
+        tracked = self._observer.watch(scope, remembering(scope, send))
         try:
+            self._door.admit(scope)
             path = scope["path"]
             if direct := self._direct.get(path):
                 await direct(scope, receive, tracked)
@@ -147,14 +160,20 @@ class Server:
                 await self._graphs(scope, receive, tracked)
             else:
                 await self._shared({**scope, "root_path": self._root_path}, receive, tracked)
+        except RateLimitError as error:
+            wait = (b"retry-after", str(error.wait).encode())
+            problem = Problem.from_error(error, (wait,))
+            await respond(tracked, problem.status, problem.data_headers(), problem.body())
         except Exception as error:
             if tracked.complete:
                 # The framework raises again what it has answered.
                 return None
-            if tracked.started:
+            if tracked.status:
                 raise
             problem = Problem.from_accident(error)
-            await respond(send, problem.status, problem.data_headers(), problem.body())
+            await respond(tracked, problem.status, problem.data_headers(), problem.body())
+        finally:
+            tracked.end()
         return None
 
     async def _live(self, receive: Receive, send: Send) -> None:
@@ -171,19 +190,3 @@ class Server:
         await self._store.__aexit__(None, None, None)
         await send({"type": "lifespan.shutdown.complete"})
         return None
-
-
-class _Tracked:
-    """A way to answer that remembers how far the answer has come."""
-
-    __slots__ = ("_send", "complete", "started")
-
-    def __init__(self, send: Send) -> None:
-        self._send = send
-        self.started = False
-        self.complete = False
-
-    async def __call__(self, message: Message, /) -> None:
-        self.started = True
-        await self._send(message)
-        self.complete = message["type"] == "http.response.body" and not message.get("more_body", False)

@@ -1,13 +1,15 @@
-"""uvicorn's HTTP connection with three gaps closed.
+"""uvicorn's HTTP connection with four gaps closed.
 
 What is no HTTP at all is answered with problem details like everything else; a
-head may not grow without end; and a client that begins a request must finish
-its head in time.
+head may not grow without end; a client that begins a request must finish its
+head in time; and there may be only so many connections, of all clients and of
+one.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from typing import TYPE_CHECKING, Literal
 
 from portsmouth_server.errors import Problem
@@ -15,23 +17,29 @@ from portsmouth_server.errors import Problem
 if TYPE_CHECKING:
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+#: Seconds that a client has to speak who will only be told that there is no room.
+_FAREWELL = 2.0
 #: How many times the longest body a message may have before it is no longer even thrown away.
 _PATIENCE = 4
 
 
 def connection_class(
-    max_head: int, max_body: int, seconds: float
+    max_head: int, max_body: int, seconds: float, most: int = 0, most_of_one: int = 0
 ) -> type[HttpToolsProtocol] | Literal["auto"]:
     """Return the class of connections for uvicorn, its own choice where httptools is missing.
 
     :param max_head: bytes of a request's head.
     :param max_body: bytes of a request's body that the application reads.
     :param seconds: how long a head may take to arrive.
+    :param most: connections that may be open at once; 0 for any number.
+    :param most_of_one: connections that one address may have; 0 for any number.
     """
     try:
         from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
     except ImportError:
         return "auto"
+
+    addresses: Counter[str] = Counter()
 
     class Connection(HttpToolsProtocol):
         """One connection of a client."""
@@ -41,13 +49,30 @@ def connection_class(
         _in_head = False
         _bytes = 0
         _timer: asyncio.TimerHandle | None = None
+        #: What is said to a client that is one too many.
+        _refusal: tuple[int, str] | None = None
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
-            self._timer = self.loop.call_later(seconds, self._time_out)
+            self._address = self.client[0] if self.client else ""
+            addresses[self._address] += 1
+            patience = seconds
+            if most and len(self.connections) > most:
+                self._refusal = 503, f"found {most} connections open; expected to have room for one more"
+            elif most_of_one and addresses[self._address] > most_of_one:
+                self._refusal = 429, f"found {most_of_one} connections of your address; expected no more"
+            if self._refusal:
+                patience = min(seconds, _FAREWELL)
+                if most and len(self.connections) > 2 * most:
+                    # Not even worth a word.
+                    transport.abort()
+            self._timer = self.loop.call_later(patience, self._time_out)
 
         def connection_lost(self, exc: Exception | None) -> None:
             self._stop_timer()
+            addresses[self._address] -= 1
+            if not addresses[self._address]:
+                del addresses[self._address]
             super().connection_lost(exc)
 
         def on_message_begin(self) -> None:
@@ -67,6 +92,11 @@ def connection_class(
             super().on_message_complete()
 
         def data_received(self, data: bytes) -> None:
+            if self._refusal:
+                # Told only now: were something unread at the close, the client would not get to see it.
+                self._stop_timer()
+                self._refuse(*self._refusal)
+                return
             continued = self._receiving
             super().data_received(data)
             # The part that began the message is left out of account; the transport bounds it.
@@ -86,7 +116,11 @@ def connection_class(
 
         def _time_out(self) -> None:
             self._timer = None
-            if not self.transport.is_closing():
+            if self.transport.is_closing():
+                return
+            if self._refusal:
+                self._refuse(*self._refusal)
+            else:
                 self._refuse(408, f"found no whole head after {seconds:g} seconds; expected one by then")
 
         def _stop_timer(self) -> None:

@@ -20,7 +20,7 @@ MEDIA_TYPE: Final = "application/problem+json"
 #: The longest that a detail may be; more is a part of the request thrown back.
 _LONGEST_DETAIL: Final = 2000
 #: Statuses after which the same request may succeed, and the seconds to wait (RFC 9110, section 10.2.3).
-_RETRY_AFTER: Final = {503: b"2"}
+_RETRY_AFTER: Final = {503: b"2", 429: b"2"}
 #: Problem types of what the web framework refuses, which raises bare statuses.
 _KINDS: Final = {
     404: "not-found",
@@ -30,7 +30,9 @@ _KINDS: Final = {
     414: "too-large",
     415: "media-type",
     422: "parameter",
+    429: "rate-limit",
     431: "too-large",
+    503: "busy",
 }
 
 log = logging.getLogger("portsmouth_server")
@@ -114,7 +116,7 @@ class Problem:
         :param media_type: the type in which the problem is told.
         """
         headers = [(b"content-type", media_type.encode()), (b"cache-control", b"no-store"), *self.headers]
-        if self.status in _RETRY_AFTER:
+        if self.status in _RETRY_AFTER and not any(name == b"retry-after" for name, _ in self.headers):
             headers.append((b"retry-after", _RETRY_AFTER[self.status]))
         return headers
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from portsmouth.errors import NotFoundError, PortsmouthError, StoreBusyError
+from portsmouth.errors import AccessRefusedError, NotFoundError, PortsmouthError, StoreBusyError
 from portsmouth.store.protocol import Query, Store
 from portsmouth_server import urls
 from portsmouth_server.answering import page
+from portsmouth_server.door import Door
+from portsmouth_server.http import DATA_HEADERS
+from portsmouth_server.metrics import Metrics
+from portsmouth_server.negotiation import LONGEST_HEADER
 from portsmouth_server.pages import HtmlPages
+from portsmouth_server.settings import Network
 
 _READ: Final = ["GET", "HEAD"]
 _HEALTH_SECONDS: Final = 5.0
@@ -39,14 +44,20 @@ def page_router(pages: HtmlPages) -> APIRouter:
 
 
 def health_router(store: Store) -> APIRouter:
-    """Route the question whether the server is well.
+    """Route the questions whether the server is alive, and whether it can answer.
 
     :param store: what must be able to answer.
     """
     router = APIRouter()
 
+    @router.api_route(urls.HEALTH_LIVE, methods=_READ)
+    async def live(response: Response) -> dict[str, Any]:
+        response.headers["cache-control"] = "no-store"
+        return {"live": True}
+
     @router.api_route(urls.HEALTH, methods=_READ)
-    async def health(response: Response) -> dict[str, Any]:
+    @router.api_route(urls.HEALTH_READY, methods=_READ)
+    async def ready(response: Response) -> dict[str, Any]:
         response.headers["cache-control"] = "no-store"
         try:
             answer = await store.query(Query("ASK {}", deadline=_HEALTH_SECONDS))
@@ -55,5 +66,31 @@ def health_router(store: Store) -> APIRouter:
         except PortsmouthError as error:
             raise StoreBusyError(f"found the server alive but its store unable to answer: {error}") from error
         return {"live": True, "ready": True, "snapshot": store.snapshot}
+
+    return router
+
+
+def metrics_router(metrics: Metrics, door: Door, readers: tuple[Network, ...]) -> APIRouter:
+    """Route the numbers for Prometheus.
+
+    :param metrics: what counts.
+    :param door: what knows where a request comes from.
+    :param readers: the networks whose clients may read them.
+    """
+    router = APIRouter()
+
+    @router.api_route(urls.METRICS, methods=_READ)
+    async def numbers(request: Request) -> Response:
+        if not door.is_within(request.scope, readers):
+            raise AccessRefusedError(
+                found="a client whose address the setting metrics_from does not have",
+                expected="one that may read metrics",
+            )
+        body, media_type = metrics.write(request.headers.get("accept", "")[:LONGEST_HEADER])
+        response = Response(body)
+        length = (b"content-length", str(len(body)).encode())
+        kept = (b"cache-control", b"no-store")
+        response.raw_headers = [(b"content-type", media_type.encode()), length, kept, *DATA_HEADERS]
+        return response
 
     return router

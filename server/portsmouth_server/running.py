@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from socket import socket
-from typing import Any
+from typing import Any, Final
 
 import uvicorn
 
 from portsmouth.errors import StoreError
 from portsmouth.queries import NamedQuery
 from portsmouth.store.protocol import Store
+from portsmouth_server import logs
 from portsmouth_server.app import create_app
 from portsmouth_server.connection import connection_class
 from portsmouth_server.settings import Settings
+
+#: Files and sockets that a server may have open.
+_MOST_FILES: Final = 1 << 16
 
 
 def serve(
@@ -31,6 +36,8 @@ def serve(
     :param ready: called with the server's address as soon as it answers there.
     :raises PortsmouthError: the store could not be opened, or the address is taken.
     """
+    logs.configure(settings.log_format, settings.log_level, settings.access_log)
+    _allow_files()
     app = create_app(store, settings, named)
     server = _Server(configuration(app, settings), ready)
     try:
@@ -45,6 +52,16 @@ def serve(
         ) from None
     if app.failure:
         raise app.failure
+
+
+def _allow_files() -> None:
+    """Allow as many open files as the system lets this process have: every connection is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, _MOST_FILES)
+    if soft == resource.RLIM_INFINITY or soft >= most:
+        return
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 class _Server(uvicorn.Server):
@@ -73,11 +90,19 @@ def configuration(app: Any, settings: Settings) -> uvicorn.Config:
         app,
         host=settings.host,
         port=settings.port,
-        http=connection_class(settings.max_head_bytes, longest, settings.client_seconds),
+        http=connection_class(
+            settings.max_head_bytes,
+            longest,
+            settings.client_seconds,
+            settings.max_connections,
+            settings.client_connections,
+        ),
         ws="none",
         lifespan="on",
-        access_log=settings.access_log,
-        log_level="info" if settings.access_log else "warning",
+        # It would log what requests ask.
+        access_log=False,
+        log_config=None,
+        log_level=None,
         server_header=False,
         date_header=True,
         proxy_headers=False,

@@ -20,7 +20,7 @@ import json
 import shutil
 import signal
 import tempfile
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
@@ -43,6 +43,7 @@ from portsmouth.store.limits import Limits
 from portsmouth.store.nursery import Nursery, Worker
 from portsmouth.store.protocol import AnswerKind, GraphWrite, Query, Update, Written
 from portsmouth.store.spool import Room, Spool
+from portsmouth.store.tally import Tally
 
 #: The longest message that a worker's channel surely takes in one piece.
 _AT_ONCE: Final = 64 * 1024
@@ -75,6 +76,8 @@ class EmbeddedStore:
         self._idle: deque[Worker] = deque()
         self._places = asyncio.Semaphore(self._limits.workers)
         self._room = Room(self._limits.spool_mib << 20)
+        self._ended: Counter[str] = Counter()
+        self._running = 0
 
     @classmethod
     def from_nquads(cls, data: bytes, *, snapshot: str | None = None, limits: Limits | None = None) -> Self:
@@ -124,6 +127,17 @@ class EmbeddedStore:
         """What a query may take."""
         return self._limits
 
+    @property
+    def tally(self) -> Tally:
+        """What the store is doing and has done."""
+        return Tally(
+            ended=dict(self._ended),
+            running=self._running,
+            workers=self._nursery.workers if self._nursery else 0,
+            most=self._limits.workers,
+            waiting=self._room.taken,
+        )
+
     async def start(self) -> None:
         """Load the snapshot now, instead of with the first query.
 
@@ -136,8 +150,12 @@ class EmbeddedStore:
 
         :raises PortsmouthError: as the protocol says.
         """
-        engine.refuse_services(query, self._limits.service_hosts)
-        await self._take_place()
+        try:
+            engine.refuse_services(query, self._limits.service_hosts)
+            await self._take_place()
+        except PortsmouthError as error:
+            self._ended[error.kind] += 1
+            raise
         try:
             worker = self._idle_worker() or await (await self._ready_nursery()).fork()
             answer = EmbeddedAnswer(self, worker, query.deadline or self._limits.deadline)
@@ -274,6 +292,7 @@ class EmbeddedAnswer:
         loop = asyncio.get_running_loop()
         self._loop = loop
         self._store = store
+        store._running += 1
         self._worker = worker
         self._seconds = deadline
         self._overran = False
@@ -457,10 +476,25 @@ class EmbeddedAnswer:
             )
         return StoreError(f"found a worker that ended with status {status}; expected an answer")
 
+    def _end(self) -> str:
+        """Say in a word how the query has ended."""
+        if self._failure:
+            return self._failure.kind
+        if self._overran:
+            return DeadlineError.kind
+        if self._died:
+            exited = self._worker.exited
+            return (
+                MemoryLimitError if exited.done() and exited.result() == -signal.SIGABRT else StoreError
+            ).kind
+        return "ok" if self._ended else "cancelled"
+
     def _release(self, reusable: bool) -> None:
         if self._done:
             return
         self._done = True
+        self._store._running -= 1
+        self._store._ended[self._end()] += 1
         self._worker.listener = None
         for timer in self._timers:
             timer.cancel()

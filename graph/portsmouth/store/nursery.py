@@ -124,6 +124,11 @@ class Nursery:
             raise
         return nursery
 
+    @property
+    def workers(self) -> int:
+        """How many workers are alive."""
+        return len(self._workers)
+
     async def fork(self) -> Worker:
         """Fork a worker.
 
