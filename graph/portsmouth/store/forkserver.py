@@ -67,6 +67,8 @@ class ForkServer:
                     self._reap()
                 if self._control in ready and not self._obey():
                     break
+        # The ends of the workers are told to nobody any more, least of all to a socket that is being closed.
+        signal.set_wakeup_fd(-1)
         for pid in self._children:
             os.kill(pid, signal.SIGKILL)
 
