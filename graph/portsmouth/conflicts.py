@@ -21,7 +21,7 @@ import pyoxigraph as ox
 
 from portsmouth.errors import NotFoundError, ParameterError
 from portsmouth.iris import CONCEPT, ID, PT, TIME, passage_key, shorten
-from portsmouth.store.protocol import Dataset, Query, Store
+from portsmouth.store.protocol import Query, Store
 from portsmouth.store.rows import Row, Term, rows, values
 
 #: The kinds, from the strongest.
@@ -236,18 +236,15 @@ def table(conflicts: Iterable[Conflict]) -> list[tuple[str, ...]]:
     ]  # fmt: skip
 
 
-async def read_conflicts(
-    store: Store, *, dataset: Dataset | None = None, language: str = "en"
-) -> tuple[Conflict, ...]:
+async def read_conflicts(store: Store, *, language: str = "en") -> tuple[Conflict, ...]:
     """Read every disagreement that a store holds.
 
-    :param store: what answers.
-    :param dataset: the graphs or the stance to ask; the store's own where not given.
+    :param store: what answers; :func:`portsmouth.store.stances.seen_from` gives it a stance.
     :param language: of labels and glosses; English stands in where there is none.
     :return: the disagreements, the strongest kind first.
     :raises StoreError: the store could not answer.
     """
-    reader = _Reader(store, dataset or Dataset(), language)
+    reader = _Reader(store, language)
     return await reader.read()
 
 
@@ -334,9 +331,8 @@ class _Draft:
 
 
 class _Reader:
-    def __init__(self, store: Store, dataset: Dataset, language: str) -> None:
+    def __init__(self, store: Store, language: str) -> None:
         self._store = store
-        self._dataset = dataset
         self._language = language
 
     async def read(self) -> tuple[Conflict, ...]:
@@ -394,7 +390,7 @@ class _Reader:
         return tuple(sorted(conflicts, key=lambda one: (order.get(one.kind, len(order)), one.label, one.iri)))
 
     async def _ask(self, text: str) -> list[Row]:
-        return await rows(self._store, Query(text, self._dataset, known_prefixes=True))
+        return await rows(self._store, Query(text, known_prefixes=True))
 
     async def _texts(
         self, drafts: Mapping[str, _Draft], answers: Iterable[Mapping[str, Sequence[Row]]]

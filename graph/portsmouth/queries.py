@@ -12,7 +12,7 @@ A parameter stands in the text as ``$side``, and only there: SPARQL reads ``?sid
 and ``$side`` alike, so this project writes variables with ``?`` and keeps ``$`` for
 parameters. A value is read as the type that the header gives and written into
 the query as an RDF term, so no value can become syntax. No parameter is called
-``format``, which in an address names the answer's format.
+``format`` or ``parts``, which in an address name the answer's format and the parts that answer.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ View = Literal["table", "timeline", "map", "network", "chart"]
 
 _HEADER: Final = re.compile(r"#\s*(title|description|parameter|view):\s*(.*)")
 _PARAMETER: Final = re.compile(
-    r"(?P<name>(?!format\s)[a-z]\w*)\s+(?P<type>\w+)\s+(?P<default>\S+)\s+(?P<description>.+)"
+    r"(?P<name>(?!(?:format|parts)\s)[a-z]\w*)\s+(?P<type>\w+)\s+(?P<default>\S+)\s+(?P<description>.+)"
 )
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 #: Places before or after the point: with its exponent written out, a short number can fill all memory.

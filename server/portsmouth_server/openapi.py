@@ -17,6 +17,7 @@ from portsmouth.conflicts import KINDS
 from portsmouth.queries import NamedQuery, Parameter, ParameterType
 from portsmouth.receipts import PAGE
 from portsmouth.search import MOST_HITS, USUAL_HITS
+from portsmouth.stance import NAMED
 from portsmouth.store.lexer import tokens
 from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS
 from portsmouth_server import network_openapi, urls
@@ -37,6 +38,10 @@ _SCHEMAS: Final[Mapping[ParameterType, JsonObject]] = {
     "decimal": {"type": "number"},
     "date": {"type": "string", "format": "date"},
 }
+_PARTS: Final = (
+    "The stance: only what these parts of the page say, such as s3 or s1,s2; -s4 leaves part 4 out; "
+    f"{', '.join(NAMED)} are names. Every part where not given."
+)
 _GRAPH_FORMS: Final = frozenset({"CONSTRUCT", "DESCRIBE"})
 _FORMS: Final = frozenset({"SELECT", "ASK"}) | _GRAPH_FORMS
 _FAILURES: Final[Mapping[int, str]] = {
@@ -145,7 +150,7 @@ def _named(query: NamedQuery) -> JsonObject:
         "query-" + query.name,
         query.title,
         "queries",
-        [*given, _format((*formats, "html"))],
+        [*given, _parts(), _format((*formats, "html"))],
         _contents(formats),
         description=query.description,
         failures=(400, 406, 503, 504, 507),
@@ -213,6 +218,7 @@ _ASKED: Final[Mapping[str, tuple[JsonObject, str]]] = {
     "query": ({"type": "string"}, "The SPARQL 1.1 query."),
     "default-graph-uri": (_GRAPHS, "A graph of the default graph; may be repeated."),
     "named-graph-uri": (_GRAPHS, "A graph that GRAPH may name; may be repeated."),
+    "parts": ({"type": "string"}, _PARTS),
 }
 _ROWS: Final[tuple[JsonObject, str]] = (
     {"type": "string", "pattern": "^[0-9]+(-[0-9]+)?$", "default": f"0-{PAGE - 1}"},
@@ -340,6 +346,10 @@ def _default(parameter: Parameter) -> str | int | float:
 def _query(name: str, schema: JsonObject, description: str, required: bool = False) -> JsonObject:
     where: JsonObject = {"name": name, "in": "query", "required": required}
     return where | {"description": description, "schema": schema}
+
+
+def _parts() -> JsonObject:
+    return _query("parts", {"type": "string"}, _PARTS)
 
 
 def _format(names: Sequence[str]) -> JsonObject:

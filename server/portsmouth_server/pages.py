@@ -24,6 +24,7 @@ from portsmouth_server.frontend import Bundle, static_folder
 from portsmouth_server.protocol import SparqlRequest
 from portsmouth_server.results import show
 from portsmouth_server.settings import Settings
+from portsmouth_server.stances import offered
 from portsmouth_server.translation import translate
 from portsmouth_server.urls import Urls, problem_type
 from portsmouth_server.viewing import viewer
@@ -158,6 +159,7 @@ class HtmlPages:
         return {
             "example": EXAMPLE,
             "named": self._named,
+            "stances": offered(request.dataset.stance),
             "result_names": list(RESULT_FORMATS),
             "graph_names": [name for name in GRAPH_FORMATS if name not in RESULT_FORMATS],
             "downloads": list(names) if shown else [],

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 from urllib.parse import parse_qsl
 
 from portsmouth.errors import MediaTypeError, ReadOnlyError, RequestError
+from portsmouth.stance import Stance
 from portsmouth.store.lexer import tokens
 from portsmouth.store.protocol import Dataset
 from portsmouth_server.negotiation import MediaType, parse_media_type
@@ -104,8 +105,9 @@ def from_body(
     :raises MediaTypeError: the body is of another type, or none is named.
     :raises RequestError: the parameters are not those of one query or one update.
 
-    >>> from_body("application/sparql-query", None, b"format=csv", b"ASK {}")
-    SparqlRequest(text='ASK {}', dataset=Dataset(default=(), named=()), form='csv', receipts=None, rows=None)
+    >>> request = from_body("application/sparql-query", None, b"format=csv&parts=s3", b"ASK {}")
+    >>> request.text, request.form, str(request.dataset.stance)
+    ('ASK {}', 'csv', 's3')
     >>> from_body("application/x-www-form-urlencoded", None, b"", b"update=CLEAR+ALL")
     UpdateRequest(text='CLEAR ALL', using=None)
     """
@@ -140,7 +142,8 @@ def _query(given: Sequence[tuple[str, str]]) -> SparqlRequest:
     _refuse(
         given, ("using-graph-uri", "using-named-graph-uri"), "update", "default-graph-uri or named-graph-uri"
     )
-    dataset = _dataset(given, "default-graph-uri", "named-graph-uri")
+    named = _dataset(given, "default-graph-uri", "named-graph-uri")
+    dataset = replace(named, stance=Stance.parse(",".join(_values(given, "parts"))))
     queries = _values(given, "query")
     if len(queries) > 1:
         raise RequestError(found=f"{len(queries)} queries", expected="exactly one")

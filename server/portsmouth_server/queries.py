@@ -14,7 +14,8 @@ from starlette.responses import Response
 
 from portsmouth.errors import ParameterError, PortsmouthError
 from portsmouth.queries import NamedQuery, find
-from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, Query, Store
+from portsmouth.stance import Stance
+from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, Dataset, Query, Store
 from portsmouth_server import urls
 from portsmouth_server.answering import Answering, Direct, json_response, page
 from portsmouth_server.errors import Problem
@@ -23,6 +24,7 @@ from portsmouth_server.pages import HtmlPages
 from portsmouth_server.protocol import parameters
 from portsmouth_server.results import show
 from portsmouth_server.settings import Settings
+from portsmouth_server.stances import offered
 from portsmouth_server.urls import Urls
 
 _READ: Final = ["GET", "HEAD"]
@@ -55,11 +57,12 @@ def named_queries_router(
     async def answer(name: str, request: Request) -> Response:
         query = find(name, named)
         values, form = read_values(request)
+        stance = Stance.parse(values.pop("parts", ""))
         choice = choose(_accept(request), form)
         if choice.page:
-            shown = asked.page(query, values)
+            shown = asked.page(query, values, stance)
             return Direct(lambda scope, receive, send: answering.show(scope, receive, send, shown))
-        bound = Query(query.bind(values), formats=choice.formats)
+        bound = Query(query.bind(values), Dataset(stance=stance), choice.formats)
         return Direct(lambda scope, receive, send: answering.answer(scope, receive, send, bound))
 
     return router
@@ -124,21 +127,29 @@ class _Asked:
         self._pages = pages
         self._urls = Urls(settings.root_path)
 
-    async def page(self, query: NamedQuery, values: Mapping[str, str]) -> tuple[int, bytes]:
+    async def page(
+        self, query: NamedQuery, values: Mapping[str, str], stance: Stance | None
+    ) -> tuple[int, bytes]:
         """Return the status and the page.
 
         :param query: the query.
         :param values: values by parameter, as typed.
+        :param stance: the parts that answer.
         """
         context: dict[str, Any] = {"shown": None, "problem": None, "text": query.text, "downloads": {}}
         status = 200
         try:
             context["text"] = query.bind(values)
-            answer = await self._store.query(Query(context["text"]))
+            answer = await self._store.query(Query(context["text"], Dataset(stance=stance)))
             shown = context["shown"] = await show(answer, self._urls, self._settings.page_rows)
             names = GRAPH_FORMATS if shown.kind == "graph" else RESULT_FORMATS
-            context["downloads"] = {name: self._urls.named(query.name, values, name) for name in names}
+            context["downloads"] = {
+                name: self._urls.named(query.name, values, name, stance) for name in names
+            }
         except PortsmouthError as error:
             context["problem"] = Problem.from_error(error)
             status = error.status
-        return status, self._pages.render("named_query.html", query=query, values=values, **context)
+        body = self._pages.render(
+            "named_query.html", query=query, values=values, stances=offered(stance), dataset=Dataset(stance=stance), **context
+        )
+        return status, body

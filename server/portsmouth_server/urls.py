@@ -13,6 +13,7 @@ from typing import Final
 from urllib.parse import quote, urlencode, urlsplit
 
 from portsmouth.iris import BASE, ONTOLOGY, PT
+from portsmouth.stance import Stance
 from portsmouth.store.protocol import Dataset
 
 HOME: Final = "/"
@@ -85,14 +86,15 @@ def origin(public_url: str, scheme: str, host: str | None) -> str:
 def of_dataset(dataset: Dataset | None) -> list[tuple[str, str]]:
     """Return the parameters that name the graphs to ask.
 
-    >>> of_dataset(Dataset(named=("http://g/a",)))
-    [('named-graph-uri', 'http://g/a')]
+    >>> of_dataset(Dataset(named=("http://g/a",), stance=Stance(("s3",))))
+    [('named-graph-uri', 'http://g/a'), ('parts', 's3')]
     """
-    if not dataset:
+    if dataset is None:
         return []
     return [
         *(("default-graph-uri", iri) for iri in dataset.default),
         *(("named-graph-uri", iri) for iri in dataset.named),
+        *((("parts", str(dataset.stance)),) if dataset.stance else ()),
     ]
 
 
@@ -192,17 +194,21 @@ class Urls:
         """The catalogue of named queries."""
         return self.root + QUERIES
 
-    def named(self, name: str, values: Mapping[str, str] | None = None, form: str = "") -> str:
+    def named(
+        self, name: str, values: Mapping[str, str] | None = None, form: str = "", stance: Stance | None = None
+    ) -> str:
         """Return the address of a named query's answer, or of its page where no format is given.
 
         :param name: the query's name.
         :param values: values by parameter.
         :param form: the short name of a format.
+        :param stance: the parts that answer.
 
         >>> Urls().named("provisions-of-article", {"number": "9"}, "csv")
         '/queries/provisions-of-article?number=9&format=csv'
         """
-        parameters = dict(values or {}) | ({"format": form} if form else {})
+        parameters = dict(values or {}) | ({"parts": str(stance)} if stance else {})
+        parameters |= {"format": form} if form else {}
         return f"{self.queries}/{quote(name)}" + (f"?{urlencode(parameters)}" if parameters else "")
 
     @property

@@ -17,6 +17,7 @@ from rich.console import Console
 
 from portsmouth.cli import conflicts as _conflicts  # noqa: F401  # adds its commands
 from portsmouth.cli import networks as _networks  # noqa: F401  # adds its commands
+from portsmouth.cli import stances as _stances  # noqa: F401  # adds its command
 from portsmouth.cli import synthetic as _synthetic  # noqa: F401
 from portsmouth.cli.commands import app
 from portsmouth.errors import FactsError, PortsmouthError

@@ -27,9 +27,10 @@ from portsmouth.receipts.asking import Asker
 from portsmouth.receipts.evidence import PassageNote, passage_notes
 from portsmouth.resources import facts_folder, ontology_folder
 from portsmouth.search import USUAL_HITS, Index
+from portsmouth.stance import NAMED, Stance
 from portsmouth.store.embedded import EmbeddedStore
 from portsmouth.store.limits import Limits
-from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, Formats, Query
+from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, Dataset, Formats, Query
 from portsmouth.unknown import unknown_names
 
 app = typer.Typer(
@@ -83,6 +84,14 @@ FactsOption = Annotated[
         help="Folder that holds one folder of facts a source document, instead of the program's own.",
         exists=True,
         file_okay=False,
+    ),
+]
+PartsOption = Annotated[
+    str,
+    typer.Option(
+        "--parts",
+        help="Only what these parts of the page say, such as s3 or s1,s2; -s4 leaves part 4 out. "
+        f"{', '.join(NAMED)} are names.",
     ),
 ]
 StoreOption = Annotated[
@@ -290,6 +299,7 @@ def query(
             help="Say under each row which passages support it; in JSON, as a member of the answer.",
         ),
     ] = False,
+    parts: PartsOption = "",
     deadline: Annotated[float, typer.Option(min=0.01, help="Seconds that the query may run.")] = 60.0,
     store: StoreOption = None,
     facts: FactsOption = None,
@@ -310,12 +320,13 @@ def query(
     as_table = output_format is QueryFormat.table if output_format else sys.stdout.isatty()
     if with_receipts and output_format not in (None, QueryFormat.table, QueryFormat.json):
         _refuse(f"--receipts with --format {output_format}", "--format table or json, or no --format")
+    dataset = Dataset(stance=Stance.parse(parts))
     built = _build(facts)
     if with_receipts:
         opened = _store(built, store, Limits(deadline=deadline))
-        _print_receipts(opened, sparql, deadline, output_format is QueryFormat.json)
+        _print_receipts(opened, sparql, dataset, deadline, output_format is QueryFormat.json)
         return
-    asking = Query(sparql, formats=_formats(output_format, as_table), known_prefixes=True)
+    asking = Query(sparql, dataset, _formats(output_format, as_table), known_prefixes=True)
     kind, body = asyncio.run(_ask(_store(built, store, Limits(deadline=deadline)), asking))
     for unknown in unknown_names(sparql, built.nquads):
         hint = f"; did you mean {unknown.near}?" if unknown.near else ""
@@ -410,9 +421,11 @@ async def _ask(store: EmbeddedStore, asking: Query) -> tuple[str, bytes]:
         return answer.kind, b"".join([chunk async for chunk in answer])
 
 
-def _print_receipts(store: EmbeddedStore, sparql: str, deadline: float, as_json: bool) -> None:
+def _print_receipts(
+    store: EmbeddedStore, sparql: str, dataset: Dataset, deadline: float, as_json: bool
+) -> None:
     formats = Formats(RESULT_FORMATS["json"], GRAPH_FORMATS["nt"])
-    asking = Query(sparql, formats=formats, known_prefixes=True)
+    asking = Query(sparql, dataset, formats, known_prefixes=True)
     kind, body, answers, receipts, passages = asyncio.run(_ask_with_receipts(store, asking, deadline))
     if not as_json:
         rendering.print_receipts(answers, receipts, passages, Console())

@@ -12,12 +12,23 @@ from typing import Annotated
 
 import typer
 
-from portsmouth.cli.commands import FactsOption, OutputOption, StoreOption, _build, _store, _write, app
+from portsmouth.cli.commands import (
+    FactsOption,
+    OutputOption,
+    PartsOption,
+    StoreOption,
+    _build,
+    _store,
+    _write,
+    app,
+)
 from portsmouth.conflicts import COLUMNS, Conflict, read_conflicts, select, table
 from portsmouth.iris import shorten
 from portsmouth.search import Index
+from portsmouth.stance import Stance
 from portsmouth.store.embedded import EmbeddedStore
 from portsmouth.store.limits import Limits
+from portsmouth.store.stances import seen_from
 
 
 class ConflictKind(StrEnum):
@@ -47,6 +58,7 @@ def conflicts_command(
     ] = "",
     part: Annotated[str, typer.Option(help="Only where this part takes part, such as s5.")] = "",
     kind: Annotated[ConflictKind | None, typer.Option(help="Only this kind.")] = None,
+    parts: PartsOption = "",
     output_format: Annotated[
         ConflictFormat, typer.Option("--format", help="How to print.")
     ] = ConflictFormat.text,
@@ -63,15 +75,15 @@ def conflicts_command(
     """
     built = _build(facts)
     about = Index.from_nquads(built.nquads).resolve(entity) if entity else ""
-    found = asyncio.run(_read(_store(built, store, Limits())))
+    found = asyncio.run(_read(_store(built, store, Limits()), Stance.parse(parts)))
     chosen = select(found, entity=about, part=part, kind=kind.value if kind else "")
     writers = {"text": as_text, "json": as_json, "csv": as_csv}
     _write(writers[output_format.value](chosen).encode("utf-8", "backslashreplace"), output)
 
 
-async def _read(store: EmbeddedStore) -> tuple[Conflict, ...]:
+async def _read(store: EmbeddedStore, stance: Stance | None) -> tuple[Conflict, ...]:
     async with store:
-        return await read_conflicts(store)
+        return await read_conflicts(seen_from(store, stance))
 
 
 def as_text(conflicts: Iterable[Conflict]) -> str:

@@ -41,11 +41,13 @@ class Asker:
         """Return the solutions of a query.
 
         :param select: the query.
-        :param everywhere: whether to ask all graphs of the store, whatever dataset was asked for.
+        :param everywhere: whether to ask all graphs that the stance keeps, whichever of them were asked.
         :raises StoreError: the query overran, or failed.
         """
         query = Query(
-            write(select), dataset=Dataset() if everywhere else self.dataset, deadline=self._seconds()
+            write(select),
+            dataset=Dataset(stance=self.dataset.stance) if everywhere else self.dataset,
+            deadline=self._seconds(),
         )
         answer = await self.store.query(query)
         body = b"".join([chunk async for chunk in answer])

@@ -65,9 +65,9 @@ def unranked(query: Query) -> Query:
     """
     parsed = parse(query.text, query.base, PREFIXES if query.known_prefixes else None)
     bare = replace(parsed, select=_unranked_select(parsed.select))
-    return replace(
-        query, text=write(bare), dataset=dataset_of(query), formats=Formats(graphs=GRAPH_FORMATS["nt"])
-    )
+    # What follows from the kept passages is among the facts already.
+    dataset = replace(dataset_of(query), stance=None)
+    return replace(query, text=write(bare), dataset=dataset, formats=Formats(graphs=GRAPH_FORMATS["nt"]))
 
 
 async def gives(store: Store, query: Query, row: Answered) -> bool:

@@ -38,6 +38,7 @@ from portsmouth.errors import (
     StoreBusyError,
     StoreError,
 )
+from portsmouth.stance import Stance
 from portsmouth.store import disk, engine, frames
 from portsmouth.store.limits import Limits
 from portsmouth.store.nursery import Nursery, Worker
@@ -47,6 +48,9 @@ from portsmouth.store.tally import Tally
 
 #: The longest message that a worker's channel surely takes in one piece.
 _AT_ONCE: Final = 64 * 1024
+
+#: Seconds that a worker may take over the dataset of a stance before it counts as slow.
+_MAKING_A_STANCE: Final = 2.0
 
 
 class EmbeddedStore:
@@ -157,8 +161,8 @@ class EmbeddedStore:
             self._ended[error.kind] += 1
             raise
         try:
-            worker = self._idle_worker() or await (await self._ready_nursery()).fork()
-            answer = EmbeddedAnswer(self, worker, query.deadline or self._limits.deadline)
+            worker = self._idle_worker(query.dataset.stance) or await (await self._ready_nursery()).fork()
+            answer = EmbeddedAnswer(self, worker, query)
         except BaseException:
             self._places.release()
             raise
@@ -181,13 +185,13 @@ class EmbeddedStore:
         message = frames.pack_query(query)
         if self._places.locked() or len(message) > _AT_ONCE:
             return None
-        worker = self._idle_worker()
+        worker = self._idle_worker(query.dataset.stance)
         if worker is None:
             return None
         with suppress(StopIteration):
             # There is a place, so this ends at its first step.
             self._places.acquire().send(None)
-        answer = EmbeddedAnswer(self, worker, query.deadline or self._limits.deadline)
+        answer = EmbeddedAnswer(self, worker, query)
         answer.begin(message)
         return answer
 
@@ -250,9 +254,12 @@ class EmbeddedStore:
                 f"{self._limits.queue_seconds:g} seconds; expected a free place: try again later"
             ) from None
 
-    def _idle_worker(self) -> Worker | None:
+    def _idle_worker(self, stance: Stance | None) -> Worker | None:
+        """Return a worker that waits, one that has made the stance's dataset if any has."""
         while self._idle:
-            worker = self._idle.pop()
+            known = next((worker for worker in reversed(self._idle) if stance in worker.stances), None)
+            worker = known or self._idle[-1]
+            self._idle.remove(worker)
             if worker.nursery is self._nursery and not worker.exited.done():
                 return worker
             worker.close()
@@ -288,7 +295,14 @@ class EmbeddedAnswer:
     caller.
     """
 
-    def __init__(self, store: EmbeddedStore, worker: Worker, deadline: float) -> None:
+    def __init__(self, store: EmbeddedStore, worker: Worker, query: Query) -> None:
+        deadline = query.deadline or store.limits.deadline
+        stance = query.dataset.stance
+        patience = store.limits.patience
+        if stance not in worker.stances:
+            # What a stance is asked of is made once and kept: a worker is not given up for having made it.
+            worker.stances.add(stance)
+            patience += _MAKING_A_STANCE if stance else 0
         loop = asyncio.get_running_loop()
         self._loop = loop
         self._store = store
@@ -298,7 +312,7 @@ class EmbeddedAnswer:
         self._overran = False
         self._timers = (
             loop.call_later(deadline, self._overrun),
-            loop.call_later(store.limits.patience, worker.yield_processor),
+            loop.call_later(patience, worker.yield_processor),
         )
         self._reader = frames.Reader()
         self._spool = Spool(store._room)

@@ -36,6 +36,7 @@ from portsmouth.iris import PREFIXES
 from portsmouth.store.bounds import Bounded, Output, at_most
 from portsmouth.store.lexer import outline, tokens, undeclared_prefix
 from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, AnswerKind, Dataset, Query
+from portsmouth.store.stances import Stances
 
 _RESULTS: Final[Mapping[str, ox.QueryResultsFormat]] = {
     RESULT_FORMATS["json"]: ox.QueryResultsFormat.JSON,
@@ -51,6 +52,8 @@ _SYNTAX: Final = re.compile(
 _UNKNOWN_FUNCTION: Final = re.compile(
     r"The custom (?P<aggregate>aggregate )?function <(?P<iri>[^>]*)> is not supported"
 )
+
+_STANCES: Final = Stances()
 
 _Term: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 
@@ -123,7 +126,7 @@ def dataset_of(query: Query) -> Dataset:
     if query.dataset:
         return query.dataset
     found = outline(query.text, query.base, _prefixes(query))
-    return Dataset(found.default, found.named)
+    return Dataset(found.default, found.named, query.dataset.stance)
 
 
 def refuse_services(query: Query, hosts: frozenset[str]) -> None:
@@ -151,6 +154,8 @@ def refuse_services(query: Query, hosts: frozenset[str]) -> None:
 
 def _ask_engine(store: ox.Store, query: Query) -> Any:
     dataset = dataset_of(query)
+    if dataset.stance:
+        store = _STANCES.of(store, dataset.stance)
     target, options = _restrict(store, dataset)
     functions: dict[ox.NamedNode, Callable[..., _Term | None]] = {}
     while True:

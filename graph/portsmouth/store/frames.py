@@ -12,6 +12,7 @@ import struct
 from typing import Any, Final, NamedTuple
 
 from portsmouth import errors
+from portsmouth.stance import Stance
 from portsmouth.store.protocol import Dataset, Formats, Query
 
 QUERY: Final = b"Q"
@@ -72,6 +73,7 @@ def pack_query(query: Query) -> bytes:
         "text": query.text,
         "default": query.dataset.default,
         "named": query.dataset.named,
+        "stance": str(query.dataset.stance or ""),
         "results": query.formats.results,
         "graphs": query.formats.graphs,
         "base": query.base,
@@ -85,14 +87,14 @@ def pack_query(query: Query) -> bytes:
 def unpack_query(body: bytes) -> Query:
     """Read a query back.
 
-    >>> query = Query("ASK {}", Dataset(("http://g",)))
+    >>> query = Query("ASK {}", Dataset(("http://g",), stance=Stance(("s4",), without=True)))
     >>> unpack_query(pack_query(query)[PREFIX.size :]) == query
     True
     """
     value = json.loads(body)
     return Query(
         text=value["text"],
-        dataset=Dataset(tuple(value["default"]), tuple(value["named"])),
+        dataset=Dataset(tuple(value["default"]), tuple(value["named"]), Stance.parse(value["stance"])),
         formats=Formats(value["results"], value["graphs"]),
         base=value["base"],
         max_rows=value["max_rows"],

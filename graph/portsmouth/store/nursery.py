@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from portsmouth.errors import StoreError
+from portsmouth.stance import Stance
 
 #: Bytes that are read from a worker at once.
 _RECEIVE: Final = 256 * 1024
@@ -44,6 +45,8 @@ class Worker:
         self.exited: asyncio.Future[int] = self._loop.create_future()
         #: Whether it has been made to yield; it cannot be made to hurry again, so it is not used twice.
         self.yielded = False
+        #: The stances that it has been asked for, and so most likely has at hand.
+        self.stances: set[Stance | None] = set()
 
         self.listen()
 

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Final, Literal, Protocol, Self
 
 from portsmouth.errors import NotAcceptableError
+from portsmouth.stance import Stance
 
 #: What an answer is: a table of solutions, a yes or no, or a set of triples.
 AnswerKind = Literal["solutions", "boolean", "graph"]
@@ -45,12 +46,16 @@ class Dataset:
     :param default: IRIs of the graphs whose set of triples is the default graph.
     :param named: IRIs of the graphs that ``GRAPH`` may name.
 
-    An empty dataset leaves the choice to the query's own ``FROM`` clauses; any
-    other overrides them.
+    :param stance: the parts of the page whose passages may answer; of every part where there is none.
+
+    A dataset that names no graph leaves the choice to the query's own ``FROM``
+    clauses; any other overrides them. Either way graphs are chosen among those
+    that the stance keeps.
     """
 
     default: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
+    stance: Stance | None = None
 
     def __bool__(self) -> bool:
         return bool(self.default or self.named)

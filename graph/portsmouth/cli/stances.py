@@ -1,0 +1,134 @@
+"""The command ``stances``: one question, answered from two stances."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from portsmouth.cli.commands import FactsOption, StoreOption, _build, _query_text, _store, _write, app
+from portsmouth.differences import Difference, Line, compare
+from portsmouth.iris import shorten
+from portsmouth.stance import Stance
+from portsmouth.store.embedded import EmbeddedStore
+from portsmouth.store.limits import Limits
+from portsmouth.store.protocol import Query
+
+
+class DifferenceFormat(StrEnum):
+    """The formats in which ``stances`` prints."""
+
+    table = "table"
+    json = "json"
+    csv = "csv"
+
+
+@app.command("stances")
+def stances_command(
+    text: Annotated[
+        str | None, typer.Argument(help="SPARQL text, or - to read it from standard input.")
+    ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", "-f", help="Read the query from this file.", exists=True, dir_okay=False),
+    ] = None,
+    name: Annotated[str | None, typer.Option("--name", "-n", help="Ask the named query.")] = None,
+    param: Annotated[
+        list[str] | None,
+        typer.Option("--param", "-p", help="Value for a parameter of a named query, as name=value."),
+    ] = None,
+    a: Annotated[str, typer.Option("--a", help="The one stance, such as s3; every part if not given.")] = "",
+    b: Annotated[str, typer.Option("--b", help="The other, such as -s4; every part if not given.")] = "",
+    output_format: Annotated[
+        DifferenceFormat | None,
+        typer.Option("--format", help="How to print. [default: a table on a terminal, else csv]"),
+    ] = None,
+    deadline: Annotated[float, typer.Option(min=0.01, help="Seconds that a query may run.")] = 60.0,
+    store: StoreOption = None,
+    facts: FactsOption = None,
+) -> None:
+    """Ask one question from two stances: what only one of them tells, and what both do.
+
+    \b
+    portsmouth stances --name signatories --a treaty-text --b s5
+    portsmouth stances --name demands --b without-memoir
+    """
+    asking = Query(_query_text(text, file, name, param or []), known_prefixes=True)
+    stances = Stance.parse(a), Stance.parse(b)
+    built = _build(facts)
+    found = asyncio.run(_compare(_store(built, store, Limits(deadline=deadline)), asking, stances))
+    chosen = output_format or (DifferenceFormat.table if sys.stdout.isatty() else DifferenceFormat.csv)
+    if chosen is DifferenceFormat.table:
+        _print(found, stances, Console())
+    else:
+        written = as_json(found) if chosen is DifferenceFormat.json else as_csv(found)
+        _write(written.encode("utf-8", "backslashreplace"), None)
+
+
+async def _compare(
+    store: EmbeddedStore, asking: Query, stances: tuple[Stance | None, Stance | None]
+) -> Difference:
+    async with store:
+        return await compare(store, asking, *stances)
+
+
+def as_json(found: Difference) -> str:
+    """Write a difference as JSON, terms as in N-Triples."""
+    told = {
+        "kind": found.kind,
+        "columns": found.columns,
+        **{
+            name: [[None if term is None else str(term) for term in row] for row in rows]
+            for name, rows in (("onlyA", found.only_a), ("onlyB", found.only_b), ("both", found.both))
+        },
+    }
+    return json.dumps(told, ensure_ascii=False, indent=1) + "\n"
+
+
+def as_csv(found: Difference) -> str:
+    """Write a difference as CSV: where each row is given, then its values."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow(("in", *found.columns))
+    writer.writerows((where, *(_value(term) for term in row)) for where, row in found.lines())
+    return out.getvalue()
+
+
+def _value(term: object) -> str:
+    return "" if term is None else str(getattr(term, "value", term))
+
+
+def _read(row: Line) -> list[Text]:
+    texts = []
+    for term in row:
+        text = _value(term)
+        texts.append(Text(shorten(text) if str(term).startswith("<") else text))
+    return texts
+
+
+def _print(found: Difference, stances: tuple[Stance | None, Stance | None], console: Console) -> None:
+    labels = [stance.label if stance else "every part" for stance in stances]
+    for title, rows in (
+        (f"only {labels[0]}", found.only_a),
+        (f"only {labels[1]}", found.only_b),
+        ("both", found.both),
+    ):
+        console.print(Text(f"{title}: {len(rows):,}"), style="bold")
+        if rows and found.columns:
+            table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+            for column in found.columns:
+                table.add_column(column, overflow="fold")
+            for row in rows:
+                table.add_row(*_read(row))
+            console.print(table)
