@@ -150,6 +150,11 @@ class _Asked:
             context["problem"] = Problem.from_error(error)
             status = error.status
         body = self._pages.render(
-            "named_query.html", query=query, values=values, stances=offered(stance), dataset=Dataset(stance=stance), **context
+            "named_query.html",
+            query=query,
+            values=values,
+            stances=offered(stance),
+            dataset=Dataset(stance=stance),
+            **context,
         )
         return status, body

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from portsmouth.stance import NAMED, Stance
+from portsmouth_server.translation import gettext, ngettext
 
 #: Keys of the parts that pages offer; any other can be written into the address.
 PARTS: Final = tuple(f"s{number}" for number in range(1, 9))
@@ -35,9 +36,9 @@ def offered(chosen: Stance | None) -> list[tuple[str, list[Option]]]:
     ['', 's1,s2']
     """
     groups: dict[str, Iterable[Stance | None]] = {
-        "Named": [Stance.parse(text) for text, _ in NAMED.values()],
-        "One part alone": [Stance((part,)) for part in PARTS],
-        "All but one": [Stance((part,), without=True) for part in PARTS],
+        gettext("With a name"): [Stance.parse(text) for text, _ in NAMED.values()],
+        gettext("One part alone"): [Stance((part,)) for part in PARTS],
+        gettext("All but one"): [Stance((part,), without=True) for part in PARTS],
     }
     seen: set[Stance | None] = {None}
     shown = [("", [_option(None, chosen)])]
@@ -49,6 +50,26 @@ def offered(chosen: Stance | None) -> list[tuple[str, list[Option]]]:
     return shown
 
 
+def stance_label(stance: Stance | None) -> str:
+    """Say a stance in the reader's language.
+
+    :param stance: the stance; ``None`` is every part.
+
+    >>> stance_label(None), stance_label(Stance(("s4", "s8"), without=True))
+    ('every part', 'without parts 4, 8')
+    """
+    if stance is None:
+        return gettext("every part")
+    if stance == Stance.parse("treaty-text"):
+        return gettext("the text of the treaty alone")
+    if stance == Stance.parse("without-memoir"):
+        return gettext("without the memoir")
+    numbers = {"parts": ", ".join(part[1:] for part in stance.parts)}
+    many = len(stance.parts)
+    if stance.without:
+        return ngettext("without part %(parts)s", "without parts %(parts)s", many) % numbers
+    return ngettext("part %(parts)s alone", "parts %(parts)s alone", many) % numbers
+
+
 def _option(stance: Stance | None, chosen: Stance | None) -> Option:
-    label = stance.label if stance else "every part"
-    return Option(str(stance or ""), label, stance == chosen)
+    return Option(str(stance or ""), stance_label(stance), stance == chosen)
