@@ -5,8 +5,16 @@ from __future__ import annotations
 from typing import Any, Final
 
 from portsmouth_server import urls
-from portsmouth_server.network_requests import CERTAIN, FILTERS, MOST_CHAINS, PATHS, USUAL_CHAINS, Parameter
-from portsmouth_server.networks import FORMAT, FORMS, MEASURE
+from portsmouth_server.network_requests import (
+    CERTAIN,
+    FILTERS,
+    MOST_CHAINS,
+    PATHS,
+    PICTURES,
+    USUAL_CHAINS,
+    Parameter,
+)
+from portsmouth_server.networks import FORMAT, FORMS, MEASURE, PICTURE_FORMS
 
 JsonObject = dict[str, Any]
 
@@ -28,7 +36,7 @@ def paths(operation: Any) -> JsonObject:
                 "network-" + name.replace(".", "-"),
                 f"Who acted on whom, as {name}",
                 "networks",
-                [_parameter(one) for one in FILTERS],
+                [_parameter(one) for one in (*FILTERS, *(PICTURES if name in PICTURE_FORMS else ()))],
                 {form.media_type: {"schema": _REFERENCE if name == "json" else {}}},
                 description="Every arc carries its event, its days and the passages that say so.",
                 failures=(400, 503, 504),

@@ -85,7 +85,12 @@ PATHS: Final = (
 #: What a picture can be made to look like.
 PICTURES: Final = (
     Parameter("language", "string", "The language of its names.", choices=("en", "th", "ru", "ja")),
-    Parameter("theme", "string", "Its colours.", choices=("auto", "light", "dark")),
+    Parameter(
+        "colours",
+        "string",
+        "Its colours; auto, for SVG, follows the reader's system.",
+        choices=("auto", "light", "dark"),
+    ),
 )
 
 

@@ -21,13 +21,22 @@ from portsmouth.errors import NotFoundError, ParameterError
 from portsmouth.networks import MEASURES, Chain, Forbidden, Hop, Selection
 from portsmouth.networks.budget import within
 from portsmouth.networks.document import counts, document, passages
+from portsmouth.networks.picture import draw, png
 from portsmouth.search import Index
 from portsmouth.store.protocol import Store
 from portsmouth_server import urls
 from portsmouth_server.documents import content_type, entity_tag, holds, unchanged
 from portsmouth_server.http import DATA_HEADERS
 from portsmouth_server.kept_networks import Kept, KeptNetworks
-from portsmouth_server.network_requests import CERTAIN, GROUPINGS, PATHS, USUAL_CHAINS, Asked, Parameter
+from portsmouth_server.network_requests import (
+    CERTAIN,
+    GROUPINGS,
+    PATHS,
+    PICTURES,
+    USUAL_CHAINS,
+    Asked,
+    Parameter,
+)
 from portsmouth_server.settings import Settings
 from portsmouth_server.urls import Urls
 
@@ -57,7 +66,13 @@ FORMS: Final[Mapping[str, Form]] = {
     "gexf": Form("application/gexf+xml", "gexf"),
     "graphml": Form("application/graphml+xml", "graphml"),
     "cyjs": Form("application/vnd.cytoscape.cyjs+json", "cytoscape"),
+    "svg": Form("image/svg+xml"),
+    "png": Form("image/png"),
 }
+#: A picture brings its own style, and nothing else.
+_PICTURE_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+#: The formats that show a network, and take parameters for how.
+PICTURE_FORMS: Final = frozenset(("svg", "png"))
 MEASURE: Final = Parameter(
     "measure", "string", "What actors are ranked or grouped by.", choices=(*MEASURES, *GROUPINGS)
 )
@@ -102,14 +117,17 @@ class _Answers:
         if form is None:
             known = ", ".join(self._urls.network(f".{name}") for name in FORMS)
             raise NotFoundError(found=f"the format {extension[:100]!r}", expected=f"one of {known}")
-        asked = Asked.from_address(request.scope["query_string"])
+        more = PICTURES if extension in PICTURE_FORMS else ()
+        asked = Asked.from_address(request.scope["query_string"], more)
+        if extension == "png" and asked.given.get("colours") == "auto":
+            raise ParameterError(found="colours=auto for PNG", expected="light or dark")
 
         async def body() -> bytes:
             kept = await self._kept.network(asked.selection)
-            return await self._compute(lambda: self._written(kept, asked.selection, form))
+            return await self._compute(lambda: self._written(kept, asked, extension))
 
         others = [
-            _link(self._urls.network(f".{name}", asked.values), "alternate", other.media_type)
+            _link(self._urls.network(f".{name}", asked.of_network()), "alternate", other.media_type)
             for name, other in FORMS.items()
             if name != extension
         ]
@@ -157,10 +175,14 @@ class _Answers:
 
     # --- what is told
 
-    def _written(self, kept: Kept, selection: Selection, form: Form) -> bytes:
-        if form.writer:
-            return networks.write(kept.network, form.writer)
-        return _json(document(kept.network, kept.told, selection, self._address))
+    def _written(self, kept: Kept, asked: Asked, extension: str) -> bytes:
+        if extension in PICTURE_FORMS:
+            theme = asked.given.get("colours", "auto" if extension == "svg" else "light")
+            svg = draw(kept.network, kept.told, language=asked.given.get("language", "en"), theme=theme)
+            return png(svg) if extension == "png" else svg.encode()
+        if writer := FORMS[extension].writer:
+            return networks.write(kept.network, writer)
+        return _json(document(kept.network, kept.told, asked.selection, self._address))
 
     def _chains(self, kept: Kept, asked: Asked, ends: Sequence[str], index: Index) -> bytes:
         rolled = kept.network.graph["rolled_up"]
@@ -286,6 +308,8 @@ class _Answers:
             "link": ", ".join(links),
             **{name.decode(): value.decode() for name, value in DATA_HEADERS},
         }
+        if media_type == FORMS["svg"].media_type:
+            headers["content-security-policy"] = _PICTURE_POLICY
         if holds(request, tag):
             return unchanged(headers)
         return Response(await body(), headers=headers)

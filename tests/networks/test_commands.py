@@ -53,6 +53,18 @@ def test_the_name_of_the_output_tells_the_format(portsmouth, tmp_path):
         assert read(path.read_bytes(), form).number_of_edges() > 1
 
 
+def test_a_network_is_drawn_in_the_language_asked(portsmouth, tmp_path):
+    path = tmp_path / "who.svg"
+    assert portsmouth("network", "--part", "s4", "--language", "th", "--output", str(path))[0] == 0
+    assert "วิตเต" in path.read_text(encoding="utf-8")
+    image = tmp_path / "who.png"
+    assert portsmouth("network", "--part", "s4", "--theme", "dark", "--output", str(image))[0] == 0
+    assert image.read_bytes().startswith(b"\x89PNG")
+    code, _, err = portsmouth("network", "--theme", "auto", "--output", str(image))
+    assert code == 2 and "light or dark" in err
+    assert portsmouth("path", "Witte", "Komura", "--format", "png")[0] == 2
+
+
 @pytest.mark.parametrize("measure", ["degree", "modes", "pagerank", "reach", "communities"])
 def test_measures(portsmouth, measure):
     code, out, _ = portsmouth("network", "--measure", measure, "--format", "json")

@@ -163,6 +163,16 @@ def test_an_unknown_format_is_told_with_those_that_there_are(shipped):
     assert "/network.gexf" in shipped.fetch("/network.doc").problem["detail"]
 
 
+def test_a_picture_is_served_in_the_language_and_colours_asked(get):
+    picture = get("/network.svg", language="th", colours="dark", part="s1")
+    assert picture.type == "image/svg+xml" and "วิตเต" in picture.body.decode() and b"#12181f" in picture.body
+    assert "unsafe-inline" in picture.headers["content-security-policy"]
+    assert get("/network.png", roll_up="state").body.startswith(b"\x89PNG")
+    assert "one of en" in get("/network.svg", language="de").problem["detail"]
+    assert "light or dark" in get("/network.png", colours="auto").problem["detail"]
+    assert "kind" in get("/network.gexf", colours="dark").problem["detail"]
+
+
 # --- paths
 
 

@@ -25,7 +25,7 @@ from portsmouth.search import Index
 from portsmouth.store.limits import Limits
 
 if TYPE_CHECKING:
-    from portsmouth.networks import Chain, Forbidden, Hop, Selection
+    from portsmouth.networks import Annotations, Chain, Forbidden, Hop, Selection
 
 _ACTOR = ("pt:Actor",)
 
@@ -72,6 +72,25 @@ class NetworkFormat(StrEnum):
     cytoscape = "cytoscape"
     gexf = "gexf"
     graphml = "graphml"
+    svg = "svg"
+    png = "png"
+
+
+class PictureLanguage(StrEnum):
+    """The languages in which a picture names actors."""
+
+    en = "en"
+    th = "th"
+    ru = "ru"
+    ja = "ja"
+
+
+class PictureTheme(StrEnum):
+    """The colours of a picture."""
+
+    light = "light"
+    dark = "dark"
+    auto = "auto"
 
 
 class RankingFormat(StrEnum):
@@ -83,7 +102,13 @@ class RankingFormat(StrEnum):
 
 
 _BY_DEFAULT = "How to write it. [default: by the name of --output; a table on a terminal; else {}]"
-_MAPPED = {NetworkFormat.gexf, NetworkFormat.graphml, NetworkFormat.cytoscape, NetworkFormat.nodes}
+_PICTURES = {NetworkFormat.svg, NetworkFormat.png}
+_MAPPED = _PICTURES | {
+    NetworkFormat.gexf,
+    NetworkFormat.graphml,
+    NetworkFormat.cytoscape,
+    NetworkFormat.nodes,
+}
 
 EffectsOption = Annotated[
     bool, typer.Option("--effects", help="Leave out what was refused, ignored or without effect.")
@@ -111,6 +136,10 @@ RollUpOption = Annotated[
 CertainOption = Annotated[
     bool, typer.Option("--certain", help="Only chains that hold on whatever days of their spans acts lie.")
 ]
+LanguageOption = Annotated[PictureLanguage, typer.Option(help="The language of the names in a picture.")]
+ThemeOption = Annotated[
+    PictureTheme, typer.Option(help="The colours of a picture; auto, for SVG, follows the reader's system.")
+]
 FormatOption = Annotated[
     NetworkFormat | None,
     typer.Option("--format", help=_BY_DEFAULT.format("csv")),
@@ -132,17 +161,21 @@ def network_command(
         NetworkMeasure | None, typer.Option(help="Rank or group the actors instead of listing the arcs.")
     ] = None,
     certain: CertainOption = False,
+    language: LanguageOption = PictureLanguage.en,
+    theme: ThemeOption = PictureTheme.light,
     output_format: FormatOption = None,
     output: OutputOption = None,
     facts: FactsOption = None,
 ) -> None:
     """Show who acted on whom, with dates and passages, or rank the actors.
 
-    --certain counts for the measures reach and brokers. gexf opens in Gephi with its timeline.
+    --certain counts for the measures reach and brokers. gexf opens in Gephi with its timeline; svg and png
+    are pictures.
 
     \b
     portsmouth network --mode funded
     portsmouth network --format gexf --output influence.gexf
+    portsmouth network --part s1 --output influence.svg
     portsmouth network --measure reach
     """
     from portsmouth import networks
@@ -154,6 +187,9 @@ def network_command(
     form = _format(output_format, output, NetworkFormat.csv)
     if measure and form in _MAPPED:
         _refuse(f"--format {form.value} with --measure", "table, csv or json")
+    if form in _PICTURES:
+        _write(_picture(*_annotated(chosen, facts), form, language, theme), output)
+        return
     network, mentions, index = _asked(chosen, facts)
     if measure:
         _show_measure(network, measure.value, mentions, certain, index, form, output)
@@ -202,6 +238,8 @@ def path_command(
         kind="influence", effects=effects, modes=mode, parts=part, since=since, until=until, roll_up=roll_up
     )
     form = _format(output_format, output, NetworkFormat.json)
+    if form in _PICTURES:
+        _refuse(f"a picture ({form.value}) of chains", "table, csv, json, gexf, graphml or cytoscape")
     network, _, index = _asked(chosen, facts, mentions=False)
     rolled = network.graph["rolled_up"]
     start, end = (
@@ -316,6 +354,31 @@ def _asked(
 
     network, counted = asyncio.run(asked())
     return network, counted, Index.from_nquads(built.nquads)
+
+
+def _annotated(selection: Selection, facts: Path | None) -> tuple[Any, Annotations]:
+    """Build the graph and make the network of it, with what is told beside it."""
+    from portsmouth import networks
+
+    built = _build(facts)
+
+    async def asked() -> tuple[Any, Annotations]:
+        async with _store(built, None, Limits(deadline=60.0)) as store:
+            network = await networks.project(store, selection)
+            return network, await networks.annotate(store, network)
+
+    return asyncio.run(asked())
+
+
+def _picture(
+    network: Any, told: Annotations, form: NetworkFormat, language: PictureLanguage, theme: PictureTheme
+) -> bytes:
+    from portsmouth.networks import picture
+
+    if form is NetworkFormat.png and theme is PictureTheme.auto:
+        _refuse("--theme auto for PNG", "light or dark, since only SVG can follow the reader's system")
+    svg = picture.draw(network, told, language=language.value, theme=theme.value)
+    return picture.png(svg) if form is NetworkFormat.png else svg.encode()
 
 
 def _format(chosen: NetworkFormat | None, output: Path | None, in_a_pipe: NetworkFormat) -> NetworkFormat:

@@ -35,14 +35,13 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from itertools import combinations
-from typing import Any, Final, Literal, NamedTuple, get_args
-
-import networkx as nx
+from typing import Final, Literal, NamedTuple, get_args
 
 from portsmouth.errors import ParameterError
 from portsmouth.iris import CONCEPT, DCTERMS, PASSAGE, PT, SCHEMA, passage_key, shorten
 from portsmouth.networks import reading
 from portsmouth.networks.hierarchy import Hierarchy, Level
+from portsmouth.networks.network import Network
 from portsmouth.networks.reading import Span, Told
 from portsmouth.store.protocol import Store
 
@@ -51,7 +50,6 @@ Kind = Literal["influence", "signing", "command", "negotiation", "offices"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 Leg = Literal["direct", "mandate", "dispatch", "delivery"]
-Network = Any  # nx.MultiDiGraph, which has no type parameters
 
 _FROM, _TO, _VIA, _PRINCIPAL = PT + "from", PT + "to", PT + "via", PT + "onBehalfOf"
 _MODE, _OUTCOME, _STANCE, _WHEN, _CERTAINTY = (
@@ -153,12 +151,12 @@ async def project(store: Store, selection: Selection = Selection()) -> Network:
 
     :param store: an open store: embedded, remote, any that answers SPARQL.
     :param selection: which network, and of what.
-    :return: a :class:`networkx.MultiDiGraph`. Nodes are IRIs with ``label``, ``kind``
-        and ``side`` (the one state on whose side an actor stands, or ``""``); an arc's key is its
-        event and leg, its attributes are told above. The graph's own attributes are ``kind``, ``snapshot``,
-        ``undated`` (how many events have no date), ``left_out`` (events without an arc, by reason),
-        ``rolled_up`` (actor to what stands for it), ``ambiguous`` (actors that could not be rolled up) and
-        ``order`` (which event the source puts after which, by which property).
+    :return: a :class:`networkx.MultiDiGraph`, which notebooks show as a picture. Nodes are IRIs with
+        ``label``, ``kind`` and ``side`` (the one state on whose side an actor stands, or ``""``); an arc's
+        key is its event and leg, its attributes are told above. The graph's own attributes are ``kind``,
+        ``selection``, ``snapshot``, ``undated`` (how many events have no date), ``left_out`` (events without
+        an arc, by reason), ``rolled_up`` (actor to what stands for it), ``ambiguous`` (actors that could not
+        be rolled up) and ``order`` (which event the source puts after which, by which property).
     :raises ParameterError: a mode, outcome, stance, part or level that nothing in the store has.
     :raises DateError: a time span bound by something that is no day.
     :raises StoreError: the store cannot answer.
@@ -187,7 +185,7 @@ def assemble(facts: Facts, selection: Selection) -> Network:
     :raises ParameterError: a mode, outcome, stance, part or level that nothing has.
     """
     _check(facts.events, selection)
-    network = nx.MultiDiGraph()
+    network = Network()
     left_out = {"without two actors": 0, "within one actor": 0}
     rolled = facts.hierarchy.roll_up(selection.roll_up)
     dates = _Dates(facts.spans)
@@ -226,6 +224,7 @@ def assemble(facts: Facts, selection: Selection) -> Network:
         attributes["side"] = facts.hierarchy.state(actor) or ""
     network.graph.update(
         kind=selection.kind,
+        selection=selection,
         order=facts.order,
         undated=undated,
         left_out=left_out,
