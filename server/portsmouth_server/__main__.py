@@ -9,6 +9,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from portsmouth import queries
 from portsmouth.errors import PortsmouthError
 from portsmouth.store.embedded import EmbeddedStore
 from portsmouth_server import Settings, serve
@@ -21,11 +22,17 @@ def main() -> int:
     """
     parser = argparse.ArgumentParser(prog="python -m portsmouth_server", description=__doc__)
     parser.add_argument("dataset", type=Path, help="a dataset in N-Quads, its default graph included")
+    parser.add_argument(
+        "--named-queries",
+        action="store_true",
+        help="offer the program's named queries, as for a built dataset",
+    )
     arguments = parser.parse_args()
     try:
         settings = Settings.load()
         store = EmbeddedStore.from_nquads(arguments.dataset.read_bytes(), limits=settings.limits)
-        serve(store, settings, ready=lambda address: print(f"Serving on {address}", flush=True))
+        named = queries.catalogue() if arguments.named_queries else ()
+        serve(store, settings, named, ready=lambda address: print(f"Serving on {address}", flush=True))
     except PortsmouthError as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return error.exit_code
