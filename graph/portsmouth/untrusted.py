@@ -36,7 +36,7 @@ _MOST_EXPANDED: Final = 16 << 20
 #: Triple terms within triple terms. The engine follows them by recursion.
 _DEEPEST: Final = 100
 
-_ENTITY: Final = re.compile(rb"<!ENTITY\s+([^\s%&;\"'<>]+)\s+(?:\"([^\"&%]*)\"|'([^'&%]*)')\s*>")
+_ENTITY: Final = re.compile(rb"<!ENTITY\s+([^\s%&;\"'<>]+)\s+(?:\"([^\"&%]*)\"|'([^'\"&%]*)')\s*>")
 _TRIPLE_TERM: Final = re.compile(rb"<<\(?|\)?>>")
 _MARK: Final = b"\xef\xbb\xbf"
 _SYNTAX: Final = re.compile(
@@ -63,7 +63,7 @@ def to_ntriples(document: bytes, form: str, base: str) -> bytes:
         return b""
     _check_encoding(document)
     if form == "rdf":
-        _check_entities(document)
+        document = _with_plain_entities(document)
     _check_nesting(document)
     try:
         triples = ox.parse(
@@ -87,11 +87,14 @@ def _check_encoding(document: bytes) -> None:
         ) from None
 
 
-def _check_entities(document: bytes) -> None:
-    """Refuse entities that are built of others or stand elsewhere, and such as would fill the memory."""
+def _with_plain_entities(document: bytes) -> bytes:
+    """Refuse entities that are built of others or stand elsewhere, and such as would fill the memory.
+
+    :return: the document, its entities between the double quotes that the engine wants.
+    """
     declared = document.count(b"<!ENTITY")
     if not declared:
-        return
+        return document
     entities = {m[1]: len(m[2] if m[2] is not None else m[3]) for m in _ENTITY.finditer(document)}
     if len(entities) != declared:
         raise DocumentError(
@@ -101,6 +104,7 @@ def _check_entities(document: bytes) -> None:
     expanded = sum(document.count(b"&%b;" % name) * length for name, length in entities.items())
     if expanded > _MOST_EXPANDED:
         raise DocumentError(f"entities that expand to {expanded} characters", f"at most {_MOST_EXPANDED}")
+    return _ENTITY.sub(lambda m: m[0] if m[3] is None else b'<!ENTITY %b "%b">' % (m[1], m[3]), document)
 
 
 def _check_nesting(document: bytes) -> None:

@@ -119,8 +119,9 @@ def from_body(
         given += parameters(body, "the form")
     else:
         text = _decode(body, "the body")
-        if not text.strip():
-            raise RequestError(found="an empty body", expected="a SPARQL query or update")
+        if sent_as == QUERY and not text.strip():
+            # An update may be empty: it changes nothing.
+            raise RequestError(found="an empty body", expected="a SPARQL query")
         given.append(("update" if sent_as == UPDATE else "query", text))
     return _update(given) if _values(given, "update") else _query(given)
 
