@@ -11,8 +11,8 @@ from pathlib import Path
 
 from portsmouth import queries
 from portsmouth.errors import PortsmouthError
-from portsmouth.store.embedded import EmbeddedStore
 from portsmouth_server import Settings, serve
+from portsmouth_server.stores import open_store
 
 
 def main() -> int:
@@ -30,7 +30,7 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         settings = Settings.load()
-        store = EmbeddedStore.from_nquads(arguments.dataset.read_bytes(), limits=settings.limits)
+        store = open_store(arguments.dataset.read_bytes(), settings)
         named = queries.catalogue() if arguments.named_queries else ()
         serve(store, settings, named, ready=lambda address: print(f"Serving on {address}", flush=True))
     except PortsmouthError as error:

@@ -121,6 +121,8 @@ class Settings:
     :param workers: queries that may run at once; 0 leaves it to the number of processors.
     :param spool: MiB of answers that may wait for slow clients before workers have to wait with them.
     :param service_hosts: hosts that ``SERVICE`` may call, as ``host`` or ``host:port``.
+    :param dataset: ``merged`` where the default graph holds every triple of the named graphs once and
+        follows them; ``plain`` where it is a graph like any other.
     :param max_rows: rows or triples that an answer may have; 0 for any number.
     :param max_answer_bytes: bytes that an answer may have; 0 for any number.
     :param max_request_bytes: the longest body of a request.
@@ -154,6 +156,7 @@ class Settings:
     workers: int = _setting(0, _whole_number, "a whole number")
     spool: int = _setting(1024, _whole_number, "a whole number of MiB")
     service_hosts: frozenset[str] = _setting(frozenset(), _names, "hosts separated by commas")
+    dataset: str = _setting("merged", _one_of("merged", "plain"), "merged or plain")
     max_rows: int = _setting(0, _whole_number, "a whole number")
     max_answer_bytes: int = _setting(1 << 30, _whole_number, "a whole number of bytes")
     max_request_bytes: int = _setting(1 << 20, _whole_number, "a whole number of bytes")
@@ -242,6 +245,11 @@ class Settings:
         '/portsmouth'
         """
         return urlsplit(self.public_url).path.rstrip("/")
+
+    @property
+    def writing(self) -> bool:
+        """Whether anybody may change the graph."""
+        return self.write_token is not None
 
     @property
     def limits(self) -> Limits:

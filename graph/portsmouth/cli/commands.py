@@ -156,6 +156,14 @@ def serve(
             help="File with the token that callers must show to change the graph; without one nobody can."
         ),
     ] = None,
+    dataset: Annotated[
+        str | None,
+        typer.Option(
+            help="merged: the default graph holds every triple of the named graphs once, and follows them. "
+            "plain: it is a graph like any other. [default: merged]"
+        ),
+    ] = None,
+    no_data: Annotated[bool, typer.Option("--no-data", help="Start empty, without the facts.")] = False,
     store: StoreOption = None,
     facts: FactsOption = None,
 ) -> None:
@@ -166,8 +174,9 @@ def serve(
     # The library does not depend on the server; only this command does.
     from portsmouth_server.running import serve as run_server
     from portsmouth_server.settings import Settings, read_token_file
+    from portsmouth_server.stores import lifetime_of_writes, open_store
 
-    given_words = {"log_format": log_format, "log_level": log_level}
+    given_words = {"log_format": log_format, "log_level": log_level, "dataset": dataset}
     given: dict[str, Any] = {
         "token": read_token_file(token_file) if token_file else None,
         "host": host,
@@ -182,10 +191,16 @@ def serve(
     settings = Settings.load(
         config, [*(set_ or ()), *words], **{name: value for name, value in given.items() if value is not None}
     )
-    built = _build(facts)
-    _notes.print(_summary(built))
+    if no_data:
+        opened = open_store(b"", settings, directory=store)
+    else:
+        built = _build(facts)
+        _notes.print(_summary(built))
+        opened = open_store(built.nquads, settings, snapshot=built.snapshot, directory=store)
+    if lifetime := lifetime_of_writes(opened, store):
+        _notes.print(lifetime, markup=False)
     run_server(
-        _store(built, store, settings.limits),
+        opened,
         settings,
         queries.catalogue(),
         ready=lambda address: _notes.print(f"Serving on {address} (Ctrl-C ends it)", markup=False),

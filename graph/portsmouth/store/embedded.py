@@ -114,7 +114,9 @@ class EmbeddedStore:
         :raises StoreError: the directory cannot be used.
         """
         snapshot = snapshot or hashlib.sha256(data).hexdigest()
-        return cls(disk.keep(directory, data, snapshot), snapshot=snapshot, limits=limits)
+        path = disk.keep(directory, data, snapshot)
+        written = disk.last_checkpoint(directory)
+        return cls(path, snapshot=written[1] if written else snapshot, limits=limits)
 
     @property
     def snapshot(self) -> str:
@@ -156,22 +158,10 @@ class EmbeddedStore:
         """
         try:
             engine.refuse_services(query, self._limits.service_hosts)
-            await self._take_place()
         except PortsmouthError as error:
             self._ended[error.kind] += 1
             raise
-        try:
-            worker = self._idle_worker(query.dataset.stance) or await (await self._ready_nursery()).fork()
-            answer = EmbeddedAnswer(self, worker, query)
-        except BaseException:
-            self._places.release()
-            raise
-        try:
-            await answer.start(frames.pack_query(query))
-        except BaseException:
-            await answer.aclose()
-            raise
-        return answer
+        return await self._ask(frames.pack_query(query), deadline=query.deadline, stance=query.dataset.stance)
 
     def begin(self, query: Query) -> EmbeddedAnswer | None:
         """Ask a worker that has nothing to do, without waiting for anything.
@@ -191,7 +181,7 @@ class EmbeddedStore:
         with suppress(StopIteration):
             # There is a place, so this ends at its first step.
             self._places.acquire().send(None)
-        answer = EmbeddedAnswer(self, worker, query)
+        answer = EmbeddedAnswer(self, worker, query.deadline, query.dataset.stance)
         answer.begin(message)
         return answer
 
@@ -242,6 +232,36 @@ class EmbeddedStore:
     ) -> None:
         await self.aclose()
 
+    async def _ask(
+        self,
+        message: bytes,
+        *,
+        deadline: float | None = None,
+        stance: Stance | None = None,
+        reusable: bool = True,
+    ) -> EmbeddedAnswer:
+        """Let a worker answer a message, and wait for the head of its answer.
+
+        :param reusable: whether the worker is as it was when it has answered.
+        """
+        try:
+            await self._take_place()
+        except PortsmouthError as error:
+            self._ended[error.kind] += 1
+            raise
+        try:
+            worker = self._idle_worker(stance) or await (await self._ready_nursery()).fork()
+            answer = EmbeddedAnswer(self, worker, deadline, stance, reusable=reusable)
+        except BaseException:
+            self._places.release()
+            raise
+        try:
+            await answer.start(message)
+        except BaseException:
+            await answer.aclose()
+            raise
+        return answer
+
     async def _take_place(self) -> None:
         if not self._places.locked():
             await self._places.acquire()
@@ -260,7 +280,7 @@ class EmbeddedStore:
             known = next((worker for worker in reversed(self._idle) if stance in worker.stances), None)
             worker = known or self._idle[-1]
             self._idle.remove(worker)
-            if worker.nursery is self._nursery and not worker.exited.done():
+            if worker.nursery is self._nursery and worker.is_current and not worker.exited.done():
                 return worker
             worker.close()
         return None
@@ -272,11 +292,11 @@ class EmbeddedStore:
             if not (self._nursery and self._nursery.alive):
                 if self._nursery:
                     await self._nursery.aclose()
-                self._nursery = await Nursery.start(self._path, self._limits.memory_mib)
+                self._nursery = await Nursery.start(self._path, self._limits.memory_mib, self._snapshot)
             return self._nursery
 
     def _give_back(self, worker: Worker, reusable: bool) -> None:
-        if reusable and not worker.exited.done():
+        if reusable and worker.is_current and not worker.exited.done():
             self._idle.append(worker)
         else:
             worker.end()
@@ -295,9 +315,16 @@ class EmbeddedAnswer:
     caller.
     """
 
-    def __init__(self, store: EmbeddedStore, worker: Worker, query: Query) -> None:
-        deadline = query.deadline or store.limits.deadline
-        stance = query.dataset.stance
+    def __init__(
+        self,
+        store: EmbeddedStore,
+        worker: Worker,
+        deadline: float | None,
+        stance: Stance | None = None,
+        *,
+        reusable: bool = True,
+    ) -> None:
+        deadline = deadline or store.limits.deadline
         patience = store.limits.patience
         if stance not in worker.stances:
             # What a stance is asked of is made once and kept: a worker is not given up for having made it.
@@ -305,6 +332,7 @@ class EmbeddedAnswer:
             patience += _MAKING_A_STANCE if stance else 0
         loop = asyncio.get_running_loop()
         self._loop = loop
+        self._reusable = reusable
         self._store = store
         store._running += 1
         self._worker = worker
@@ -339,6 +367,11 @@ class EmbeddedAnswer:
     def begun(self) -> bool:
         """Whether the head has come, or will not come any more."""
         return self._ended or bool(self._media_type)
+
+    @property
+    def snapshot(self) -> str:
+        """The id of the snapshot from which the answer comes."""
+        return self._worker.snapshot
 
     @property
     def complete(self) -> bool:
@@ -512,7 +545,7 @@ class EmbeddedAnswer:
         self._worker.listener = None
         for timer in self._timers:
             timer.cancel()
-        self._store._give_back(self._worker, reusable and not self._worker.yielded)
+        self._store._give_back(self._worker, reusable and self._reusable and not self._worker.yielded)
 
 
 def _nobody() -> None:

@@ -15,7 +15,7 @@ What is mended here, each with a test in ``tests/store``:
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 from urllib.parse import urlsplit
@@ -30,12 +30,14 @@ from portsmouth.errors import (
     RequestError,
     ServiceRefusedError,
     StoreError,
+    UpdateSyntaxError,
 )
 from portsmouth.formats import PREFIXED, RDF_FORMATS
 from portsmouth.iris import PREFIXES
 from portsmouth.store.bounds import Bounded, Output, at_most
 from portsmouth.store.lexer import outline, tokens, undeclared_prefix
-from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, AnswerKind, Dataset, Query
+from portsmouth.store.operations import Segment, segments
+from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, AnswerKind, Dataset, Query, Update
 from portsmouth.store.stances import Stances
 
 _RESULTS: Final[Mapping[str, ox.QueryResultsFormat]] = {
@@ -54,6 +56,9 @@ _UNKNOWN_FUNCTION: Final = re.compile(
 )
 
 _STANCES: Final = Stances()
+
+#: An operation that fails before anything is done: there is no such graph in an empty store.
+_GUARD: Final = "DROP GRAPH <urn:x-portsmouth:none> ; "
 
 _Term: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 
@@ -129,19 +134,20 @@ def dataset_of(query: Query) -> Dataset:
     return Dataset(found.default, found.named, query.dataset.stance)
 
 
-def refuse_services(query: Query, hosts: frozenset[str]) -> None:
-    """Refuse a query that would call a host which is not allowed.
+def refuse_services(query: Query | Update, hosts: frozenset[str]) -> None:
+    """Refuse a query or an update that would call a host which is not allowed.
 
     The engine goes to the network on its own, so this must run before it.
 
-    :param query: the question.
+    :param query: the question, or the update.
     :param hosts: the allowed hosts, each as ``host`` or ``host:port``.
     :raises ServiceRefusedError: a call to another host, or to one that only evaluation would name.
 
     >>> query = Query("SELECT * { SERVICE <http://a.example/sparql> { ?s ?p ?o } }")
     >>> refuse_services(query, frozenset({"a.example"}))
     """
-    for call in outline(query.text, query.base, _prefixes(query)).services:
+    prefixes = _prefixes(query) if isinstance(query, Query) else {}
+    for call in outline(query.text, query.base or None, prefixes).services:
         authority = urlsplit(call.endpoint or "").netloc.rpartition("@")[2].lower()
         if authority not in hosts:
             raise ServiceRefusedError(
@@ -152,11 +158,79 @@ def refuse_services(query: Query, hosts: frozenset[str]) -> None:
             )
 
 
-def _ask_engine(store: ox.Store, query: Query) -> Any:
+def solutions(
+    store: ox.Store, query: Query, default_graph: ox.NamedNode | None = None
+) -> Iterator[ox.QuerySolution]:
+    """Yield the solutions of a SELECT query as the engine's own values.
+
+    :param store: what to ask.
+    :param query: the question.
+    :param default_graph: a graph to take for the default graph beside all named graphs, as ``WITH`` of an
+        update does; a dataset of the query's own overrides it.
+    :raises PortsmouthError: as :func:`evaluate`.
+
+    >>> [row["x"].value for row in solutions(ox.Store(), Query("SELECT ?x { BIND(1 AS ?x) }"))]
+    ['1']
+    """
+    try:
+        yield from _ask_engine(store, query, default_graph)
+    except (RuntimeError, ValueError, OSError) as error:
+        raise _as_ours(error, query) from error
+
+
+def parse_update(text: str, base: str | None) -> None:
+    """Let the engine's parser judge an update request, without carrying any of it out.
+
+    :param text: the request.
+    :param base: the base IRI for relative IRIs.
+    :raises UpdateSyntaxError: it is not SPARQL.
+
+    >>> parse_update("DELETE WHERE { ?s ?p ?o }", None)
+    """
+    cuts = segments(text)
+    try:
+        _parse_guarded(text, cuts[0].start if cuts else len(text), base)
+    except UpdateSyntaxError:
+        if len({cut.prologue for cut in cuts}) < 2:
+            raise
+        # The engine wants every declaration before the first operation; the specification does not.
+        for cut in cuts:
+            before = "".join(char if char == "\n" else " " for char in text[: cut.start])
+            _parse_guarded(f"{cut.prologue}{before}{text[cut.start : cut.end]}", len(cut.prologue), base)
+        _refuse_shared_blank_nodes(text, cuts)
+
+
+def _parse_guarded(text: str, start: int, base: str | None) -> None:
+    """Parse a request whose first operation begins at an offset.
+
+    The engine parses a whole request before it carries anything out, and the operation that is put before the
+    others always fails.
+    """
+    try:
+        ox.Store().update(f"{text[:start]}{_GUARD}{text[start:]}", base_iri=base)
+    except SyntaxError as error:
+        raise _syntax_error(str(error), text, {}, UpdateSyntaxError, start) from error
+    except RuntimeError:
+        return
+
+
+def _refuse_shared_blank_nodes(text: str, cuts: Sequence[Segment]) -> None:
+    """Refuse labels of blank nodes that stand in more than one operation (SPARQL 1.1 Query, section 19.6)."""
+    seen: set[str] = set()
+    for cut in cuts:
+        labels = {t.text for t in tokens(text[cut.start : cut.end]) if t.text.startswith("_:")}
+        if shared := sorted(seen & labels):
+            raise UpdateSyntaxError(f"the blank node {shared[0]} in two operations", "one label for each")
+        seen |= labels
+
+
+def _ask_engine(store: ox.Store, query: Query, default_graph: ox.NamedNode | None = None) -> Any:
     dataset = dataset_of(query)
     if dataset.stance:
         store = _STANCES.of(store, dataset.stance)
     target, options = _restrict(store, dataset)
+    if default_graph and not dataset:
+        options = {"default_graph": default_graph}
     functions: dict[ox.NamedNode, Callable[..., _Term | None]] = {}
     while True:
         try:
@@ -217,7 +291,7 @@ def _kind(results: object) -> AnswerKind:
 def _as_ours(error: Exception, query: Query) -> PortsmouthError:
     """Turn what the engine raises into an error of this project."""
     if isinstance(error, SyntaxError):
-        return _syntax_error(str(error), query)
+        return _syntax_error(str(error), query.text, _prefixes(query))
     if isinstance(error, ValueError):
         return RequestError(f"a query that the engine refuses ({error})", "a SPARQL 1.1 query")
     if isinstance(error, OSError):
@@ -229,23 +303,33 @@ def _as_ours(error: Exception, query: Query) -> PortsmouthError:
     )
 
 
-def _syntax_error(message: str, query: Query) -> QuerySyntaxError:
+def _syntax_error(
+    message: str,
+    text: str,
+    prefixes: Mapping[str, str],
+    kind: type[QuerySyntaxError] = QuerySyntaxError,
+    guarded: int | None = None,
+) -> QuerySyntaxError:
+    """Turn the parser's message about a text into an error.
+
+    :param guarded: the offset at which the parser's text had an operation more.
+    """
     # The engine's parser backtracks over a prefix that it does not know and blames something else.
-    if stray := undeclared_prefix(query.text, _prefixes(query)):
-        line, column = _position(query.text, stray.start)
+    if stray := undeclared_prefix(text, prefixes):
+        line, column = _position(text, stray.start)
         prefix = stray.text.partition(":")[0]
-        return QuerySyntaxError(
+        return kind(
             f"'{stray.text}', whose prefix is not declared", f"PREFIX {prefix}: <…> before it", line, column
         )
+    wanted = "a SPARQL 1.1 Update request" if kind is UpdateSyntaxError else "a SPARQL 1.1 query"
     match = _SYNTAX.match(message)
     if not match:
-        return QuerySyntaxError(
-            found=f"text that the parser refuses ({message})", expected="a SPARQL 1.1 query"
-        )
+        return kind(found=f"text that the parser refuses ({message})", expected=wanted)
     line, column = int(match["line"]), int(match["column"])
-    return QuerySyntaxError(
-        _surroundings(query.text, line, column), _expectation(match["expected"]), line, column
-    )
+    if guarded is not None and (line, column) > (at := _position(text, guarded)) and line == at[0]:
+        column = max(at[1], column - len(_GUARD))
+    expected = _expectation(match["expected"]).replace("a SPARQL 1.1 query", wanted)
+    return kind(_surroundings(text, line, column), expected, line, column)
 
 
 def _position(text: str, offset: int) -> tuple[int, int]:

@@ -7,9 +7,13 @@ store has threads, and threads do not survive a fork.
 
 It is started as ``python -m portsmouth.store.forkserver SNAPSHOT MEMORY_MIB``
 with its control channel as standard input. On the channel come lines:
-``fork`` with a socket beside it (``SCM_RIGHTS``), ``end PID``; back go
-``ready`` or ``failed REASON``, ``forked PID`` and ``exit PID STATUS``. When the
-channel closes, it ends its workers and itself.
+``fork`` with a socket beside it (``SCM_RIGHTS``), ``end PID``, ``advance ID PATH``;
+back go ``ready`` or ``failed REASON``, ``forked PID``, ``exit PID STATUS`` and
+``advanced ID``. When the channel closes, it ends its workers and itself.
+
+To advance is to go to the next snapshot: in memory it applies what has been added
+to the journal beside its file; on disk it takes another directory. Workers that
+run keep the snapshot from which they were forked.
 """
 
 from __future__ import annotations
@@ -25,7 +29,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
-from portsmouth.store import worker
+from portsmouth.store import journal, memory, worker
 
 #: Stack of a worker: the engine's parser recurses, and a deep query should meet the nesting limit first.
 STACK = 64 << 20
@@ -44,6 +48,8 @@ class ForkServer:
         self._snapshot = snapshot
         self._memory_mib = memory_mib
         self._store = None if snapshot.is_dir() else worker.open_snapshot(snapshot)
+        self._journal_end = 0
+        self._follow_journal()
         self._children: set[int] = set()
         self._commands = b""
 
@@ -84,7 +90,22 @@ class ForkServer:
                     self._fork(descriptors.pop(0))
                 case [b"end", pid]:
                     self._end(int(pid))
+                case [b"advance", label, *_]:
+                    self._advance(label.decode(), os.fsdecode(line.split(b" ", 2)[2]))
         return True
+
+    def _advance(self, label: str, path: str) -> None:
+        self._snapshot = Path(path)
+        self._follow_journal()
+        self._say(f"advanced {label}")
+
+    def _follow_journal(self) -> None:
+        """Apply what has been written to the snapshot in memory since it was last looked at."""
+        if self._store is None:
+            return
+        for record in journal.read(self._snapshot.with_name(memory.JOURNAL), self._journal_end):
+            record.change.apply(self._store)
+            self._journal_end = record.end
 
     def _fork(self, descriptor: int) -> None:
         pid = os.fork()

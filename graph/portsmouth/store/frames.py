@@ -2,7 +2,10 @@
 
 A message is a one-byte kind, a four-byte length and a body. A worker answers
 one ``QUERY`` with ``HEAD``, any number of ``DATA`` and ``END``, or with
-``ERROR`` at any point.
+``ERROR`` at any point. It answers ``UPDATE`` and ``WRITE`` the same way, with
+what they would change (:class:`portsmouth.store.changes.Change`) as the data, and
+``VERSION`` with the version of a graph, or nothing. ``RULES`` says what holds for
+the writes that follow, and is not answered.
 """
 
 from __future__ import annotations
@@ -13,9 +16,13 @@ from typing import Any, Final, NamedTuple
 
 from portsmouth import errors
 from portsmouth.stance import Stance
-from portsmouth.store.protocol import Dataset, Formats, Query
+from portsmouth.store.protocol import Dataset, Formats, GraphWrite, Query, Update
 
 QUERY: Final = b"Q"
+RULES: Final = b"R"
+UPDATE: Final = b"U"
+WRITE: Final = b"W"
+VERSION: Final = b"V"
 HEAD: Final = b"H"
 DATA: Final = b"D"
 END: Final = b"Z"
@@ -100,6 +107,54 @@ def unpack_query(body: bytes) -> Query:
         max_rows=value["max_rows"],
         max_bytes=value["max_bytes"],
         known_prefixes=value["known_prefixes"],
+    )
+
+
+def pack_update(update: Update) -> bytes:
+    """Write an update as a message; its deadline stays with the store."""
+    using = update.using and {"default": update.using.default, "named": update.using.named}
+    return pack(UPDATE, json.dumps({"text": update.text, "using": using, "base": update.base}).encode())
+
+
+def unpack_update(body: bytes) -> Update:
+    """Read an update back.
+
+    >>> update = Update("CLEAR ALL", Dataset(("http://g",)))
+    >>> unpack_update(pack_update(update)[PREFIX.size :]) == update
+    True
+    """
+    value = json.loads(body)
+    using = value["using"] and Dataset(tuple(value["using"]["default"]), tuple(value["using"]["named"]))
+    return Update(value["text"], using, value["base"])
+
+
+def pack_write(write: GraphWrite) -> bytes:
+    """Write the change of a graph as a message; its deadline stays with the store."""
+    head = {
+        "graph": write.graph,
+        "action": write.action,
+        "only_if": None if write.only_if is None else sorted(write.only_if),
+        "only_if_absent": write.only_if_absent,
+    }
+    return pack(WRITE, json.dumps(head).encode() + b"\n" + write.triples)
+
+
+def unpack_write(body: bytes) -> GraphWrite:
+    """Read the change of a graph back.
+
+    >>> write = GraphWrite("http://g", "merge", b"<http://s> <http://p> 'a' .", frozenset("v"))
+    >>> unpack_write(pack_write(write)[PREFIX.size :]) == write
+    True
+    """
+    head, _, triples = body.partition(b"\n")
+    value = json.loads(head)
+    only_if = value["only_if"]
+    return GraphWrite(
+        graph=value["graph"],
+        action=value["action"],
+        triples=triples,
+        only_if=None if only_if is None else frozenset(only_if),
+        only_if_absent=value["only_if_absent"],
     )
 
 

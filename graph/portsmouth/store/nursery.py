@@ -31,11 +31,13 @@ class Worker:
     :param nursery: the fork server that it came from.
     :param pid: its process id.
     :param channel: the socket on which it answers.
+    :param snapshot: the id of the snapshot from which it answers.
     """
 
-    def __init__(self, nursery: Nursery, pid: int, channel: socket.socket) -> None:
+    def __init__(self, nursery: Nursery, pid: int, channel: socket.socket, snapshot: str) -> None:
         self.nursery = nursery
         self.pid = pid
+        self.snapshot = snapshot
         self.channel = channel
         self._loop = asyncio.get_running_loop()
         self._listening = False
@@ -49,6 +51,11 @@ class Worker:
         self.stances: set[Stance | None] = set()
 
         self.listen()
+
+    @property
+    def is_current(self) -> bool:
+        """Whether nothing has been written since it was forked."""
+        return self.snapshot == self.nursery.snapshot
 
     def listen(self) -> None:
         """Pass what the worker writes to its listener, from now on."""
@@ -93,32 +100,38 @@ class Worker:
 
 
 class Nursery:
-    """A running fork server."""
+    """A running fork server.
 
-    def __init__(self, process: subprocess.Popen[bytes], control: socket.socket) -> None:
+    :param snapshot: the id of the snapshot that it holds.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes], control: socket.socket, snapshot: str) -> None:
         self._process = process
+        self.snapshot = snapshot
         self._control = control
         self._lines = b""
         self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._forks: deque[asyncio.Future[int]] = deque()
+        self._forks: deque[asyncio.Future[tuple[int, str]]] = deque()
+        self._advances: deque[asyncio.Future[None]] = deque()
         self._workers: dict[int, Worker] = {}
         self.alive = True
 
     @classmethod
-    async def start(cls, snapshot: Path, memory_mib: int) -> Nursery:
+    async def start(cls, path: Path, memory_mib: int, snapshot: str) -> Nursery:
         """Start a fork server and wait until it has the snapshot.
 
-        :param snapshot: the snapshot's file or directory.
+        :param path: the snapshot's file or directory.
         :param memory_mib: the memory budget of a worker.
+        :param snapshot: the snapshot's id.
         :raises StoreError: it could not load the snapshot.
         """
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
-        command = [sys.executable, "-m", "portsmouth.store.forkserver", str(snapshot), str(memory_mib)]
+        command = [sys.executable, "-m", "portsmouth.store.forkserver", str(path), str(memory_mib)]
         with theirs:
             # The arguments are this interpreter and this package's own module, not a shell's words.
             process = subprocess.Popen(command, stdin=theirs.fileno(), start_new_session=True)  # noqa: S603
-        nursery = cls(process, ours)
+        nursery = cls(process, ours, snapshot)
         asyncio.get_running_loop().add_reader(ours.fileno(), nursery._listen)
         try:
             await nursery._ready
@@ -141,18 +154,36 @@ class Nursery:
             raise StoreError("found that the fork server has ended; expected it to run")
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
-        answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[tuple[int, str]] = asyncio.get_running_loop().create_future()
         self._forks.append(answer)
         with theirs:
             socket.send_fds(self._control, [b"fork\n"], [theirs.fileno()])
         try:
             # A caller that gives up while the fork is under way must not take the next fork's answer.
-            pid = await asyncio.shield(answer)
-        except asyncio.CancelledError:
+            pid, snapshot = await asyncio.shield(answer)
+        except BaseException:
             ours.close()
             raise
-        worker = self._workers[pid] = Worker(self, pid, ours)
+        worker = self._workers[pid] = Worker(self, pid, ours, snapshot)
         return worker
+
+    async def advance(self, path: Path, snapshot: str) -> None:
+        """Go to the next snapshot: what is forked from now on answers from it.
+
+        :param path: where it is.
+        :param snapshot: its id.
+        :raises StoreError: the fork server has ended.
+        """
+        if not self.alive:
+            raise StoreError("found that the fork server has ended; expected it to run")
+        answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._advances.append(answer)
+        self._control.send(b"advance %s %s\n" % (snapshot.encode(), os.fsencode(path)))
+        await asyncio.shield(answer)
+
+    def alive_workers(self) -> list[Worker]:
+        """Return the workers that have not ended."""
+        return list(self._workers.values())
 
     def end(self, pid: int) -> None:
         """End a worker."""
@@ -187,7 +218,11 @@ class Nursery:
                 case [b"failed", *reason]:
                     self._fail(b" ".join(reason).decode())
                 case [b"forked", pid]:
-                    self._forks.popleft().set_result(int(pid))
+                    # Lines come in order: what was forked before the fork server advanced has the old one.
+                    self._forks.popleft().set_result((int(pid), self.snapshot))
+                case [b"advanced", snapshot]:
+                    self.snapshot = snapshot.decode()
+                    self._advances.popleft().set_result(None)
                 case [b"exit", pid, status]:
                     self._ended(int(pid), int(status))
 
@@ -210,7 +245,7 @@ class Nursery:
         self.alive = False
         asyncio.get_running_loop().remove_reader(self._control.fileno())
         self._control.close()
-        unsettled: list[asyncio.Future[Any]] = [self._ready, *self._forks]
+        unsettled: list[asyncio.Future[Any]] = [self._ready, *self._forks, *self._advances]
         for waiting in unsettled:
             if not waiting.done():
                 waiting.set_exception(
@@ -219,6 +254,7 @@ class Nursery:
                 # Nobody may be waiting any more, and an exception that nobody fetches would be reported.
                 waiting.exception()
         self._forks.clear()
+        self._advances.clear()
         for pid in list(self._workers):
             # The process that would have ended them is gone.
             with suppress(OSError):

@@ -1,4 +1,7 @@
-"""The life of one query worker: a forked process that shares the snapshot and answers from it.
+"""The life of one worker: a forked process that shares the snapshot and answers from it.
+
+It answers queries, and says what an update would change; it never changes what
+others see.
 
 A worker is single-threaded and has no way to stop a query half-way, so the
 store ends the whole process when a query overruns; see
@@ -7,15 +10,21 @@ store ends the whole process when a query overruns; see
 
 from __future__ import annotations
 
+import json
 import resource
 import socket
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 import pyoxigraph as ox
 
 from portsmouth.errors import MemoryLimitError, PortsmouthError, StoreError
-from portsmouth.store import engine, frames
+from portsmouth.store import disk, engine, frames, memory
+from portsmouth.store.bounds import Output
+from portsmouth.store.changes import Change
+from portsmouth.store.evaluating import Rules, evaluate_graph_write, evaluate_update, place_of
+from portsmouth.store.graphs import version
 
 #: Bytes of an answer that travel together; the engine itself writes pieces of 8 KiB.
 CHUNK = 64 * 1024
@@ -31,9 +40,13 @@ def run(store: ox.Store, channel: socket.socket, memory_mib: int) -> None:
     """
     _limit_memory(memory_mib)
     reader = frames.Reader()
+    tasks = _Tasks(store)
     while data := channel.recv(_RECEIVE):
         for frame in reader.feed(data):
-            _answer(store, channel, frame.body, memory_mib)
+            if frame.kind == frames.RULES:
+                tasks.obey(frame.body)
+            else:
+                _answer(tasks, channel, frame, memory_mib)
 
 
 def _limit_memory(memory_mib: int) -> None:
@@ -47,12 +60,65 @@ def _limit_memory(memory_mib: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _answer(store: ox.Store, channel: socket.socket, body: bytes, memory_mib: int) -> None:
+class _Tasks:
+    """What a worker does with its snapshot.
+
+    :param store: the snapshot.
+    """
+
+    def __init__(self, store: ox.Store) -> None:
+        self._store = store
+        self._rules = Rules()
+        self._copies: tuple[Path, Path] | None = None
+
+    def obey(self, body: bytes) -> None:
+        """Take the rules for the writes that follow."""
+        value = json.loads(body)
+        self._rules = Rules(value["merged"], frozenset(value["hosts"]), value["seconds"])
+        self._copies = (Path(value["source"]), Path(value["copy"])) if value["copy"] else None
+
+    def evaluate(self, frame: frames.Frame) -> tuple[str, Callable[[Output], object]]:
+        """Return the head of the answer to a message, and what writes its body."""
+        if frame.kind == frames.QUERY:
+            evaluation = engine.evaluate(self._store, frames.unpack_query(frame.body))
+            return f"{evaluation.kind} {evaluation.media_type}", evaluation.write
+        if frame.kind == frames.VERSION:
+            found = version(self._store, place_of(json.loads(frame.body))) or ""
+            return "version text/plain", lambda output: output.write(found.encode())
+        if frame.kind == frames.UPDATE:
+            update = frames.unpack_update(frame.body)
+            change = evaluate_update(self._store, update, self._rules, self._changeable)
+        else:
+            change = evaluate_graph_write(self._store, frames.unpack_write(frame.body), self._rules)
+        effect = json.dumps(self._effect(change))
+        return f"change {effect}", lambda output: output.write(change.to_bytes())
+
+    def _effect(self, change: Change) -> dict[str, object]:
+        """Return what is told of a change; a default graph that only follows does not count."""
+        counted = [
+            sum(not (self._rules.merged and isinstance(quad.graph_name, ox.DefaultGraph)) for quad in quads)
+            for quads in (change.added, change.removed)
+        ]
+        return {
+            "added": counted[0],
+            "removed": counted[1],
+            "created": bool(change.created),
+            "graphs": list(change.graphs()),
+        }
+
+    def _changeable(self) -> ox.Store:
+        """Return a store that may be changed: in memory this process has one of its own, by copy-on-write."""
+        if self._copies is None:
+            return self._store
+        source, target = self._copies
+        return disk.private_copy(source, target)
+
+
+def _answer(tasks: _Tasks, channel: socket.socket, frame: frames.Frame, memory_mib: int) -> None:
     try:
-        evaluation = engine.evaluate(store, frames.unpack_query(body))
-        head = frames.pack(frames.HEAD, f"{evaluation.kind} {evaluation.media_type}".encode())
-        output = _ChannelFile(channel, head)
-        evaluation.write(output)
+        head, write = tasks.evaluate(frame)
+        output = _ChannelFile(channel, frames.pack(frames.HEAD, head.encode()))
+        write(output)
         output.finish()
     except MemoryError:
         channel.sendall(frames.pack_error(MemoryLimitError(memory_mib)))
@@ -105,5 +171,9 @@ def open_snapshot(path: Path) -> ox.Store:
         return ox.Store.read_only(str(path))
     store = ox.Store()
     with suppress(FileNotFoundError):
-        store.bulk_load(path=str(path), format=ox.RdfFormat.N_QUADS)
+        if path.with_name(memory.JOURNAL).exists() and b"_:" in path.read_bytes():
+            # What has been written names blank nodes as the file does; loading would name them anew.
+            store.bulk_extend(ox.parse(path=str(path), format=ox.RdfFormat.N_QUADS))
+        else:
+            store.bulk_load(path=str(path), format=ox.RdfFormat.N_QUADS)
     return store

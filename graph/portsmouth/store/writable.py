@@ -1,0 +1,257 @@
+"""The embedded store that can be written.
+
+::
+
+    async with WritableStore.in_memory(data) as store:
+        await store.update(Update("INSERT DATA { GRAPH <http://g> { <http://s> <http://p> 1 } }"))
+
+A write is evaluated by a worker, with the deadline and the memory of a query; what
+comes of it is the change that it makes, or an error that changes nothing. The store
+then keeps the change (:mod:`portsmouth.store.primary`), lets the fork server go to
+the next snapshot, and only then says that it is done. Writes are done one after
+another; queries that run meanwhile finish on the snapshot on which they began.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final, Self
+
+from portsmouth.errors import StoreBusyError, StoreError
+from portsmouth.store import frames
+from portsmouth.store.disk import DiskPrimary
+from portsmouth.store.embedded import EmbeddedStore
+from portsmouth.store.limits import Limits
+from portsmouth.store.memory import MemoryPrimary
+from portsmouth.store.primary import Opened, Primary
+from portsmouth.store.protocol import GraphWrite, Update, Written
+
+#: Graphs whose versions are remembered.
+_VERSIONS: Final = 10_000
+
+
+class WritableStore(EmbeddedStore):
+    """Answers queries about the present snapshot of a dataset, and carries out updates of it.
+
+    :param primary: where the data are kept; opened here and closed with the store.
+    :param merged: whether the default graph is derived: every triple of the named graphs, once. It then
+        follows every write, and cannot be written itself.
+    :param limits: what a query or a write may take.
+    :raises StoreError: the data cannot be opened.
+    """
+
+    def __init__(self, primary: Primary, *, merged: bool = True, limits: Limits | None = None) -> None:
+        self._primary = primary
+        self._merged = merged
+        self._opened: Opened = primary.open()
+        self._number = self._opened.number
+        self._writing = asyncio.Lock()
+        self._committing: set[asyncio.Task[Written]] = set()
+        self._versions: dict[str | None, str | None] = {}
+        self._superseded: dict[str, Path] = {}
+        self._warming: asyncio.Task[None] | None = None
+        #: Why nothing can be written any more, if so.
+        self._broken = ""
+        super().__init__(
+            self._opened.path,
+            snapshot=self._opened.snapshot(self._number),
+            limits=limits,
+            on_close=primary.close,
+        )
+
+    @classmethod
+    def in_memory(
+        cls, data: bytes, *, snapshot: str | None = None, merged: bool = True, limits: Limits | None = None
+    ) -> Self:
+        """Make a store that holds a dataset in memory, where what is written ends with the store.
+
+        :param data: the dataset as N-Quads, its default graph included.
+        :param snapshot: its id; the hash of the data unless given.
+        :param merged: whether the default graph is derived.
+        :param limits: what a query or a write may take.
+        """
+        primary = MemoryPrimary(data, snapshot or hashlib.sha256(data).hexdigest())
+        return cls(primary, merged=merged, limits=limits)
+
+    @classmethod
+    def on_disk(
+        cls,
+        directory: Path,
+        data: bytes,
+        *,
+        snapshot: str | None = None,
+        merged: bool = True,
+        limits: Limits | None = None,
+    ) -> Self:
+        """Make a store that keeps a dataset on disk, and with it what is written.
+
+        :param directory: where the data are kept. If it has been written it is taken as it is, whatever
+            ``data`` are.
+        :param data: the dataset as N-Quads, its default graph included.
+        :param snapshot: its id; the hash of the data unless given.
+        :param merged: whether the default graph is derived.
+        :param limits: what a query or a write may take.
+        :raises StoreError: the directory cannot be used, or another process writes it.
+        """
+        snapshot = snapshot or hashlib.sha256(data).hexdigest()
+        return cls(DiskPrimary(directory, data, snapshot, merged=merged), merged=merged, limits=limits)
+
+    @property
+    def writable(self) -> bool:
+        """Whether anything can be changed."""
+        return True
+
+    @property
+    def writes(self) -> int:
+        """How many writes the dataset has seen, those before this start included."""
+        return self._number
+
+    async def update(self, update: Update) -> Written:
+        """Carry out an update; see :meth:`portsmouth.store.protocol.Store.update`.
+
+        :raises PortsmouthError: as the protocol says.
+        """
+        return await self._write(frames.pack_update(update), update.deadline)
+
+    async def write_graph(self, write: GraphWrite) -> Written:
+        """Write one graph; see :meth:`portsmouth.store.protocol.Store.write_graph`.
+
+        :raises PortsmouthError: as the protocol says.
+        """
+        return await self._write(frames.pack_write(write), write.deadline)
+
+    async def graph_version(self, graph: str | None) -> str | None:
+        """Return the version of a graph, which changes exactly when its content does.
+
+        :param graph: its IRI; ``None`` is the default graph.
+        :return: the version; ``None`` where there is no such graph.
+        :raises PortsmouthError: as :meth:`query`.
+        """
+        if graph in self._versions:
+            return self._versions[graph]
+        answer = await self._ask(frames.pack(frames.VERSION, json.dumps(graph).encode()))
+        found = b"".join([chunk async for chunk in answer]).decode() or None
+        if answer.snapshot == self._snapshot and len(self._versions) < _VERSIONS:
+            self._versions[graph] = found
+        return found
+
+    async def aclose(self) -> None:
+        """End everything; a write that is being kept is finished first."""
+        if self._committing:
+            await asyncio.wait(self._committing)
+        if self._warming:
+            await self._warming
+        await super().aclose()
+
+    async def _write(self, message: bytes, deadline: float | None) -> Written:
+        await self._take_turn()
+        try:
+            effect, data = await self._evaluate(message, deadline)
+        except BaseException:
+            self._writing.release()
+            raise
+        if not effect["graphs"]:
+            self._writing.release()
+            return Written(self._snapshot, 0, 0, created=False)
+        # A client that leaves now must not leave a write half kept.
+        task = asyncio.create_task(self._commit(effect, data))
+        self._committing.add(task)
+        task.add_done_callback(self._end_turn)
+        return await asyncio.shield(task)
+
+    async def _take_turn(self) -> None:
+        try:
+            await asyncio.wait_for(self._writing.acquire(), self._limits.queue_seconds)
+        except TimeoutError:
+            raise StoreBusyError(
+                f"found other writes, and none ending within {self._limits.queue_seconds:g} seconds; "
+                "expected a turn: try again later"
+            ) from None
+        if self._broken:
+            self._writing.release()
+            raise StoreError(self._broken)
+
+    def _end_turn(self, task: asyncio.Task[Written]) -> None:
+        self._committing.discard(task)
+        self._writing.release()
+        # Whoever asked may be gone, and an exception that nobody fetches would be reported.
+        if not task.cancelled():
+            task.exception()
+
+    async def _evaluate(self, message: bytes, deadline: float | None) -> tuple[dict[str, Any], bytes]:
+        """Let a worker say what a write changes: what is to be told of it, and the change as bytes."""
+        sandbox = self._primary.sandbox()
+        rules = {
+            "merged": self._merged,
+            "hosts": sorted(self._limits.service_hosts),
+            "seconds": deadline or self._limits.deadline,
+            "source": str(self._path),
+            "copy": str(sandbox) if sandbox else None,
+        }
+        rules_message = frames.pack(frames.RULES, json.dumps(rules).encode())
+        # The worker may have tried the write on its own copy of the data, and cannot go back.
+        answer = await self._ask(rules_message + message, deadline=deadline, reusable=False)
+        return json.loads(answer.media_type), b"".join([chunk async for chunk in answer])
+
+    async def _commit(self, effect: dict[str, Any], data: bytes) -> Written:
+        number = self._number + 1
+        snapshot = self._opened.snapshot(number)
+        # A fork server that is started meanwhile could miss the write.
+        async with self._starting:
+            path = await self._kept(number, data)
+            if path != self._path:
+                self._superseded[self._snapshot] = self._path
+            self._number, self._path = number, path
+            for graph in effect["graphs"]:
+                self._versions.pop(graph, None)
+            if self._nursery and self._nursery.alive:
+                # One that ends now will find everything when it is started anew.
+                with suppress(StoreError):
+                    await self._nursery.advance(path, snapshot)
+            self._snapshot = snapshot
+        self._part_with_the_past()
+        self._warming = asyncio.create_task(self._warm())
+        return Written(snapshot, effect["added"], effect["removed"], effect["created"])
+
+    async def _kept(self, number: int, data: bytes) -> Path:
+        try:
+            return await asyncio.to_thread(self._primary.commit, number, data)
+        except StoreError:
+            raise
+        except Exception as error:
+            # It is in the journal, and is done when the store is next opened; until then nothing is certain.
+            self._broken = (
+                f"found that a write could be noted but not carried out ({error}); "
+                "expected room and a sound disk: start the server anew"
+            )
+            raise StoreError(self._broken) from error
+
+    def _part_with_the_past(self) -> None:
+        """End idle workers of earlier snapshots, and remove each snapshot once its last worker has ended."""
+        for worker in [worker for worker in self._idle if worker.snapshot != self._snapshot]:
+            self._idle.remove(worker)
+            worker.end()
+        if not self._superseded:
+            return
+        for worker in self._nursery.alive_workers() if self._nursery else ():
+            if worker.snapshot in self._superseded:
+                worker.exited.add_done_callback(lambda _: self._tidy())
+        self._tidy()
+
+    def _tidy(self) -> None:
+        alive = {worker.snapshot for worker in self._nursery.alive_workers()} if self._nursery else set()
+        for snapshot in [snapshot for snapshot in self._superseded if snapshot not in alive]:
+            path = self._superseded.pop(snapshot)
+            asyncio.get_running_loop().run_in_executor(None, self._primary.release, path)
+
+    async def _warm(self) -> None:
+        """Have a worker of the new snapshot ready for whoever comes next."""
+        nursery = self._nursery
+        if self._idle or not (nursery and nursery.alive):
+            return
+        with suppress(StoreError, OSError):
+            self._idle.append(await nursery.fork())

@@ -1,0 +1,392 @@
+"""The store that is written, in memory and on disk: what is acknowledged is seen and kept, all or nothing."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Awaitable, Callable
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pyoxigraph as ox
+import pytest
+
+from portsmouth.errors import (
+    DeadlineError,
+    DerivedGraphError,
+    LoadRefusedError,
+    MemoryLimitError,
+    NotFoundError,
+    PreconditionError,
+    RemoteError,
+    StoreBusyError,
+    StoreError,
+)
+from portsmouth.store.embedded import EmbeddedStore
+from portsmouth.store.journal import Journal, read
+from portsmouth.store.limits import Limits
+from portsmouth.store.protocol import Dataset, Formats, GraphWrite, Query, Update, Written
+from portsmouth.store.writable import WritableStore
+
+DATA = b"".join(
+    b'<http://e/%d> <http://e/p> "%d" <http://e/g%d> .\n<http://e/%d> <http://e/p> "%d" .\n'
+    % (i, i, i % 3, i, i)
+    for i in range(300)
+)
+PREFIX = "PREFIX : <http://e/> "
+COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
+RUNAWAY = (
+    "INSERT { GRAPH :x { :x :x ?n } } WHERE { SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } }"
+)
+
+Make = Callable[..., WritableStore]
+
+
+@pytest.fixture(params=["memory", "disk"])
+def make(request: Any, tmp_path: Path) -> Make:
+    """Make a store; one on disk in the same place each time."""
+
+    def made(data: bytes = DATA, **options: Any) -> WritableStore:
+        if request.param == "memory":
+            return WritableStore.in_memory(data, **options)
+        return WritableStore.on_disk(tmp_path / "store", data, **options)
+
+    return made
+
+
+def run(store: WritableStore, use: Callable[[WritableStore], Awaitable[Any]]) -> Any:
+    async def opened() -> Any:
+        async with store:
+            return await use(store)
+
+    return asyncio.run(opened())
+
+
+async def count(store: EmbeddedStore, text: str = COUNT) -> int:
+    answer = await store.query(
+        Query(PREFIX + text, formats=Formats(results="application/sparql-results+json"))
+    )
+    body = b"".join([chunk async for chunk in answer])
+    return int(json.loads(body)["results"]["bindings"][0]["n"]["value"])
+
+
+async def content(store: EmbeddedStore) -> set[str]:
+    """Return every quad, in N-Quads."""
+    text = "SELECT * { { GRAPH ?g { ?s ?p ?o } } UNION { ?s ?p ?o } }"
+    answer = await store.query(Query(text, formats=Formats(results="application/sparql-results+json")))
+    rows: Any = ox.parse_query_results(
+        b"".join([chunk async for chunk in answer]), format=ox.QueryResultsFormat.JSON
+    )
+    return {" ".join(map(str, (row["s"], row["p"], row["o"], row["g"] or ""))) for row in rows}
+
+
+async def update(store: WritableStore, text: str, **options: Any) -> Written:
+    return await store.update(Update(PREFIX + text, **options))
+
+
+def test_an_acknowledged_write_is_seen_by_every_query_that_begins_after_it(make: Make) -> None:
+    async def use(store: WritableStore) -> None:
+        first = store.snapshot
+        running = [asyncio.create_task(count(store)) for _ in range(4)]
+        await asyncio.gather(*running)
+        seen = {first}
+        for n in range(1, 6):
+            written = await update(store, f"INSERT DATA {{ GRAPH :new {{ :s{n} :p {n} }} }}")
+            assert (written.added, written.removed, written.created) == (1, 0, n == 1)
+            assert written.snapshot == store.snapshot
+            assert written.snapshot not in seen
+            seen.add(written.snapshot)
+            found = await asyncio.gather(*(count(store) for _ in range(4)))
+            assert found == [300 + n] * 4
+        same = await update(store, "INSERT DATA { GRAPH :new { :s1 :p 1 } }")
+        assert same == Written(store.snapshot, 0, 0, created=False)
+        assert store.snapshot in seen
+
+    run(make(), use)
+
+
+def test_a_query_finishes_on_the_snapshot_on_which_it_began(make: Make) -> None:
+    async def use(store: WritableStore) -> None:
+        begun = await store.query(Query("SELECT * { GRAPH ?g { ?s ?p ?o } }"))
+        chunks = begun.__aiter__()
+        read_first = await anext(chunks)
+        await update(store, "DROP ALL")
+        rest = [chunk async for chunk in chunks]
+        assert len(json.loads(b"".join([read_first, *rest]))["results"]["bindings"]) == 300
+        assert await count(store) == 0
+
+    run(make(), use)
+
+
+def test_the_default_graph_follows_the_named_graphs(make: Make) -> None:
+    async def use(store: WritableStore) -> None:
+        await update(store, "INSERT DATA { GRAPH :a { :s :p :o, :q } GRAPH :b { :s :p :o } }")
+        only = "SELECT (COUNT(*) AS ?n) { :s :p ?o }"
+        assert await count(store, only) == 2
+        await update(store, "DELETE DATA { GRAPH :a { :s :p :o } }")
+        assert await count(store, only) == 2
+        await update(store, "DROP GRAPH :b")
+        assert await count(store, only) == 1
+        await update(store, "MOVE :a TO :c ; COPY :c TO :d ; DROP GRAPH :c")
+        assert await count(store, only) == 1
+        written = await update(store, "DELETE WHERE { GRAPH ?g { :s ?p ?o } }")
+        assert (written.removed, await count(store, only)) == (1, 0)
+
+    run(make(), use)
+
+
+def test_a_plain_default_graph_is_written_like_any_other(make: Make) -> None:
+    async def use(store: WritableStore) -> None:
+        written = await update(store, "INSERT DATA { :s :p :o GRAPH :g { :s :p :q } }")
+        assert written.added == 2
+        assert await count(store) == 1
+        await store.write_graph(GraphWrite(None, "merge", b"<http://e/s> <http://e/p> <http://e/r> ."))
+        assert await count(store) == 2
+        await update(store, "CLEAR DEFAULT")
+        assert await content(store) == {"<http://e/s> <http://e/p> <http://e/q> <http://e/g>"}
+
+    run(make(b"", merged=False), use)
+
+
+def test_a_request_of_several_operations_is_carried_out_wholly_or_not_at_all(make: Make) -> None:
+    async def use(store: WritableStore) -> None:
+        before, snapshot = await content(store), store.snapshot
+        with pytest.raises(NotFoundError):
+            await update(store, "INSERT DATA { GRAPH :n { :n :n 1 } } ; CLEAR NAMED ; DROP GRAPH :missing")
+        with pytest.raises(DerivedGraphError):
+            await update(store, "DROP NAMED ; INSERT DATA { :n :n 1 }")
+        assert (await content(store), store.snapshot) == (before, snapshot)
+        text = "INSERT DATA { GRAPH :n { :n :n 1 } } ; INSERT { GRAPH :m { ?s :m ?o } } WHERE { ?s :n ?o }"
+        assert (await update(store, text)).added == 2
+        assert await count(store, "SELECT (COUNT(*) AS ?n) { GRAPH :m { :n :m 1 } }") == 1
+
+    run(make(), use)
+
+
+def test_a_write_that_overruns_changes_nothing_and_costs_nobody_else_anything(make: Make) -> None:
+    async def use(store: WritableStore) -> None:
+        before = store.snapshot
+        with pytest.raises(DeadlineError):
+            await update(store, RUNAWAY, deadline=0.3)
+        assert store.snapshot == before
+        assert await count(store) == 300
+        product = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } ORDER BY ?f"
+        greedy = f"INSERT {{ GRAPH :x {{ ?a :x ?f }} }} WHERE {{ {product} }}"
+        with pytest.raises(MemoryLimitError):
+            await update(store, greedy, deadline=60)
+        assert (await update(store, "INSERT DATA { GRAPH :n { :n :n 1 } }")).added == 1
+
+    run(make(limits=Limits(memory_mib=96)), use)
+
+
+def test_writes_take_turns(make: Make) -> None:
+    async def use(store: WritableStore) -> None:
+        one = [update(store, f"INSERT DATA {{ GRAPH :n {{ :n :n {n} }} }}") for n in range(8)]
+        written = await asyncio.gather(*one)
+        assert len({w.snapshot for w in written}) == 8
+        assert await count(store, "SELECT (COUNT(*) AS ?n) { GRAPH :n { ?s ?p ?o } }") == 8
+
+    run(make(), use)
+
+
+def test_a_write_waits_for_its_turn_only_so_long(make: Make) -> None:
+    async def use(store: WritableStore) -> None:
+        slow = asyncio.create_task(update(store, RUNAWAY, deadline=1))
+        await asyncio.sleep(0.1)
+        with pytest.raises(StoreBusyError):
+            await update(store, "CLEAR NAMED")
+        with pytest.raises(DeadlineError):
+            await slow
+
+    run(make(limits=Limits(queue_seconds=0.3)), use)
+
+
+def test_a_client_that_leaves_while_its_write_is_kept_leaves_no_half_of_it(make: Make) -> None:
+    async def use(store: WritableStore) -> None:
+        for n in range(20):
+            task = asyncio.create_task(
+                update(store, f"INSERT DATA {{ GRAPH :n {{ :a{n} :p 1 . :b{n} :p 1 }} }}")
+            )
+            await asyncio.sleep(n * 0.002)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            ones = await count(store, f"SELECT (COUNT(*) AS ?n) {{ VALUES ?s {{ :a{n} :b{n} }} ?s :p 1 }}")
+            assert ones in (0, 2)
+        assert (await update(store, "INSERT DATA { GRAPH :n { :n :n 1 } }")).added == 1
+
+    run(make(), use)
+
+
+def test_a_graph_is_replaced_extended_and_dropped(make: Make) -> None:
+    triple = "<http://e/s> <http://e/p> {} .\n"
+
+    async def use(store: WritableStore) -> None:
+        def write(action: Any, *values: str, **options: Any) -> Awaitable[Written]:
+            body = "".join(map(triple.format, values)).encode()
+            return store.write_graph(GraphWrite("http://e/new", action, body, **options))
+
+        assert await store.graph_version("http://e/new") is None
+        with pytest.raises(NotFoundError):
+            await write("delete")
+        with pytest.raises(PreconditionError):
+            await write("replace", '"1"', only_if=frozenset("*"))
+        made = await write("replace", '"1"', '"2"', only_if_absent=True)
+        assert (made.added, made.removed, made.created) == (2, 0, True)
+        first = await store.graph_version("http://e/new")
+        assert first
+        with pytest.raises(PreconditionError):
+            await write("replace", '"1"', only_if_absent=True)
+        merged = await write("merge", '"2"', '"3"', only_if=frozenset({first, "other"}))
+        assert (merged.added, merged.created) == (1, False)
+        second = await store.graph_version("http://e/new")
+        assert second not in (first, None)
+        with pytest.raises(PreconditionError):
+            await write("delete", only_if=frozenset({first}))
+        # Writing another graph, or the same again, leaves the version as it is.
+        await update(store, "INSERT DATA { GRAPH :other { :a :b :c } }")
+        await write("merge", '"2"')
+        assert await store.graph_version("http://e/new") == second
+        await write("replace", '"1"', '"2"')
+        assert await store.graph_version("http://e/new") == first
+        await write("replace")
+        assert await store.graph_version("http://e/new")
+        assert (await write("delete", only_if=frozenset("*"))).removed == 0
+        assert await store.graph_version("http://e/new") is None
+        with pytest.raises(DerivedGraphError):
+            await store.write_graph(GraphWrite(None, "delete"))
+
+    run(make(), use)
+
+
+def test_blank_nodes_keep_who_they_are(make: Make) -> None:
+    async def use(store: WritableStore) -> None:
+        await update(store, "INSERT DATA { GRAPH :a { _:x :name 1 ; :knows [ :name 2 ] } }")
+        await update(store, "INSERT { GRAPH :b { ?x :met ?y } } WHERE { ?x :knows ?y }")
+        assert await count(store, "SELECT (COUNT(*) AS ?n) { ?x :met ?y . ?x :name 1 . ?y :name 2 }") == 1
+        await update(store, "DELETE WHERE { GRAPH ?g { ?x :knows ?y } }")
+        # The fork server is started anew and reads everything again.
+        assert store._nursery
+        store._nursery._process.kill()
+        await asyncio.sleep(0.2)
+        assert await count(store, "SELECT (COUNT(*) AS ?n) { ?x :met ?y . ?x :name 1 . ?y :name 2 }") == 1
+        await update(
+            store, "DELETE { GRAPH ?g { ?x ?p ?o } } WHERE { GRAPH ?g { ?x ?p ?o FILTER(ISBLANK(?x)) } }"
+        )
+        assert await content(store) == set()
+
+    run(make(b"_:old <http://e/p> _:old <http://e/g> .\n_:old <http://e/p> _:old .\n"), use)
+
+
+def test_the_graphs_of_a_request_are_honoured(make: Make) -> None:
+    async def use(store: WritableStore) -> None:
+        using = Dataset(("http://e/g1", "http://e/g2"))
+        written = await update(store, "INSERT { GRAPH :n { ?s :n ?o } } WHERE { ?s ?p ?o }", using=using)
+        assert written.added == 200
+
+    run(make(), use)
+
+
+def test_what_is_on_disk_outlives_the_store_and_the_facts_it_was_made_of(tmp_path: Path) -> None:
+    async def write(store: WritableStore) -> tuple[set[str], str]:
+        await update(store, "INSERT DATA { GRAPH :a { :s :p :o, [] } } ; CREATE GRAPH :empty")
+        await update(store, "DROP GRAPH :g0")
+        return await content(store), store.snapshot
+
+    async def look(store: WritableStore) -> tuple[set[str], str]:
+        return await content(store), store.snapshot
+
+    before = run(WritableStore.on_disk(tmp_path, DATA), write)
+    again = WritableStore.on_disk(tmp_path, b"<http://e/s> <http://e/p> 'other' .\n")
+    assert again.writes == 2
+    assert run(again, look) == before
+    assert run(WritableStore.on_disk(tmp_path, DATA), lambda store: store.graph_version("http://e/empty"))
+
+    async def only_read() -> tuple[set[str], str]:
+        async with EmbeddedStore.from_directory(tmp_path, DATA) as store:
+            return await content(store), store.snapshot
+
+    assert asyncio.run(only_read()) == before
+
+
+def test_ids_of_snapshots_are_never_shared(tmp_path: Path) -> None:
+    async def one(store: WritableStore) -> list[str]:
+        return [store.snapshot, (await update(store, "INSERT DATA { GRAPH :n { :n :n [] } }")).snapshot]
+
+    stores = [WritableStore.on_disk(tmp_path / str(n % 2), DATA) for n in range(2)]
+    seen = [
+        run(store, one) for store in (*stores, WritableStore.in_memory(DATA), WritableStore.in_memory(DATA))
+    ]
+    assert len({first for first, _ in seen}) == 1
+    assert len({second for _, second in seen}) == 4
+
+
+def test_one_process_writes_a_directory(tmp_path: Path) -> None:
+    async def use(_: WritableStore) -> None:
+        with pytest.raises(StoreError, match="another process writes"):
+            WritableStore.on_disk(tmp_path, DATA)
+        with pytest.raises(StoreError, match="another process writes"):
+            EmbeddedStore.from_directory(tmp_path, DATA + b"<http://e/s> <http://e/p> 'other' .\n")
+
+    run(WritableStore.on_disk(tmp_path, DATA), use)
+
+
+def test_a_directory_keeps_its_mode(tmp_path: Path) -> None:
+    run(WritableStore.on_disk(tmp_path, DATA), lambda store: update(store, "CREATE GRAPH :n"))
+    with pytest.raises(StoreError, match="--dataset merged"):
+        WritableStore.on_disk(tmp_path, DATA, merged=False)
+
+
+@pytest.mark.parametrize("lost", range(1, 60, 7))
+def test_a_record_that_was_cut_off_is_dropped_and_the_others_hold(tmp_path: Path, lost: int) -> None:
+    path = tmp_path / "journal"
+    journal = Journal(path, durable=True)
+    journal.append(1, b"one" * 10)
+    journal.append(2, b"two" * 10)
+    journal.close()
+    path.write_bytes(path.read_bytes()[:-lost] if lost < 50 else b"\xff" * 30)
+    assert [record.number for record in read(path)] == ([1] if lost < 50 else [])
+    journal = Journal(path, durable=True)
+    journal.append(3, b"three")
+    journal.close()
+    assert [record.data for record in read(path)][-1] == b"three"
+
+
+class _Documents(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        if self.path.startswith("/to"):
+            self.send_response(302)
+            self.send_header("Location", self.path.removeprefix("/to?"))
+            self.end_headers()
+            return
+        known = self.path in ("/data.ttl", "/broken")
+        self.send_response(200 if known else 404)
+        self.send_header("Content-Type", "text/turtle")
+        self.end_headers()
+        if known:
+            self.wfile.write(b"<#a> <#b> [] ." if self.path == "/data.ttl" else b"<#a> <#b")
+
+    def log_message(self, *_: object) -> None: ...
+
+
+def test_load_reads_from_allowed_hosts_only_wherever_they_lead(make: Make) -> None:
+    with HTTPServer(("127.0.0.1", 0), _Documents) as web:
+        threading.Thread(target=web.serve_forever, daemon=True).start()
+        host = f"127.0.0.1:{web.server_port}"
+
+        async def use(store: WritableStore) -> None:
+            into = "INTO GRAPH :loaded"
+            assert (await update(store, f"LOAD <http://{host}/data.ttl> {into}")).added == 1
+            assert (await update(store, f"LOAD <http://{host}/to?/data.ttl> {into}")).added == 1
+            assert await count(store, f"SELECT (COUNT(*) AS ?n) {{ <http://{host}/data.ttl#a> ?p ?o }}") == 2
+            for elsewhere in ("http://localhost:1/", "file:///etc/hostname", "http://169.254.0.1/"):
+                with pytest.raises(LoadRefusedError):
+                    await update(store, f"LOAD <http://{host}/to?{elsewhere}> {into}")
+            for missing in ("none", "broken"):
+                with pytest.raises(RemoteError):
+                    await update(store, f"LOAD <http://{host}/{missing}> {into}")
+                assert (await update(store, f"LOAD SILENT <http://{host}/{missing}> {into}")).added == 0
+            with pytest.raises(DerivedGraphError):
+                await update(store, f"LOAD <http://{host}/data.ttl>")
+
+        run(make(limits=Limits(service_hosts=frozenset({host}))), use)
+        web.shutdown()
