@@ -210,6 +210,11 @@ class HtmlPages:
         page = self._environment.get_template(template)
         return page.render(urls=self._urls, snapshot=self._store.snapshot, **context).encode()
 
+    @property
+    def language(self) -> str:
+        """The language of the reader for whom a page is made."""
+        return "en"
+
     @cached_property
     def _environment(self) -> Environment:
         environment = Environment(

@@ -33,6 +33,8 @@ QUERIES: Final = "/queries"
 SEARCH: Final = "/search"
 CONFLICTS: Final = "/conflicts"
 NETWORK: Final = "/network"
+TREATY: Final = "/treaty"
+TIMELINE: Final = "/timeline"
 OPENAPI: Final = "/openapi.json"
 RECEIPTS: Final = "/receipts"
 #: First segments of the IRIs that name things; below them the server's addresses are the IRIs' own.
@@ -248,6 +250,19 @@ class Urls:
         ('/network.gexf?mode=funded', '/network/paths')
         """
         return f"{self.root}{NETWORK}{form}" + (f"?{urlencode(values)}" if values else "")
+
+    @property
+    def treaty(self) -> str:
+        """The treaty, article by article."""
+        return self.root + TREATY
+
+    def timeline(self, **chosen: str) -> str:
+        """Return the address of the timeline, with what is chosen.
+
+        >>> Urls().timeline(lanes="actor", since="1905-01")
+        '/timeline?lanes=actor&since=1905-01'
+        """
+        return self.root + TIMELINE + _asked(**chosen)
 
     @property
     def openapi(self) -> str:

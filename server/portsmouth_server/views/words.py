@@ -31,6 +31,8 @@ from portsmouth_server.urls import Urls
 from portsmouth_server.views.dating import calendar_of, days, printed, span
 from portsmouth_server.views.facts import Facts, Stated, iri_of
 
+#: The languages in which pages are made.
+LANGUAGES: Final = ("en", "th")
 #: Marks a text for the translators; it is translated where it is shown.
 N_: Final = str
 

@@ -1,0 +1,43 @@
+"""Sending a page that follows from the snapshot and the address, or saying that a browser's copy is good."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from fastapi import Request
+from starlette.responses import Response
+
+from portsmouth.store.protocol import Store
+from portsmouth_server.documents import entity_tag, headers_for, holds, unchanged
+from portsmouth_server.negotiation import HTML_NAME
+from portsmouth_server.pages import HtmlPages
+
+READ: Final = ["GET", "HEAD"]
+
+
+async def send_page(
+    request: Request,
+    store: Store,
+    pages: HtmlPages,
+    template: str,
+    context: Callable[[], Awaitable[dict[str, Any]]],
+    *parts: object,
+) -> Response:
+    """Answer with a page.
+
+    :param request: the request.
+    :param store: whose snapshot the page follows from.
+    :param pages: what renders it.
+    :param template: the name of its template.
+    :param context: makes what the template shows, where the browser has no good copy.
+    :param parts: what else the page follows from, such as its parameters.
+    :raises StoreError: the store could not answer.
+    """
+    tag = entity_tag(store.snapshot, template, HTML_NAME, pages.edition, *parts)
+    headers = headers_for(HTML_NAME, tag)
+    # The page follows from what the reader chose, too: language and colours.
+    headers["vary"] = "Accept, Accept-Language, Cookie"
+    if holds(request, tag):
+        return unchanged(headers)
+    return Response(pages.render(template, **await context()), headers=headers)

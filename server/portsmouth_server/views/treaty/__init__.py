@@ -1,0 +1,1 @@
+"""``/treaty``: the treaty article by article, each clause with who owes what to whom."""
