@@ -1,0 +1,94 @@
+"""The route of the timeline."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, Final
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from portsmouth.iris import ID, PT, part
+from portsmouth.store.protocol import Store
+from portsmouth_server import urls
+from portsmouth_server.kept import Kept
+from portsmouth_server.pages import HtmlPages
+from portsmouth_server.settings import Settings
+from portsmouth_server.urls import Urls
+from portsmouth_server.views.entity.ego import SIDES
+from portsmouth_server.views.facts import CLASSES
+from portsmouth_server.views.sending import READ, send_page
+from portsmouth_server.views.timeline.asked import LANES, Asked
+from portsmouth_server.views.timeline.events import Happening, read_happenings
+from portsmouth_server.views.timeline.page import build, parts_of
+from portsmouth_server.views.words import LANGUAGES, N_, Words, read_words
+
+#: Stretches of time that readers go to, with what they are called.
+PRESETS: Final = (
+    ("1904", "1905", N_("the war")),
+    ("1905-05", "1905-09", N_("mediation and talks")),
+    ("1905-08", "1905-09", N_("the conference")),
+)
+_LANE_NAMES: Final = {"text": N_("by text"), "actor": N_("by actor"), "kind": N_("by kind")}
+
+
+def timeline_router(store: Store, settings: Settings, pages: HtmlPages) -> APIRouter:
+    """Route the timeline.
+
+    :param store: what answers.
+    :param settings: where the server is seen.
+    :param pages: what renders the page.
+    """
+    router = APIRouter()
+    here = Urls(settings.root_path)
+    kept = Kept(store, lambda: read_happenings(store))
+
+    async def name(language: str) -> Words:
+        return await read_words(store, here, language, named(await kept.get()))
+
+    words = {language: Kept(store, partial(name, language)) for language in LANGUAGES}
+
+    @router.api_route(urls.TIMELINE, methods=READ)
+    async def timeline(request: Request) -> Response:
+        asked = Asked.from_address(request.scope["query_string"])
+
+        async def context() -> dict[str, Any]:
+            every = await kept.get()
+            named_ = await words[pages.language].get()
+            shown = build(every, asked, named_)
+            length = (asked.window.latest - asked.window.earliest).days
+            moves = {
+                "earlier": asked.moved(-length // 2),
+                "later": asked.moved(length // 2),
+                "nearer": asked.zoomed(0.5),
+                "farther": asked.zoomed(2),
+            }
+            return {
+                "view": asked,
+                "timeline": shown,
+                "lanes": [(key, _LANE_NAMES[key]) for key in LANES],
+                "presets": PRESETS,
+                "address": asked.address(),
+                "sides": [
+                    {"key": side, "name": named_.name(ID + side)}
+                    for side in SIDES
+                    if any(mark.item.side == side for lane in shown.drawing.lanes for mark in lane.marks)
+                ],
+                "moves": {key: here.timeline(**view.address()) for key, view in moves.items()},
+            }
+
+        return await send_page(request, store, pages, "timeline.html", context, asked)
+
+    return router
+
+
+def named(every: tuple[Happening, ...]) -> set[str]:
+    """Return the IRIs of all that a timeline names.
+
+    :param every: all that is dated.
+    """
+    found = {ID + side for side in SIDES} | {PT + name for name in CLASSES}
+    for one in every:
+        found |= {one.iri, *one.doers, *one.others, *(part(key) for key in parts_of(one))}
+        found |= {graph for date in one.dates for graph in date.graphs}
+    return found
