@@ -157,7 +157,7 @@ class _Things:
     async def page(self, request: Request, iri: str) -> Response:
         """Answer with the page of a thing."""
         await self._check(iri)
-        language, opened = "en", request.query_params.get("all", "")[:40]
+        language, opened = self._pages.language, request.query_params.get("all", "")[:40]
         tag = entity_tag(self._store.snapshot, iri, HTML_NAME, self._pages.edition, language, opened)
         headers = headers_for(HTML_NAME, tag, self._links(iri, HTML_NAME))
         if holds(request, tag):

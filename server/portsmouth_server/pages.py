@@ -213,7 +213,7 @@ class HtmlPages:
     @property
     def language(self) -> str:
         """The language of the reader for whom a page is made."""
-        return "en"
+        return viewer().language
 
     @cached_property
     def _environment(self) -> Environment:

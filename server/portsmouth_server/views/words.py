@@ -27,6 +27,7 @@ from portsmouth.iris import (
 from portsmouth.store.protocol import Store
 from portsmouth_server.asking import rows, values
 from portsmouth_server.results import cell
+from portsmouth_server.translation import messages
 from portsmouth_server.urls import Urls
 from portsmouth_server.views.dating import calendar_of, days, printed, span
 from portsmouth_server.views.facts import Facts, Stated, iri_of
@@ -60,6 +61,7 @@ _GRAPHS: Final = {
     DERIVED: N_("derived by rule"),
     ONTOLOGY_GRAPH: N_("the ontology"),
 }
+_PASSAGE: Final = N_("Part %(part)s, line %(line)s")
 #: Properties from vocabularies that the ontology does not name in words.
 _OTHER_NAMES: Final = {RDF + "type": N_("is a")}
 
@@ -132,12 +134,21 @@ class Words:
         if found := self.names.get(iri):
             return found[0]
         if iri in _OTHER_NAMES:
-            return str(_OTHER_NAMES[iri])
+            return self.say(_OTHER_NAMES[iri])
         if key := passage_key(iri):
-            return f"Part {key.part[1:]}, line {key.line}"
+            return self.say(_PASSAGE) % {"part": key.part[1:], "line": key.line}
         if iri.startswith(TIME) and (bounds := span(iri)):
             return days(bounds, self.language)
         return shorten(iri).strip("<>")
+
+    def say(self, text: str) -> str:
+        """Return a text of the interface in this language.
+
+        >>> Words(Urls()).say("disputed")
+        'disputed'
+        """
+        found = messages(self.language).get(text)
+        return found[0] if found else text
 
     def language_of(self, iri: str) -> str:
         """Return the language of a thing's name where it is another than the reader's."""
