@@ -13,7 +13,6 @@ import logging
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -21,9 +20,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from portsmouth.errors import PortsmouthError
-from portsmouth.iris import PROV
 from portsmouth.store.lexer import VOLATILE
-from portsmouth.store.protocol import Answer, Dataset, Query, Store
+from portsmouth.store.protocol import Answer, Query, Store
 from portsmouth_server.compressing import compress
 from portsmouth_server.http import (
     DATA_HEADERS,
@@ -38,14 +36,12 @@ from portsmouth_server.http import (
     header,
     respond,
 )
+from portsmouth_server.provenance import provenance
 from portsmouth_server.settings import Settings
 from portsmouth_server.urls import Urls
 
 #: A query may give another answer each time; a word inside a string costs it only its ETag.
 _CHANGING: Final = re.compile(rf"\b(?:{'|'.join(sorted(VOLATILE))}|SERVICE)\b", re.IGNORECASE)
-
-#: The longest address that a header leads to: proxies keep 4 KiB for all headers of an answer.
-_LONGEST_LINK: Final = 2048
 
 log = logging.getLogger("portsmouth_server")
 
@@ -81,7 +77,7 @@ class Answering:
         """
         headers = [*self._always]
         if tag is None:
-            headers.append((b"link", provenance(self._urls, query.text, query.dataset)))
+            headers.append((b"link", provenance(self._urls, scope, query)))
             tag = self._tag(scope, query)
         headers += _caching(tag)
         if tag and _holds(header(scope["headers"], b"if-none-match"), tag):
@@ -177,24 +173,6 @@ class Direct(Response):
             await self._respond(scope, receive, send)
         except ClientGoneError:
             log.info("a client left before its answer was complete")
-
-
-@lru_cache(maxsize=1024)
-def provenance(urls: Urls, text: str, dataset: Dataset) -> bytes:
-    """Return the Link header that leads from an answer to its receipts (PROV-AQ, section 3.1).
-
-    :param urls: where the server is seen.
-    :param text: the query.
-    :param dataset: the graphs that are asked.
-    :return: the link; where the address would be too long for proxies, the service to POST the query to.
-
-    >>> provenance(Urls(), "ASK {}", Dataset())
-    b'</receipts?query=ASK+%7B%7D>; rel="http://www.w3.org/ns/prov#has_provenance"'
-    """
-    address = urls.receipts(text, dataset) if len(text) < _LONGEST_LINK else ""
-    if 0 < len(address) <= _LONGEST_LINK:
-        return f'<{address}>; rel="{PROV}has_provenance"'.encode()
-    return f'<{urls.receipts()}>; rel="{PROV}has_query_service"; title="POST the query"'.encode()
 
 
 def page(body: bytes, status: int = 200) -> Response:

@@ -55,7 +55,7 @@ class Inlined:
             receipts = await explain(
                 self._store, query, triples[:_MOST_TRIPLES], Budget(seconds=max(0.001, end - clock()))
             )
-            written = trig(triples, receipts)  # type: ignore[arg-type]  # rows of a graph are triples
+            written = await asyncio.to_thread(trig, triples, receipts)  # type: ignore[arg-type]  # rows of a graph are triples
             if len(triples) > _MOST_TRIPLES:
                 written = f"# {_MORE_TRIPLES}\n".encode() + written
             return written, GRAPH_FORMATS["trig"], ()
@@ -64,7 +64,11 @@ class Inlined:
         more = first + len(chosen) < len(answers.rows)
         page = Page(answer.kind, answers, first, more)
         told = {"first": first, "next": self._following(page, query, len(chosen))}
-        return inline(body, receipts, told), RESULT_FORMATS["json"], ((b"link", _PROFILE_LINK),)
+        return (
+            await asyncio.to_thread(inline, body, receipts, told),
+            RESULT_FORMATS["json"],
+            ((b"link", _PROFILE_LINK),),
+        )
 
     def _following(self, page: Page, query: Query, shown: int) -> str | None:
         first = page.first + shown

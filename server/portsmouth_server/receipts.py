@@ -209,11 +209,13 @@ class ReceiptsEndpoint:
     ) -> tuple[bytes, str, tuple[Header, ...]]:
         explained = await self._explainer.explain(query, request.rows)
         following = self.following(explained.page, request, posted=scope["method"] == "POST")
+        # Weighing the sets of passages of large groups takes a while, in which others are answered.
+        told = await asyncio.to_thread(as_json, explained.receipts)
         links = ((b"link", f'<{following}>; rel="next"'.encode()),) if following else ()
         return (
             _json(
                 {
-                    **as_json(explained.receipts),
+                    **told,
                     "kind": explained.page.kind,
                     "first": explained.page.first,
                     "next": following,
@@ -250,8 +252,11 @@ class ReceiptsEndpoint:
         if request.text and request.text.strip():
             try:
                 explained = await self._explainer.explain(Query(request.text, request.dataset), request.rows)
+                shown = await asyncio.to_thread(
+                    shown_rows, explained.page, explained.receipts, explained.notes, self._urls
+                )
                 context |= {
-                    "rows": shown_rows(explained.page, explained.receipts, explained.notes, self._urls),
+                    "rows": shown,
                     "notes": explained.receipts.notes,
                     "page": explained.page,
                     "following": self.following(explained.page, request),

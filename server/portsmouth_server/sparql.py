@@ -14,12 +14,13 @@ from typing import Final, Protocol
 from portsmouth.errors import MethodError, ParameterError, RequestError
 from portsmouth.store.protocol import Query, Store
 from portsmouth_server import protocol, urls
-from portsmouth_server.answering import Answering, provenance
+from portsmouth_server.answering import Answering
 from portsmouth_server.errors import Problem
 from portsmouth_server.http import Header, Receive, Scope, Send, header, read_body
 from portsmouth_server.inlined import INLINE, Inlined
 from portsmouth_server.negotiation import LONGEST_HEADER, Choice, choose
 from portsmouth_server.protocol import SparqlRequest, UpdateRequest
+from portsmouth_server.provenance import provenance
 from portsmouth_server.refusals import Endpoint
 from portsmouth_server.service import ServiceDescription
 from portsmouth_server.settings import Settings
@@ -117,7 +118,7 @@ class SparqlEndpoint:
             raise ParameterError(
                 found=f"receipts={str(request.receipts)[:100]}", expected=f"receipts={INLINE}"
             )
-        link = (b"link", provenance(self._urls, query.text, query.dataset))
+        link = (b"link", provenance(self._urls, scope, query))
 
         async def explained() -> tuple[bytes, str, tuple[Header, ...]]:
             body, media_type, more = await self._inlined.answer(query, request.rows)

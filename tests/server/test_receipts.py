@@ -57,6 +57,28 @@ def test_an_answer_to_a_post_leads_to_its_receipts_too(server: Any) -> None:
     assert "named-graph-uri=http%3A%2F%2Fe%2Fg%3Fa%3Db%26c" in reply.headers["link"]
 
 
+@pytest.mark.parametrize(
+    "raw", ['query=ASK{?s?p"a>b"}', "query=ASK%20%7B%7D&format=json", "query=ASK%7B%7D&x=<>"]
+)
+def test_the_link_is_well_formed_whatever_the_address_was(server: Any, raw: str) -> None:
+    reply = server.fetch("/sparql?" + raw)
+    assert reply.status == 200
+    found = PROVENANCE.fullmatch(reply.headers["link"])
+    assert found
+    assert "format" not in found[1]
+    assert not set('<>"{} ') & set(found[1])
+    assert server.fetch(found[1]).type == "application/json"
+
+
+def test_a_named_query_leads_to_the_receipts_of_what_it_asks(shipped: Any) -> None:
+    reply = shipped.fetch("/queries/provisions-of-article?number=9&format=json")
+    found = PROVENANCE.fullmatch(reply.headers["link"])
+    assert found
+    told = json.loads(shipped.fetch(found[1]).body)
+    assert len(told["rows"]) == len(json.loads(reply.body)["results"]["bindings"])
+    assert all(told["rows"])
+
+
 def test_the_link_stands_below_the_path_at_which_the_public_sees_the_server(call: Any, answer: Any) -> None:
     settings = Settings(public_url="https://example.org/portsmouth")
     reply = call(answer(b"{}", complete=True), settings=settings).reply

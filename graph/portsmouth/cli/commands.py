@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
+from pyoxigraph import Triple
 from rich.console import Console
 
 import portsmouth
@@ -25,6 +26,7 @@ from portsmouth.iris import shorten
 from portsmouth.receipts import Answers, Budget, Receipts, explain, inline, read_answers
 from portsmouth.receipts.asking import Asker
 from portsmouth.receipts.evidence import PassageNote, passage_notes
+from portsmouth.receipts.telling import trig
 from portsmouth.resources import facts_folder, ontology_folder
 from portsmouth.search import USUAL_HITS, Index
 from portsmouth.stance import NAMED, Stance
@@ -76,6 +78,9 @@ class SearchFormat(StrEnum):
     table = "table"
     json = "json"
 
+
+#: Formats that can hold receipts.
+_WITH_RECEIPTS = (None, QueryFormat.table, QueryFormat.json, QueryFormat.trig)
 
 FactsOption = Annotated[
     Path | None,
@@ -311,7 +316,8 @@ def query(
         bool,
         typer.Option(
             "--receipts",
-            help="Say under each row which passages support it; in JSON, as a member of the answer.",
+            help="Say under each row which passages support it; in JSON, as a member of the answer; in TriG, "
+            "by the graphs in which a triple stands.",
         ),
     ] = False,
     parts: PartsOption = "",
@@ -333,13 +339,13 @@ def query(
         return
     sparql = _query_text(text, file, name, param or [])
     as_table = output_format is QueryFormat.table if output_format else sys.stdout.isatty()
-    if with_receipts and output_format not in (None, QueryFormat.table, QueryFormat.json):
-        _refuse(f"--receipts with --format {output_format}", "--format table or json, or no --format")
+    if with_receipts and output_format not in _WITH_RECEIPTS:
+        _refuse(f"--receipts with --format {output_format}", "--format table, json or trig, or no --format")
     dataset = Dataset(stance=Stance.parse(parts))
     built = _build(facts)
     if with_receipts:
         opened = _store(built, store, Limits(deadline=deadline))
-        _print_receipts(opened, sparql, dataset, deadline, output_format is QueryFormat.json)
+        _print_receipts(opened, sparql, dataset, deadline, output_format)
         return
     asking = Query(sparql, dataset, _formats(output_format, as_table), known_prefixes=True)
     kind, body = asyncio.run(_ask(_store(built, store, Limits(deadline=deadline)), asking))
@@ -437,15 +443,19 @@ async def _ask(store: EmbeddedStore, asking: Query) -> tuple[str, bytes]:
 
 
 def _print_receipts(
-    store: EmbeddedStore, sparql: str, dataset: Dataset, deadline: float, as_json: bool
+    store: EmbeddedStore, sparql: str, dataset: Dataset, deadline: float, output_format: QueryFormat | None
 ) -> None:
     formats = Formats(RESULT_FORMATS["json"], GRAPH_FORMATS["nt"])
     asking = Query(sparql, dataset, formats, known_prefixes=True)
     kind, body, answers, receipts, passages = asyncio.run(_ask_with_receipts(store, asking, deadline))
-    if not as_json:
+    if output_format not in (QueryFormat.json, QueryFormat.trig):
         rendering.print_receipts(answers, receipts, passages, Console())
+    elif (kind == "graph") is (output_format is QueryFormat.json):
+        what = "a graph" if kind == "graph" else "a table"
+        _refuse(f"--receipts with --format {output_format} for {what}", "json for a table, trig for a graph")
     elif kind == "graph":
-        _refuse("--receipts with --format json for a graph", "--format table, or no --format")
+        triples = [row for row in answers.rows if isinstance(row, Triple)]
+        _write(trig(triples, receipts), None)
     else:
         _write(inline(body, receipts), None)
 

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from portsmouth.search import Hit, Index
 
 
+#: Sets of passages that are told of a row.
+_WAYS = 4
+
+
 def print_results(body: bytes, console: Console) -> None:
     """Print SPARQL JSON results as a table, or a boolean as a word.
 
@@ -106,6 +110,11 @@ def _receipt_lines(receipt: Receipt, receipts: Receipts, notes: Mapping[str, Pas
         note = notes[passage]
         needed = " (without it this row falls)" if passage in alone else ""
         yield f"{shorten(passage)} line {note.line}, {note.part}: {note.gloss or 'no gloss'}{needed}"
+    if not alone and support.indispensable is not None and support.complete:
+        ways = [" + ".join(shorten(one) for one in sorted(some)) for some in support.smallest[:_WAYS]]
+        more = " or others" if len(support.smallest) > _WAYS else ""
+        if ways and all(ways):
+            yield f"enough: {' or '.join(ways)}{more}"
     if passages:
         told = "1 passage" if len(passages) == 1 else f"{len(passages)} passages"
         yield f"{told}, {support.texts} independent text{'' if support.texts == 1 else 's'}"

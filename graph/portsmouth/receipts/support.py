@@ -19,6 +19,8 @@ ONE_PATH: Final = "one shortest path; there may be others"
 
 #: Sets that are weighed at once; beyond them no set that is told is too large, but some may not be told.
 _MOST: Final = 256
+#: Sets times facts that are weighed: a group of hundreds of facts has too many sets to follow.
+_EFFORT: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +131,12 @@ def _minimal(carriers: set[frozenset[str]]) -> tuple[set[frozenset[str]], bool]:
     """Return the smallest sets with a passage of every carrier, and whether they are all."""
     sets: set[frozenset[str]] = {frozenset()}
     complete = True
+    most = max(4, min(_MOST, _EFFORT // max(1, len(carriers))))
     for carrier in sorted(carriers, key=_size):
         sets = least({one if one & carrier else one | {p} for one in sets for p in carrier})
-        if len(sets) > _MOST:
+        if len(sets) > most:
             complete = False
-            sets = set(sorted(sets, key=_size)[:_MOST])
+            sets = set(sorted(sets, key=_size)[:most])
     # A set that lost those that it was compared with may hold more than it needs.
     return (sets if complete else {_thinned(one, carriers) for one in sets}), complete
 
