@@ -16,7 +16,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -168,7 +168,7 @@ async def cite(store: Store, query: Query, *, link: str = "", accessed: date | N
     :raises PortsmouthError: the query cannot be answered.
     """
     snapshot = store.snapshot
-    asked = Query(query.text, query.dataset, _FORMATS, query.base, query.deadline, query.known_prefixes)
+    asked = replace(query, formats=_FORMATS)
     answer = await store.query(asked)
     answers = read_answers(answer.kind, b"".join([chunk async for chunk in answer]))
     parts, whole = await _passages(store, asked, answers.rows)

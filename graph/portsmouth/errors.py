@@ -161,6 +161,23 @@ class ReadOnlyError(RequestError):
     status = 403
 
 
+class VersionError(RequestError):
+    """A version of the data that is not the one at hand."""
+
+    kind = "version"
+    title = "Another version is served here"
+    status = 404
+
+    def __init__(self, asked: str, served: str) -> None:
+        super().__init__(f"the version {asked[:64]}", f"{served}, the only one that is served here")
+        self.asked = asked
+        self.served = served
+
+    def extensions(self) -> Mapping[str, object]:
+        """Return both versions."""
+        return {"asked": self.asked[:64], "served": self.served}
+
+
 class NotFoundError(RequestError):
     """A name that nothing answers to."""
 

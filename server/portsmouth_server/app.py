@@ -13,6 +13,7 @@ from portsmouth.sandbox import Sandbox
 from portsmouth.search import Index
 from portsmouth.store.protocol import Store
 from portsmouth_server import urls
+from portsmouth_server.citing import citing_router
 from portsmouth_server.compressing import Compressed
 from portsmouth_server.conflicts import conflicts_router
 from portsmouth_server.door import Door
@@ -86,6 +87,7 @@ def create_app(store: Store, settings: Settings | None = None, named: Sequence[N
     rest.include_router(search_router(names, settings, pages))
     rest.include_router(conflicts_router(store, names, settings, pages))
     rest.include_router(receipts_router(store, settings, pages))
+    rest.include_router(citing_router(store, settings, pages))
     rest.include_router(networks_router(store, settings))
     rest.include_router(openapi_router(named, settings))
     rest.include_router(linked_data_router(store, settings, pages))

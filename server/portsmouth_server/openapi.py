@@ -105,6 +105,7 @@ def document(named: Iterable[NamedQuery], server: str) -> JsonObject:
             urls.SEARCH: {"get": _search()},
             **network_openapi.paths(_operation),
             urls.CONFLICTS: {"get": _conflicts()},
+            urls.CITE: {"get": _cite()},
             urls.SPARQL: {
                 "get": _sparql("querySparqlByGet"),
                 "post": _sparql("querySparqlByPost", form=True),
@@ -224,6 +225,33 @@ _ROWS: Final[tuple[JsonObject, str]] = (
     {"type": "string", "pattern": "^[0-9]+(-[0-9]+)?$", "default": f"0-{PAGE - 1}"},
     f"The rows that are explained, counted from 0, the last included; at most {PAGE}.",
 )
+
+
+def _cite() -> JsonObject:
+    described: dict[str, tuple[JsonObject, str]] = {
+        **_ASKED,
+        "version": ({"type": "string"}, "The version of the data; whichever is served where not given."),
+    }
+    csl = "application/vnd.citationstyles.csl+json"
+    content: JsonObject = {
+        "application/json": {"schema": _reference("Citation")},
+        "text/plain": {"schema": {"type": "string"}},
+        "application/x-bibtex": {"schema": {"type": "string"}},
+        csl: {"schema": {"type": "array", "items": {"type": "object"}}},
+    }
+    return _operation(
+        "citeAnswer",
+        "An answer as it can be cited",
+        "graph",
+        [
+            *(_query(name, schema, text, name == "query") for name, (schema, text) in described.items()),
+            _format(("json", "footnote", "bibtex", "csl-json", "html")),
+        ],
+        content,
+        description="A permanent link for query, stance and version, the hash of the result and the passages "
+        "that carry it. A version that is not served is answered with 404 and the one that is.",
+        failures=(400, 404, 406, 503, 504, 507),
+    )
 
 
 def _sparql(operation: str, *, form: bool = False) -> JsonObject:
@@ -436,6 +464,51 @@ _COMPONENTS: Final[JsonObject] = {
             "language": {"type": ["string", "null"]},
             "score": {"type": "number", "minimum": 0, "maximum": 1},
             "href": {"type": "string", "description": "Where this server describes it."},
+        },
+    },
+    "Citation": {
+        "type": "object",
+        "required": [
+            "title",
+            "query",
+            "parts",
+            "version",
+            "kind",
+            "rows",
+            "sha256",
+            "passages",
+            "allPassages",
+            "link",
+            "accessed",
+            "footnote",
+            "bibtex",
+            "csl",
+        ],
+        "properties": {
+            "title": {"type": "string"},
+            "query": {"type": "string"},
+            "parts": {"type": "string", "description": "The stance; empty for every part."},
+            "version": {"type": "string", "description": "The snapshot that was asked."},
+            "kind": {"type": "string", "enum": ["solutions", "boolean", "graph"]},
+            "rows": {"type": "integer"},
+            "sha256": {"type": "string", "description": "The hash of the result in its canonical form."},
+            "passages": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "part": {"type": "string"},
+                        "label": {"type": "string"},
+                        "lines": {"type": "array", "items": {"type": "integer"}},
+                    },
+                },
+            },
+            "allPassages": {"type": "boolean"},
+            "link": {"type": "string", "format": "uri"},
+            "accessed": {"type": "string", "format": "date"},
+            "footnote": {"type": "string"},
+            "bibtex": {"type": "string"},
+            "csl": {"type": "object", "description": "An item of CSL-JSON."},
         },
     },
     "Conflict": {

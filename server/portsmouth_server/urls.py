@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, urlencode, urlsplit
 
+from portsmouth.citing import link_query
 from portsmouth.iris import BASE, ONTOLOGY, PT
 from portsmouth.stance import Stance
 from portsmouth.store.protocol import Dataset
@@ -32,6 +33,7 @@ DUMPS: Final = "/dumps"
 QUERIES: Final = "/queries"
 SEARCH: Final = "/search"
 CONFLICTS: Final = "/conflicts"
+CITE: Final = "/cite"
 NETWORK: Final = "/network"
 TREATY: Final = "/treaty"
 TIMELINE: Final = "/timeline"
@@ -230,6 +232,20 @@ class Urls:
         '/conflicts?part=s5&format=csv'
         """
         return self.root + CONFLICTS + _asked(entity=entity, part=part, kind=kind, format=form)
+
+    def cite(self, text: str, dataset: Dataset | None = None, version: str = "", form: str = "") -> str:
+        """Return the address of an answer's citation.
+
+        :param text: the SPARQL query.
+        :param dataset: the graphs and the stance.
+        :param version: the version of the data.
+        :param form: the short name of a format.
+
+        >>> Urls().cite("ASK {}", version="1f")
+        '/cite?query=ASK+%7B%7D&version=1f'
+        """
+        asked = link_query(text, Dataset() if dataset is None else dataset, version)
+        return f"{self.root}{CITE}?{asked}" + (f"&format={form}" if form else "")
 
     def conflict(self, name: str) -> str:
         """Return where a disagreement stands at the conflict desk.

@@ -19,6 +19,7 @@ import portsmouth
 from portsmouth import queries
 from portsmouth.build import Build, Progress, build, echoes_csv, locators_csv
 from portsmouth.build.assemble import documents
+from portsmouth.citing import Citation, cite
 from portsmouth.cli import rendering
 from portsmouth.errors import ParameterError
 from portsmouth.exporting import export
@@ -70,6 +71,14 @@ class QueryFormat(StrEnum):
     trig = "trig"
     jsonld = "jsonld"
     rdf = "rdf"
+
+
+class CitationForm(StrEnum):
+    """The forms in which ``query`` prints a citation."""
+
+    footnote = "footnote"
+    bibtex = "bibtex"
+    csl_json = "csl-json"
 
 
 class SearchFormat(StrEnum):
@@ -321,6 +330,12 @@ def query(
         ),
     ] = False,
     parts: PartsOption = "",
+    citation: Annotated[
+        CitationForm | None,
+        typer.Option(
+            "--cite", help="Instead of the answer, print how to cite it: query, version, hash, passages."
+        ),
+    ] = None,
     deadline: Annotated[float, typer.Option(min=0.01, help="Seconds that the query may run.")] = 60.0,
     store: StoreOption = None,
     facts: FactsOption = None,
@@ -343,6 +358,11 @@ def query(
         _refuse(f"--receipts with --format {output_format}", "--format table, json or trig, or no --format")
     dataset = Dataset(stance=Stance.parse(parts))
     built = _build(facts)
+    if citation:
+        asking = Query(sparql, dataset, known_prefixes=True)
+        cited = asyncio.run(_cite(_store(built, store, Limits(deadline=deadline)), asking))
+        typer.echo(cited.write(citation.value).rstrip())
+        return
     if with_receipts:
         opened = _store(built, store, Limits(deadline=deadline))
         _print_receipts(opened, sparql, dataset, deadline, output_format)
@@ -434,6 +454,11 @@ def _store(built: Build, directory: Path | None, limits: Limits) -> EmbeddedStor
     if directory:
         return EmbeddedStore.from_directory(directory, built.nquads, snapshot=built.snapshot, limits=limits)
     return EmbeddedStore.from_nquads(built.nquads, snapshot=built.snapshot, limits=limits)
+
+
+async def _cite(store: EmbeddedStore, asking: Query) -> Citation:
+    async with store:
+        return await cite(store, asking)
 
 
 async def _ask(store: EmbeddedStore, asking: Query) -> tuple[str, bytes]:

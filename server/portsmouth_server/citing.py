@@ -1,0 +1,162 @@
+"""``/cite``: an answer as a footnote, for BibTeX and for reference managers, under a link that lasts.
+
+The link carries the query, the stance and the version of the data, so that nothing has to be remembered. A
+version that is not served is said to be none, and never passed off for the one that is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from portsmouth.citing import Citation, cite, link_query
+from portsmouth.errors import NotAcceptableError, ParameterError, PortsmouthError, RequestError, VersionError
+from portsmouth.iris import passage
+from portsmouth.store.protocol import Query, Store
+from portsmouth_server import protocol, urls
+from portsmouth_server.answering import Answering, Direct
+from portsmouth_server.errors import Problem
+from portsmouth_server.http import Header, Receive, Scope, Send, header
+from portsmouth_server.negotiation import LONGEST_HEADER, prefers_page
+from portsmouth_server.pages import HtmlPages
+from portsmouth_server.protocol import SparqlRequest
+from portsmouth_server.settings import Settings
+from portsmouth_server.stances import stance_label
+from portsmouth_server.urls import Urls
+
+#: Formats of a citation by their short names, with their media types.
+FORMATS: Final[Mapping[str, str]] = {
+    "json": "application/json",
+    "footnote": "text/plain",
+    "bibtex": "application/x-bibtex",
+    "csl-json": "application/vnd.citationstyles.csl+json",
+}
+_LEAST_OF_A_VERSION: Final = 8
+
+
+def citing_router(store: Store, settings: Settings, pages: HtmlPages) -> APIRouter:
+    """Route citations.
+
+    :param store: what answers.
+    :param settings: where the server is seen.
+    :param pages: what renders the page.
+    """
+    router = APIRouter()
+    citing = _Citing(store, settings, pages)
+
+    @router.api_route(urls.CITE, methods=["GET", "HEAD"])
+    async def citation(request: Request) -> Response:
+        return Direct(citing.answer)
+
+    return router
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is to be cited.
+
+    :param query: the query.
+    :param version: the version that the link names; whichever is served where it names none.
+    :param form: the format.
+    """
+
+    request: SparqlRequest
+    query: Query
+    version: str
+    form: str
+
+
+class _Citing:
+    def __init__(self, store: Store, settings: Settings, pages: HtmlPages) -> None:
+        self._store = store
+        self._settings = settings
+        self._pages = pages
+        self._urls = Urls(settings.root_path)
+        self._answering = Answering(store, settings)
+
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        asked = _read(scope)
+        if asked.form == "html":
+            return await self._answering.show(scope, receive, send, self._page(scope, asked))
+        return await self._answering.compute(scope, receive, send, self._data(scope, asked))
+
+    async def _data(self, scope: Scope, asked: _Asked) -> tuple[bytes, str, tuple[Header, ...]]:
+        citation = await self._cite(scope, asked)
+        if asked.form == "json":
+            text = json.dumps(citation.as_json(), ensure_ascii=False)
+        else:
+            text = citation.write(asked.form)
+        return text.encode("utf-8", "backslashreplace"), FORMATS[asked.form], ()
+
+    async def _page(self, scope: Scope, asked: _Asked) -> tuple[int, bytes]:
+        dataset = asked.request.dataset
+        context: dict[str, Any] = {"citation": None, "problem": None, "downloads": {}, "present": ""}
+        status = 200
+        try:
+            citation = context["citation"] = await self._cite(scope, asked)
+            context["downloads"] = {
+                name: self._urls.cite(asked.query.text, dataset, citation.snapshot, name) for name in FORMATS
+            }
+        except PortsmouthError as error:
+            context["problem"] = Problem.from_error(error)
+            status = error.status
+            if isinstance(error, VersionError):
+                context["present"] = self._urls.cite(asked.query.text, dataset)
+        body = self._pages.render(
+            "cite.html",
+            query=asked.query.text,
+            dataset=dataset,
+            stance=stance_label(dataset.stance),
+            passage=passage,
+            **context,
+        )
+        return status, body
+
+    async def _cite(self, scope: Scope, asked: _Asked) -> Citation:
+        if asked.version and not _same(asked.version, self._store.snapshot):
+            raise VersionError(asked.version, self._store.snapshot)
+        host = header(scope["headers"], b"host")
+        here = urls.origin(self._settings.public_url, scope["scheme"], host) + self._urls.root + urls.CITE
+        snapshot = self._store.snapshot
+        link = f"{here}?{link_query(asked.query.text, asked.query.dataset, snapshot)}"
+        citation = await cite(self._store, asked.query, link=link)
+        if citation.snapshot != snapshot:
+            # The data were changed between the two.
+            link = f"{here}?{link_query(asked.query.text, asked.query.dataset, citation.snapshot)}"
+            citation = replace(citation, link=link)
+        return citation
+
+
+def _read(scope: Scope) -> _Asked:
+    given = protocol.parameters(scope["query_string"])
+    request = protocol.from_address(scope["query_string"])
+    versions = [value.strip().lower() for name, value in given if name == "version"]
+    if len(versions) > 1:
+        raise ParameterError(found="the parameter version more than once", expected="one value")
+    if not request.text or not request.text.strip():
+        raise RequestError(found="no query", expected="a SPARQL query in the query parameter")
+    # A link made on the command line, where the prefixes of the project need not be declared, holds here too.
+    query = Query(request.text, request.dataset, known_prefixes=True)
+    return _Asked(request, query, versions[0] if versions else "", _form(scope, request.form))
+
+
+def _form(scope: Scope, named: str | None) -> str:
+    if named is not None:
+        if named not in (*FORMATS, "html"):
+            raise NotAcceptableError(found=f"format={named[:100]}", expected=", ".join((*FORMATS, "html")))
+        return named
+    accept = (header(scope["headers"], b"accept") or "")[:LONGEST_HEADER]
+    if prefers_page(accept):
+        return "html"
+    types = {media_type: name for name, media_type in FORMATS.items()}
+    return next((types[one] for one in map(str.strip, accept.split(",")) if one in types), "json")
+
+
+def _same(version: str, snapshot: str) -> bool:
+    """Say whether a version is the one that is served; long ones may be cut to what is still telling."""
+    return version == snapshot or (len(version) >= _LEAST_OF_A_VERSION and snapshot.startswith(version))
