@@ -295,8 +295,10 @@ def _as_ours(error: Exception, query: Query) -> PortsmouthError:
     if isinstance(error, ValueError):
         return RequestError(f"a query that the engine refuses ({error})", "a SPARQL 1.1 query")
     if isinstance(error, OSError):
+        # What the other host said of its trouble may not be meant for whoever asks this one.
+        reason = str(error).partition(" with payload")[0]
         return RemoteError(
-            f"found no answer from a host that the query calls ({error}); expected SPARQL results"
+            f"found no answer from a host that the query calls ({reason}); expected SPARQL results"
         )
     return StoreError(
         f"found a query that the engine cannot evaluate ({error}); expected another way to ask it"
