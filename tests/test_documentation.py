@@ -28,7 +28,13 @@ def test_every_command_is_in_the_readme_or_the_guide_for_contributors(command):
 
 
 def test_every_local_link_of_the_documentation_leads_somewhere():
-    for document in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "ontology/README.md"):
+    for document in (
+        "README.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+        "ontology/README.md",
+        "deploy/README.md",
+    ):
         path = ROOT / document
         targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text(encoding="utf-8"))
         assert [target for target in targets if not (path.parent / target).exists()] == [], document
