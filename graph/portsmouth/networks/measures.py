@@ -6,9 +6,10 @@ So read them beside :func:`reach` and :func:`brokers`.
 
 PageRank, betweenness and communities are igraph's, which takes a twentieth to a fortieth of the time of
 networkx; rustworkx is faster at one of them, slower at another and has no third
-(``tests/networks/bench_networks.py`` prints what each takes). Where a backend of networkx is configured, in ``networkx.config.backend_priority.algos`` or
-``NETWORKX_BACKEND_PRIORITY_ALGOS``, or named with ``backend``, they are networkx' own instead, through its
-dispatcher: so a cluster or a graphics card can take over by configuration alone.
+(``tests/networks/bench_networks.py`` prints what each takes). Where a backend of networkx is configured, in
+``networkx.config.backend_priority.algos`` or ``NETWORKX_BACKEND_PRIORITY_ALGOS``, or named with ``backend``,
+they are networkx' own instead, through its dispatcher: so a cluster or a graphics card can take over by
+configuration alone.
 """
 
 from __future__ import annotations
