@@ -40,7 +40,9 @@ def posted(server: Any, path: str, body: Any, media_type: str = "application/jso
     return server.fetch(path, "POST", {"Content-Type": media_type}, data)
 
 
-@pytest.mark.parametrize("parameters", [{}, {"default-graph-uri": [P + "s1-001", P + "s1-002"]}])
+@pytest.mark.parametrize(
+    "parameters", [{}, {"default-graph-uri": [P + "s1-001", P + "s1-002"]}, {"parts": "s1"}]
+)
 def test_every_answer_leads_to_its_receipts(server: Any, parameters: dict[str, Any]) -> None:
     reply = server.ask(SIGNED, **parameters)
     found = PROVENANCE.fullmatch(reply.headers["link"])
@@ -48,6 +50,16 @@ def test_every_answer_leads_to_its_receipts(server: Any, parameters: dict[str, A
     told = json.loads(server.fetch(found[1]).body)
     assert [fact["in"] for fact in told["facts"]] == [["s1-002"], ["s1-001", "s1-002"]]
     assert told["answers"] == [{"who": f"<{D}komura>"}, {"who": f"<{D}witte>"}]
+
+
+def test_receipts_follow_the_stance_of_the_answer(server: Any) -> None:
+    assert len(json.loads(server.ask(SIGNED, parts="s1", receipts="inline").body)["receipts"]["rows"]) == 2
+    assert receipts(server, SIGNED, parts="-s1")["rows"] == []
+    told = receipts(server, NUMBERS, parts="s1", rows="0-1")
+    assert "parts=s1" in told["next"]
+    receipt = of_row(receipts(server, SIGNED, parts="s1"), SIGNED)
+    assert json.loads(posted(server, "/receipts/verify", receipt | {"parts": "s1"}).body)["holds"]
+    assert not json.loads(posted(server, "/receipts/verify", receipt | {"parts": "-s1"}).body)["holds"]
 
 
 def test_an_answer_to_a_post_leads_to_its_receipts_too(server: Any) -> None:
