@@ -89,15 +89,16 @@ def counts(network: Network) -> JsonObject:
     :return: ``nodes``, ``edges``, ``events``, ``passages``, ``disputed`` and ``undated`` (events), and
         ``left_out`` by reason.
     """
-    arcs = [data for *_, data in network.edges(data=True)]
+    arcs = [(data.get("event", ends), data) for *ends, data in network.edges(keys=True, data=True)]
+    undated = {str(event) for event, data in arcs if not (data.get("earliest") or data.get("latest"))}
     return {
         "nodes": network.number_of_nodes(),
         "edges": network.number_of_edges(),
-        "events": len({data["event"] for data in arcs}),
-        "passages": len({passage for data in arcs for passage in data["passages"]}),
-        "disputed": len({data["event"] for data in arcs if data["disputed"]}),
-        "undated": network.graph["undated"],
-        "left_out": dict(network.graph["left_out"]),
+        "events": len({str(event) for event, _ in arcs}),
+        "passages": len({passage for _, data in arcs for passage in data.get("passages", ())}),
+        "disputed": len({str(event) for event, data in arcs if data.get("disputed")}),
+        "undated": len(undated),
+        "left_out": dict(network.graph.get("left_out", {})),
     }
 
 

@@ -279,8 +279,6 @@ class _Drawing:
         )
 
     def _counted(self) -> str:
-        if "left_out" not in self._network.graph:
-            return ""
         told = self._words["counts"].format(**counts(self._network))
         if len(self._actors) < len(self._network):
             told += "; " + self._words["most"].format(shown=len(self._actors), all=len(self._network))
