@@ -79,14 +79,15 @@ MEASURE: Final = Parameter(
 FORMAT: Final = Parameter("format", "string", "The format of the answer.", choices=("json", "csv"))
 
 
-def networks_router(store: Store, settings: Settings) -> APIRouter:
+def networks_router(store: Store, settings: Settings, kept: KeptNetworks) -> APIRouter:
     """Route networks, paths and measures.
 
     :param store: of which networks are made.
     :param settings: the deadline, and where the server is seen.
+    :param kept: the networks of the present snapshot.
     """
     router = APIRouter()
-    answers = _Answers(store, settings)
+    answers = _Answers(store, settings, kept)
 
     @router.api_route(urls.NETWORK + ".{extension}", methods=_READ_ONLY)
     async def network(extension: str, request: Request) -> Response:
@@ -104,10 +105,10 @@ def networks_router(store: Store, settings: Settings) -> APIRouter:
 
 
 class _Answers:
-    def __init__(self, store: Store, settings: Settings) -> None:
+    def __init__(self, store: Store, settings: Settings, kept: KeptNetworks) -> None:
         self._store = store
         self._deadline = settings.deadline
-        self._kept = KeptNetworks(store)
+        self._kept = kept
         self._urls = Urls(settings.root_path)
         # Python computes one thing at a time: more at once would only make each later.
         self._computing = asyncio.Semaphore(2)

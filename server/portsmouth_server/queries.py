@@ -31,11 +31,7 @@ _READ: Final = ["GET", "HEAD"]
 
 
 def named_queries_router(
-    store: Store,
-    settings: Settings,
-    pages: HtmlPages,
-    named: Sequence[NamedQuery],
-    answering: Answering,
+    store: Store, settings: Settings, pages: HtmlPages, named: Sequence[NamedQuery]
 ) -> APIRouter:
     """Route the catalogue and every query in it.
 
@@ -43,9 +39,9 @@ def named_queries_router(
     :param settings: limits, and where the server is seen.
     :param pages: what renders pages.
     :param named: the queries.
-    :param answering: what sends answers.
     """
     router = APIRouter()
+    answering = Answering(store, settings)
     here = Urls(settings.root_path)
     asked = _Asked(store, settings, pages)
 

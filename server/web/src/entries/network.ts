@@ -1,0 +1,217 @@
+/** The page of who influenced whom: one state, from which picture, panel, time, table and address all follow. */
+import { data, el } from "../common/dom.ts";
+import { sample } from "../network/marks.ts";
+import { joined, type Told } from "../network/model.ts";
+import { type Found, Panel, steps } from "../network/panel.ts";
+import { save } from "../network/save.ts";
+import { appearance, filters, NOTHING, read, type State, write } from "../network/state.ts";
+import { Time } from "../network/time.ts";
+import { View } from "../network/view.ts";
+import { texts, type Words } from "../network/words.ts";
+
+const main = document.querySelector<HTMLElement>("main");
+const frame = document.querySelector<HTMLElement>(".picture");
+const form = document.querySelector<HTMLFormElement>(".filters");
+const finder = document.querySelector<HTMLFormElement>(".paths");
+const chosen = document.querySelector<HTMLElement>(".chosen");
+const clock = document.querySelector<HTMLElement>(".time");
+const take = document.querySelector<HTMLElement>(".take p");
+if (!main || !frame || !form || !finder || !chosen || !clock || !take)
+  throw new Error("found no page of a network");
+
+let told = data<Told>("network");
+const said = texts(data<Record<string, string | Words>>("words"));
+const { words } = said;
+let state = read(location.search);
+let found: Found | undefined;
+let asked = 0;
+
+main.classList.add("lively");
+finder.hidden = false;
+clock.hidden = false;
+for (const stroke of document.querySelectorAll<SVGElement>(".chip .stroke")) {
+  const manner = [...stroke.classList].find((name) => name in said.manners) ?? "words";
+  const drawn = sample(manner);
+  stroke.querySelector(".line")?.setAttribute("d", drawn.line);
+  stroke.querySelector(".head")?.setAttribute("d", drawn.head);
+}
+
+const choosing = {
+  actor: (id: string) => go({ actor: id, act: null, from: "", to: "" }),
+  act: (event: string) => go({ act: event, from: "", to: "" }),
+  nothing: () => go(state.act && state.actor ? { act: null } : { actor: null, act: null, from: "", to: "" }),
+};
+const view = new View(frame, told, words, choosing);
+const panel = new Panel(chosen, said, {
+  ...choosing,
+  close: () => {
+    const back = state.actor;
+    choosing.nothing();
+    if (back) view.focus(back);
+  },
+  grow: (id) => void grow(id),
+  chain: (end, name) => {
+    const field = finder.elements.namedItem(end) as HTMLInputElement;
+    field.value = name;
+    const other = finder.elements.namedItem(end === "from" ? "to" : "from") as HTMLInputElement;
+    if (other.value) finder.requestSubmit();
+    else other.focus();
+  },
+});
+const time = new Time(clock, words, (since, until, going) =>
+  go({ since, until }, going ? "replace" : "push"),
+);
+time.draw(told);
+
+/** Goes to another state: shows it, and makes it the address. */
+function go(change: Partial<State>, how: "push" | "replace" = "push"): void {
+  const before = state;
+  state = { ...state, ...change };
+  const address = `${location.pathname}${write(state) ? `?${write(state)}` : ""}`;
+  if (address !== location.pathname + location.search) {
+    if (how === "push") history.pushState(null, "", address);
+    else history.replaceState(null, "", address);
+  }
+  void follow(before);
+}
+
+/** Brings the page to the present state, asking the server for what is not here yet. */
+async function follow(before: State | undefined): Promise<void> {
+  const own = ++asked;
+  if (before && filters(before, false).toString() !== filters(state, false).toString()) {
+    const more = await ask<Told>(`${words.view}?${filters(state, false)}`);
+    if (own !== asked) return;
+    if (more) {
+      told = more;
+      view.draw(told);
+      time.draw(told);
+      // The table holds the acts of another network now: the server writes it anew.
+      void retable();
+    }
+  }
+  if (state.from && state.to) {
+    const query = filters(state);
+    query.set("from", state.from);
+    query.set("to", state.to);
+    if (state.certain) query.set("certain", "true");
+    const answer = await ask<Found>(`${words.paths}?${query}`);
+    if (own !== asked) return;
+    found = answer;
+    if (!answer) state = { ...state, from: "", to: "" };
+  } else found = undefined;
+  render();
+}
+
+async function ask<Answer>(address: string): Promise<Answer | undefined> {
+  try {
+    const reply = await fetch(address, { headers: { Accept: "application/json" } });
+    if (reply.ok) return (await reply.json()) as Answer;
+    const problem = (await reply.json()) as { detail?: string };
+    notice(problem.detail ?? words.failed);
+  } catch {
+    notice(words.failed);
+  }
+  return undefined;
+}
+
+let noticed = "";
+function notice(text: string | undefined): void {
+  noticed = text ?? "";
+}
+
+async function grow(id: string): Promise<void> {
+  const query = filters(state, false);
+  query.set("actor", id);
+  const more = await ask<Told>(`${words.view}?${query}`);
+  if (!more) return render();
+  told = joined(told, more);
+  view.draw(told);
+  time.draw(told);
+  render();
+}
+
+async function retable(): Promise<void> {
+  const reply = await fetch(`${location.pathname}?${filters(state, false)}`, {
+    headers: { Accept: "text/html" },
+  });
+  const page = new DOMParser().parseFromString(await reply.text(), "text/html");
+  const [mine, theirs] = [document.querySelector(".twin tbody"), page.querySelector(".twin tbody")];
+  if (mine && theirs) mine.replaceWith(document.adoptNode(theirs));
+  render();
+}
+
+function render(): void {
+  const shown = appearance(told, state, steps(found));
+  view.show(shown);
+  panel.show(told, state, shown, found);
+  if (noticed) {
+    chosen?.prepend(el("p", { class: "problem", role: "alert" }, noticed));
+    noticed = "";
+  }
+  time.show(state, shown.hidden);
+  for (const row of document.querySelectorAll<HTMLElement>(".twin tr[data-act]")) {
+    row.hidden = !shown.acts.has(Number(row.dataset.act));
+  }
+  for (const link of document.querySelectorAll<HTMLAnchorElement>(".take a[data-form]")) {
+    const query = filters(state).toString();
+    link.href = `${link.href.split("?")[0]}${query ? `?${query}` : ""}`;
+  }
+  const fields = form?.elements;
+  for (const box of form?.querySelectorAll<HTMLInputElement>("[name=manner]") ?? []) {
+    box.checked = state.manners.includes(box.value);
+  }
+  const put = (name: string, value: string): void => {
+    const field = fields?.namedItem(name);
+    if (field instanceof HTMLSelectElement || field instanceof HTMLInputElement) field.value = value;
+  };
+  put("part", state.part);
+  put("effects", state.effects ? "true" : "");
+  put("roll-up", state.rollUp);
+  put("since", state.since ?? "");
+  put("until", state.until ?? "");
+  document.body.dataset.drawn = String(shown.acts.size);
+}
+
+form.addEventListener("change", () => {
+  const values = new FormData(form);
+  go({
+    manners: values.getAll("manner").map(String),
+    part: String(values.get("part") ?? ""),
+    effects: values.get("effects") === "true",
+    rollUp: String(values.get("roll-up") ?? ""),
+    ...(values.get("roll-up") === state.rollUp ? {} : { actor: null, act: null }),
+  });
+});
+form.addEventListener("submit", (event) => event.preventDefault());
+finder.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const values = new FormData(finder);
+  go({
+    from: String(values.get("from") ?? "").trim(),
+    to: String(values.get("to") ?? "").trim(),
+    certain: values.get("certain") === "true",
+    actor: null,
+    act: null,
+  });
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && !(event.target as Element).closest("input, svg")) choosing.nothing();
+});
+window.addEventListener("popstate", () => {
+  const before = state;
+  state = read(location.search);
+  time.stop();
+  void follow(before);
+});
+
+const action = (text: string | undefined, act: () => void): HTMLButtonElement => {
+  const made = el("button", { type: "button" }, text);
+  made.addEventListener("click", act);
+  return made;
+};
+take.append(
+  action(words.svg, () => void save(view.picture, "svg", document.title)),
+  action(words.png, () => void save(view.picture, "png", document.title)),
+  action(words.reset, () => go({ ...NOTHING })),
+);
+void follow(undefined);

@@ -1,0 +1,330 @@
+/** Draws the network once and then only changes how it looks; moves it, and leads the keyboard through it. */
+import { select } from "d3-selection";
+import { type ZoomBehavior, type ZoomTransform, zoom, zoomIdentity } from "d3-zoom";
+import { el, svg } from "../common/dom.ts";
+import { hull, layout, type Point, radius } from "./layout.ts";
+import { curve, labels, mark } from "./marks.ts";
+import type { Act, Actor, Told } from "./model.ts";
+import type { Appearance } from "./state.ts";
+import type { Words } from "./words.ts";
+
+export interface Choosing {
+  actor(id: string): void;
+  act(event: string): void;
+  nothing(): void;
+}
+
+export class View {
+  readonly picture: SVGSVGElement;
+  private readonly world = svg("g");
+  private readonly hulls = svg("g", { "aria-hidden": "true" });
+  private readonly lines = svg("g", { role: "group" });
+  private readonly marks = svg("g", { role: "group" });
+  private readonly titles = svg("g", { "aria-hidden": "true" });
+  private readonly zooming: ZoomBehavior<SVGSVGElement, unknown>;
+  private places = new Map<string, Point>();
+  private drawnActors = new Map<string, SVGGElement>();
+  private drawnActs: SVGGElement[] = [];
+  private readonly frame: HTMLElement;
+  private readonly words: Words;
+  private readonly choosing: Choosing;
+  private told: Told;
+  private shown: Appearance | undefined;
+  private moved = false;
+  private extent = { left: -1, right: 1, top: -1, bottom: 1 };
+
+  constructor(frame: HTMLElement, told: Told, words: Words, choosing: Choosing) {
+    this.frame = frame;
+    this.words = words;
+    this.choosing = choosing;
+    this.told = told;
+    this.picture = svg("svg", { role: "group", "aria-label": words.picture ?? "" });
+    this.world.append(this.hulls, this.lines, this.marks, this.titles);
+    this.lines.setAttribute("aria-label", words.acts ?? "");
+    this.picture.append(this.world);
+    const button = (label = "", text = "", act = (): void => {}): HTMLButtonElement => {
+      const made = el("button", { type: "button", class: "plain", "aria-label": label, title: label }, text);
+      made.addEventListener("click", act);
+      return made;
+    };
+    frame.replaceChildren(
+      this.picture,
+      el(
+        "div",
+        { class: "tools" },
+        button(words.zoomIn, "+", () => this.scale(1.4)),
+        button(words.zoomOut, "−", () => this.scale(1 / 1.4)),
+        button(words.fit, "⤢", () => this.fit()),
+      ),
+    );
+    this.zooming = zoom<SVGSVGElement, unknown>()
+      .scaleExtent([0.2, 6])
+      .on("zoom", (event: { transform: ZoomTransform; sourceEvent: unknown }) => {
+        this.moved ||= Boolean(event.sourceEvent);
+        this.world.setAttribute("transform", String(event.transform));
+      });
+    select(this.picture).call(this.zooming).on("dblclick.zoom", null);
+    this.picture.addEventListener("click", (event) => {
+      if (event.target === this.picture) choosing.nothing();
+    });
+    this.picture.addEventListener("keydown", (event) => this.onKey(event));
+    new ResizeObserver(() => {
+      if (!this.moved) this.fit();
+    }).observe(frame);
+    this.draw(told);
+  }
+
+  /** Draws another network; who was there stays about where he was. */
+  draw(told: Told): void {
+    this.told = told;
+    this.places = layout(told, this.places);
+    this.drawHulls();
+    this.drawActs();
+    this.drawActors();
+    this.fit();
+  }
+
+  private point(id: string): Point {
+    return this.places.get(id) ?? { x: 0, y: 0 };
+  }
+
+  private drawHulls(): void {
+    const members = new Map<string, Point[]>();
+    for (const actor of this.told.actors) {
+      if (actor.side) members.set(actor.side, [...(members.get(actor.side) ?? []), this.point(actor.id)]);
+    }
+    this.hulls.replaceChildren(
+      ...[...members].map(([side, points]) => {
+        const corners = hull(points).map(({ x, y }) => `${x.toFixed(1)} ${y.toFixed(1)}`);
+        return svg("path", { class: `hull side-${side}`, d: `M${corners.join("L")}Z` });
+      }),
+    );
+  }
+
+  private drawActs(): void {
+    const actors = new Map(this.told.actors.map((actor) => [actor.id, actor]));
+    const between = new Map<string, number>();
+    this.drawnActs = this.told.acts.map((act) => {
+      const pair = `${act.source}|${act.target}`;
+      const lane = between.get(pair) ?? 0;
+      between.set(pair, lane + 1);
+      const [source, target] = [actors.get(act.source), actors.get(act.target)];
+      const rooms = [source, target].map((one) => (one ? radius(one.acts, one.type) : 6)) as [number, number];
+      const drawn = curve(this.point(act.source), this.point(act.target), rooms, lane, act.manner);
+      const group = svg(
+        "g",
+        {
+          class: `act ${act.manner}${act.effect ? "" : " failed"} side-${source?.side ?? ""}`,
+          tabindex: -1,
+          role: "button",
+          "aria-label": this.sentence(act),
+        },
+        svg("path", { class: "hit", d: drawn.line }),
+        svg("path", { class: "line", d: drawn.line }),
+        svg("path", { class: "head", d: drawn.head }),
+      );
+      group.dataset.x = drawn.middle.x.toFixed(1);
+      group.dataset.y = drawn.middle.y.toFixed(1);
+      group.addEventListener("click", () => this.choosing.act(act.event));
+      return group;
+    });
+    this.lines.replaceChildren(...this.drawnActs);
+  }
+
+  private drawActors(): void {
+    const many = this.told.actors.length > 90;
+    const pen = el("canvas").getContext("2d");
+    const items = this.told.actors.map((actor) => {
+      if (pen)
+        pen.font = `${actor.type === "state" ? "600 14.5px" : "12.5px"} ${getComputedStyle(document.body).fontFamily}`;
+      const width = pen?.measureText(actor.name).width ?? actor.name.length * 7;
+      return { point: this.point(actor.id), room: radius(actor.acts, actor.type), width: width + 6 };
+    });
+    // The busiest choose their places first.
+    const order = this.told.actors
+      .map((_, at) => at)
+      .sort((a, b) => (this.told.actors[b]?.acts ?? 0) - (this.told.actors[a]?.acts ?? 0));
+    const placed = labels(order.map((at) => items[at] as (typeof items)[number]));
+    const labelOf = new Map(order.map((at, rank) => [at, placed[rank]]));
+    // What the picture has to have room for: marks and their names.
+    const boxes = items.map(({ point, room, width }, at) => {
+      const place = labelOf.get(at);
+      const start = place?.anchor === "end" ? -width : place?.anchor === "middle" ? -width / 2 : 0;
+      const [left, right] = [point.x + (place?.x ?? 0) + start, point.x + (place?.x ?? 0) + start + width];
+      return { left: Math.min(left, point.x - room), right: Math.max(right, point.x + room), y: point.y };
+    });
+    this.extent = {
+      left: Math.min(...boxes.map((box) => box.left)) - 24,
+      right: Math.max(...boxes.map((box) => box.right)) + 24,
+      top: Math.min(...boxes.map((box) => box.y)) - 36,
+      bottom: Math.max(...boxes.map((box) => box.y)) + 36,
+    };
+    this.drawnActors = new Map(
+      this.told.actors.map((actor, at) => {
+        const { x, y } = this.point(actor.id);
+        const size = radius(actor.acts, actor.type);
+        const place = labelOf.get(at);
+        const group = svg(
+          "g",
+          {
+            class: `actor ${actor.type} side-${actor.side}${many && actor.acts < 8 ? " quiet" : ""}`,
+            transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})`,
+            tabindex: -1,
+            role: "button",
+            "aria-label": this.description(actor),
+          },
+          svg("circle", { class: "ring", r: size + 5 }),
+          svg("path", { class: "mark", d: mark(actor.type, size) }),
+          svg(
+            "text",
+            { x: place?.x ?? 0, y: place?.y ?? 0, "text-anchor": place?.anchor ?? "start" },
+            actor.name,
+          ),
+        );
+        group.dataset.id = actor.id;
+        group.addEventListener("click", () => this.choosing.actor(actor.id));
+        return [actor.id, group];
+      }),
+    );
+    this.marks.replaceChildren(...this.drawnActors.values());
+    this.rove([...this.drawnActors.values()][0]);
+  }
+
+  /** Shows what a state means; only classes and texts change. */
+  show(shown: Appearance): void {
+    this.shown = shown;
+    const choosing = shown.chosenActs.size + shown.chosenActors.size > 0;
+    this.picture.classList.toggle("choosing", choosing);
+    this.drawnActs.forEach((group, at) => {
+      group.classList.toggle("out", !shown.acts.has(at));
+      group.classList.toggle("near", shown.nearActs.has(at));
+      group.classList.toggle("chosen", shown.chosenActs.has(at));
+    });
+    for (const [id, group] of this.drawnActors) {
+      group.classList.toggle("out", !shown.actors.has(id));
+      group.classList.toggle("near", shown.nearActors.has(id));
+      group.classList.toggle("chosen", shown.chosenActors.has(id));
+      group.setAttribute("aria-pressed", String(shown.chosenActors.has(id)));
+    }
+    this.titles.replaceChildren(
+      ...[...shown.chosenActs].slice(0, 8).map((at) => {
+        const group = this.drawnActs[at];
+        const title = svg(
+          "text",
+          { x: group?.dataset.x ?? 0, y: Number(group?.dataset.y ?? 0) - 5 },
+          this.told.acts[at]?.modes[0] ?? this.words.actedOn,
+        );
+        return svg("g", { class: "act" }, title);
+      }),
+    );
+    // The chosen lie above the others, and are what Tab leads to next.
+    for (const at of shown.chosenActs) {
+      const group = this.drawnActs[at];
+      if (group && group !== document.activeElement) this.lines.append(group);
+    }
+    const near = [...shown.chosenActs, ...shown.nearActs];
+    const first = this.drawnActs[near[0] ?? [...shown.acts][0] ?? -1];
+    for (const group of this.drawnActs) group.setAttribute("tabindex", group === first ? "0" : "-1");
+    const [chosen] = shown.chosenActors;
+    this.rove((chosen && this.drawnActors.get(chosen)) || this.visibleActors()[0]);
+  }
+
+  /** Gives the keyboard back to where a reader was. */
+  focus(id: string): void {
+    this.drawnActors.get(id)?.focus();
+  }
+
+  fit(): void {
+    const { width, height } = this.frame.getBoundingClientRect();
+    if (!width || !height) return;
+    const { left, right, top, bottom } = this.extent;
+    const scale = Math.min(width / (right - left), height / (bottom - top), 1.25);
+    const moved = zoomIdentity
+      .translate(width / 2, height / 2)
+      .scale(scale)
+      .translate(-(left + right) / 2, -(top + bottom) / 2);
+    this.moved = false;
+    select(this.picture).call(this.zooming.transform, moved);
+  }
+
+  private scale(factor: number): void {
+    this.moved = true;
+    select(this.picture).call(this.zooming.scaleBy, factor);
+  }
+
+  // --- the keyboard
+
+  private visibleActors(): SVGGElement[] {
+    return [...this.drawnActors.values()].filter((group) => !group.classList.contains("out"));
+  }
+
+  private rove(to: SVGGElement | undefined): void {
+    for (const group of this.drawnActors.values()) group.setAttribute("tabindex", group === to ? "0" : "-1");
+  }
+
+  private onKey(event: KeyboardEvent): void {
+    const here = (event.target as Element).closest<SVGGElement>(".actor, .act");
+    if (event.key === "Escape") {
+      this.choosing.nothing();
+      return;
+    }
+    if (!here) return;
+    if (event.key === "Enter" || event.key === " ") {
+      event.preventDefault();
+      here.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+      return;
+    }
+    const direction = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[
+      event.key
+    ];
+    if (!direction) return;
+    event.preventDefault();
+    if (here.classList.contains("actor")) this.step(here, direction as [number, number]);
+    else this.next(here, (direction[0] ?? 0) + (direction[1] ?? 0));
+  }
+
+  /** Moves to the nearest actor in a direction. */
+  private step(here: SVGGElement, [dx, dy]: [number, number]): void {
+    const from = this.point(here.dataset.id ?? "");
+    let best: SVGGElement | undefined;
+    let least = Number.POSITIVE_INFINITY;
+    for (const group of this.visibleActors()) {
+      const to = this.point(group.dataset.id ?? "");
+      const [ahead, aside] = [
+        (to.x - from.x) * dx + (to.y - from.y) * dy,
+        Math.abs((to.x - from.x) * dy - (to.y - from.y) * dx),
+      ];
+      const far = ahead + 2 * aside;
+      if (group !== here && ahead > 0 && far < least) [best, least] = [group, far];
+    }
+    if (!best) return;
+    this.rove(best);
+    best.focus();
+  }
+
+  /** Moves to the next of the lines at hand: those of the chosen actor, or all. */
+  private next(here: SVGGElement, by: number): void {
+    const shown = this.shown;
+    if (!shown) return;
+    const near = [...shown.chosenActs, ...shown.nearActs];
+    const at = (near.length > 1 ? near : [...shown.acts]).map((one) => this.drawnActs[one]);
+    const to = at[(at.indexOf(here) + by + at.length) % at.length];
+    for (const group of this.drawnActs) group.setAttribute("tabindex", group === to ? "0" : "-1");
+    to?.focus();
+  }
+
+  // --- words for those who do not see the picture
+
+  private description(actor: Actor): string {
+    const side = this.told.sides[actor.side];
+    return [actor.name, this.words[actor.type], side, `${this.words.acts}: ${actor.acts}`]
+      .filter(Boolean)
+      .join(", ");
+  }
+
+  private sentence(act: Act): string {
+    const name = (id: string): string => this.told.actors.find((actor) => actor.id === id)?.name ?? id;
+    const how = act.modes.join(", ") || this.words.actedOn;
+    return `${name(act.source)} → ${name(act.target)}: ${how}`;
+  }
+}

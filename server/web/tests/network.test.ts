@@ -1,0 +1,146 @@
+/** What the picture of the network is reckoned from. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { hull, layout } from "../src/network/layout.ts";
+import {
+  type Act,
+  firstDay,
+  joined,
+  lastDay,
+  monthOf,
+  months,
+  type Told,
+  within,
+} from "../src/network/model.ts";
+import { appearance, NOTHING, read, write } from "../src/network/state.ts";
+import { inOrder } from "../src/common/labels.ts";
+import { labels } from "../src/network/marks.ts";
+
+function act(source: string, target: string, more: Partial<Act> = {}): Act {
+  return {
+    event: `d:${source}-${target}`,
+    url: "",
+    name: "",
+    source,
+    target,
+    leg: "direct",
+    modes: [],
+    manner: "words",
+    outcomes: [],
+    effect: true,
+    earliest: null,
+    latest: null,
+    stated: [],
+    passages: [],
+    disputed: false,
+    reported: false,
+    ...more,
+  };
+}
+
+function network(...acts: Act[]): Told {
+  const ids = [...new Set(acts.flatMap((one) => [one.source, one.target]))];
+  return {
+    counts: { nodes: ids.length, events: acts.length, passages: 0 },
+    partial: false,
+    actors: ids.map((id) => ({ id, url: "", name: id, type: "person", side: "japan", acts: 1 })),
+    acts,
+    sides: {},
+    passages: {},
+  };
+}
+
+test("months count from the first to the last and know their days", () => {
+  assert.equal(monthOf("1905-01-01") - monthOf("1904-12-31"), 1);
+  assert.equal(firstDay(monthOf("1905-09-05")), "1905-09-01");
+  assert.equal(lastDay(monthOf("1904-02-01")), "1904-02-29");
+  assert.equal(lastDay(monthOf("1905-12-31")), "1905-12-31");
+  const counted = months([act("a", "b", { earliest: "1904-12-20", latest: "1905-01-10" }), act("b", "c")]);
+  assert.deepEqual(counted, { first: monthOf("1904-12-01"), counts: [0.5, 0.5] });
+});
+
+test("an act of uncertain date is shown wherever it may lie, an undated one only without bounds", () => {
+  const uncertain = act("a", "b", { earliest: "1905-08-22", latest: "1905-09-04" });
+  assert.equal(within(uncertain, "1905-09-01", null), true);
+  assert.equal(within(uncertain, "1905-09-05", null), false);
+  assert.equal(within(uncertain, null, "1905-08-21"), false);
+  assert.equal(within(act("a", "b"), null, null), true);
+  assert.equal(within(act("a", "b"), "1905-01-01", null), false);
+  assert.equal(within(act("a", "b", { latest: "1905-01-01" }), null, "1904-01-01"), true);
+});
+
+test("a state survives its address", () => {
+  const state = {
+    ...NOTHING,
+    manners: ["money", "words"],
+    part: "s5",
+    effects: true,
+    rollUp: "state",
+    since: "1905-01-01",
+    actor: "d:witte",
+    from: "Rosen & Witte",
+    to: "โคมูระ",
+    certain: true,
+  };
+  assert.deepEqual(read(write(state)), state);
+  assert.equal(write(NOTHING), "");
+});
+
+test("what is chosen is told apart from what is near it and what is left out", () => {
+  const told = network(act("a", "b"), act("b", "c", { manner: "money" }), act("c", "d"));
+  const near = appearance(told, { ...NOTHING, actor: "b" });
+  assert.deepEqual([...near.nearActs], [0, 1]);
+  assert.deepEqual([...near.chosenActors], ["b"]);
+  const money = appearance(told, { ...NOTHING, manners: ["money"] });
+  assert.deepEqual([[...money.acts], [...money.actors]], [[1], ["b", "c"]]);
+  const chain = appearance(told, { ...NOTHING, manners: ["money"] }, [
+    { event: "d:a-b", source: "a", target: "b" },
+  ]);
+  assert.deepEqual([...chain.chosenActs], [0]);
+  assert.equal(appearance(told, { ...NOTHING, since: "1905-01-01" }).hidden, 3);
+});
+
+test("the same network is laid out the same, and keeps its shape when it grows", () => {
+  const told = network(act("a", "b"), act("b", "c"));
+  assert.deepEqual(layout(told), layout(told));
+  const before = layout(told);
+  const grown = layout(joined(told, network(act("c", "d"))), before);
+  assert.equal(grown.size, 4);
+  const moved = Math.hypot(
+    (grown.get("a")?.x ?? 0) - (before.get("a")?.x ?? 0),
+    (grown.get("a")?.y ?? 0) - (before.get("a")?.y ?? 0),
+  );
+  assert.ok(moved < 150, String(moved));
+});
+
+test("joining knows every arc once", () => {
+  const one = network(act("a", "b"));
+  assert.equal(joined(one, network(act("a", "b"), act("b", "c"))).acts.length, 2);
+});
+
+test("a hull holds every point and has no corner within", () => {
+  const square = [
+    { x: 0, y: 0 },
+    { x: 4, y: 0 },
+    { x: 4, y: 4 },
+    { x: 0, y: 4 },
+  ];
+  const corners = hull([...square, { x: 2, y: 2 }, { x: 2, y: 0 }]);
+  assert.equal(corners.length, 4);
+  for (const corner of square) assert.ok(corners.some(({ x, y }) => x === corner.x && y === corner.y));
+});
+
+test("names stand on another side where the right one is taken", () => {
+  const item = (x: number) => ({ point: { x, y: 0 }, room: 6, width: 60 });
+  const [first, second] = labels([item(0), item(30)]);
+  assert.notDeepEqual(first, second);
+});
+
+test("a label is in the reader's language, the others follow once each", () => {
+  const told = { en: "Japan", th: "ญี่ปุ่น", ja: "日本", ru: "Japan" };
+  assert.deepEqual(inOrder(told, "th"), [
+    ["th", "ญี่ปุ่น"],
+    ["en", "Japan"],
+    ["ja", "日本"],
+  ]);
+});

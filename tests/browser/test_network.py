@@ -1,0 +1,174 @@
+"""The page of who influenced whom, as people use it: by pointer, by keyboard, and without scripts."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from browser.accessibility import found_by_axe
+from browser.conftest import SCHEMES, overflow
+
+READY = "body[data-drawn]"
+ROOSEVELT = '.actor[data-id="d:roosevelt"]'
+
+
+def opened(visit: Any, query: str = "", **options: Any) -> Any:
+    page = visit(f"/network{query}", **options)
+    page.wait_for_selector(READY)
+    return page
+
+
+def drawn(page: Any) -> int:
+    return int(page.locator(".act:not(.out) .hit").count())
+
+
+def test_an_actor_then_an_act_then_the_passages_that_tell_of_it(visit: Any) -> None:
+    page = opened(visit)
+    assert drawn(page) == page.locator(".twin tr[data-act]:visible").count() > 50
+    page.locator(ROOSEVELT).click()
+    panel = page.locator(".chosen")
+    assert panel.locator("h2").inner_text() == "Theodore Roosevelt"
+    assert "actor=d%3Aroosevelt" in page.url
+    lists = panel.locator("ul.acts")
+    assert [lists.nth(0).locator("li").count() > 5, lists.nth(1).locator("li").count() > 0] == [True, True]
+    lists.nth(0).locator("button", has_text="Meyer").first.click()
+    quotes = panel.locator("blockquote")
+    assert quotes.count() >= 1
+    assert re.fullmatch(r"text \d, line \d+", quotes.first.locator("cite").inner_text())
+    assert "act=d%3Ainf-" in page.url
+    passage = quotes.first.locator("cite a").get_attribute("href")
+    assert passage.startswith("/passage/s")
+    page.go_back()
+    assert panel.locator("h2").inner_text() == "Theodore Roosevelt"
+    page.go_back()
+    assert panel.locator("h2").count() == 0
+
+
+def test_the_address_restores_the_view(visit: Any) -> None:
+    page = opened(visit)
+    page.locator(".chip", has_text="money").click()
+    page.locator(ROOSEVELT).dispatch_event("click")
+    page.locator("[name=part]").select_option("s1")
+    page.wait_for_url("**part=s1**")
+    page.locator(".twin tr[data-act]").nth(60).wait_for(state="detached")
+    page.wait_for_timeout(200)
+    there, rows = drawn(page), page.locator(".twin tr[data-act]:visible").count()
+    again = opened(visit, page.url.partition("/network")[2])
+    assert (drawn(again), again.locator(".twin tr[data-act]:visible").count()) == (there, rows)
+    assert again.locator(".chip :checked").get_attribute("value") == "money"
+    assert again.locator("[name=part]").input_value() == "s1"
+
+
+def test_time_narrows_the_picture_and_can_be_watched(visit: Any) -> None:
+    page = opened(visit)
+    every = drawn(page)
+    last = page.get_by_label("to month")
+    last.focus()
+    page.keyboard.press("ArrowLeft")
+    assert 0 < drawn(page) < every
+    assert "until=1905-" in page.url
+    assert "undated" in page.locator(".time small").inner_text()
+    page.get_by_label("Play").click()
+    page.get_by_label("Pause").click()
+    page.get_by_text("Show everything").click()
+    assert drawn(page) == every
+
+
+def test_a_chain_that_is_possible_and_one_that_time_forbids(visit: Any) -> None:
+    page = opened(visit)
+    finder = page.locator(".paths")
+    finder.locator("[name=from]").fill("Roosevelt")
+    finder.locator("[name=to]").fill("Nicholas II")
+    finder.get_by_role("button").click()
+    page.locator("ol.chain").wait_for()
+    assert page.locator("ol.chain blockquote").count() >= 1
+    assert page.locator(".act.chosen .hit").count() >= 1
+    forbidden = opened(visit, "?from=Witte&to=Roosevelt&certain=true")
+    forbidden.locator(".reason").wait_for()
+    assert "no date" in forbidden.locator(".reason").inner_text()
+    page.locator(".paths [name=to]").fill("Nobody at all")
+    visit.expect("404")
+    finder.get_by_role("button").click()
+    page.locator(".chosen [role=alert]").wait_for()
+
+
+def test_the_keyboard_alone(visit: Any) -> None:
+    page = opened(visit)
+    page.locator(".actor[tabindex='0']").focus()
+    seen = set()
+    for key in ("ArrowRight",) * 3 + ("ArrowDown",) * 4 + ("ArrowLeft",) * 3:
+        page.keyboard.press(key)
+        seen.add(page.evaluate("document.activeElement.dataset.id"))
+    assert len(seen) > 3
+    page.keyboard.press("Enter")
+    name = page.locator(".chosen h2").inner_text()
+    assert name
+    page.keyboard.press("Shift+Tab")
+    assert "act" in page.evaluate("document.activeElement.getAttribute('class')")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    assert page.locator(".chosen blockquote").count() >= 1
+    page.keyboard.press("Escape")
+    assert page.locator(".chosen h2").first.inner_text() == name
+    page.keyboard.press("Escape")
+    assert page.locator(".chosen h2").count() == 0
+
+
+def test_without_scripts_the_table_tells_all_and_the_filters_work(visit: Any) -> None:
+    page = visit("/network", scripts=False)
+    every = page.locator(".twin tr[data-act]").count()
+    assert every > 50
+    assert page.locator(".twin .passage").count() >= every
+    page.locator("[name=manner][value=money]").check()
+    page.locator(".apply").click()
+    assert "manner=money" in page.url
+    assert 0 < page.locator(".twin tr[data-act]").count() < every
+    dated = visit("/network?since=1905-08-01&until=1905-08-31", scripts=False)
+    assert 0 < dated.locator(".twin tr[data-act]").count() < every
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("query", ["", "?actor=d:roosevelt", "?from=Roosevelt&to=Nicholas+II"])
+def test_nothing_keeps_anybody_out(visit: Any, scheme: str, query: str) -> None:
+    page = opened(visit, query, scheme=scheme, reduced_motion="reduce")
+    page.locator(".chosen > *").first.wait_for()
+    page.wait_for_timeout(300)
+    assert found_by_axe(page) == []
+
+
+@pytest.mark.parametrize("width", [360, 599, 1023, 2000])
+def test_it_fits_windows_of_any_width(visit: Any, width: int) -> None:
+    page = opened(visit, "?actor=d:witte", width=width)
+    assert overflow(page) == 0
+    order = page.evaluate(
+        "['.twin', '.picture'].map(name => document.querySelector(name).getBoundingClientRect().top)"
+    )
+    assert (order[0] < order[1]) is (width < 600)
+
+
+def test_the_picture_is_taken_away_as_it_is_seen(visit: Any) -> None:
+    page = opened(visit, "?actor=d:roosevelt")
+    with page.expect_download() as taken:
+        page.get_by_text("Picture as SVG").click()
+    text = taken.value.path().read_text(encoding="utf-8")
+    assert text.startswith("<svg")
+    assert "Theodore Roosevelt" in text
+    assert "class=" not in text
+    with page.expect_download() as taken:
+        page.get_by_text("Picture as PNG").click()
+    assert taken.value.path().read_bytes().startswith(b"\x89PNG")
+
+
+def test_exports_have_the_filters_of_the_view(visit: Any) -> None:
+    page = opened(visit, "?part=s1&effects=true")
+    links = page.locator(".take a")
+    assert links.count() >= 5
+    for at in range(links.count()):
+        assert "part=s1&effects=true" in links.nth(at).get_attribute("href")
+
+
+def test_in_thai(visit: Any) -> None:
+    page = opened(visit, "?actor=d:roosevelt", locale="th")
+    assert re.search("[\u0e00-\u0e7f]", page.locator(".chosen h2").inner_text())
+    assert not re.search("[A-Za-z]{4}", page.locator(".heading").inner_text())
