@@ -216,6 +216,8 @@ def test_a_value_that_is_never_the_same_is_told(store):
         ("DESCRIBE d:witte", "'DESCRIBE'"),
         ("SELECT * { ?s ?p ?o LATERAL { ?o ?q ?r } }", "'LATERAL'"),
         ("SELECT * { << ?s ?p ?o >> ?q ?r }", "'<<'"),
+        ("SELECT * { ?s ?p ?o {| ?q ?r |} }", "'{\\|'"),
+        ("SELECT * { ?s ?p 'a'@en--ltr }", "'@en--ltr'"),
     ],
 )
 def test_what_is_beyond_sparql_1_1_is_unsupported(store, text, found):
@@ -224,6 +226,30 @@ def test_what_is_beyond_sparql_1_1_is_unsupported(store, text, found):
     receipts = asyncio.run(explain(store, asked(text), [{}]))
     assert receipts.notes[0].startswith("unsupported: ")
     assert receipts.rows[0].derivations == ()
+
+
+TRIPLES = """
+    p:s1-039 {
+      d:witte pt:side d:russia .
+      _:r rdf:reifies <<( d:witte pt:side d:russia )>> ; pt:about d:witte .
+    }
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT (TRIPLE(?s, ?p, ?o) AS ?t) { ?s ?p ?o FILTER(?p = pt:side) }",
+        "SELECT ?t { ?r rdf:reifies ?t }",
+        "SELECT ?x { ?r rdf:reifies ?t ; pt:about ?x }",
+        "CONSTRUCT { ?r ?q ?t } WHERE { ?r ?q ?t FILTER(?q = rdf:reifies) }",
+    ],
+)
+def test_a_triple_that_is_a_term_is_unsupported(text):
+    rows, receipts = receipts_of(LocalStore(nquads(TRIPLES)), text)
+    assert len(rows) == len(receipts.rows) > 0
+    assert receipts.notes == ("unsupported: no receipt can be given for a triple that is itself a term",)
+    assert not any(row.derivations for row in receipts.rows)
 
 
 def test_deep_nesting_is_unsupported_and_no_crash():

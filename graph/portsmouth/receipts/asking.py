@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 
 import pyoxigraph as ox
 
-from portsmouth.errors import DeadlineError
+from portsmouth.errors import DeadlineError, ReceiptUnsupportedError
 from portsmouth.receipts import syntax as s
 from portsmouth.receipts.algebra import write
 from portsmouth.receipts.model import Budget
@@ -18,6 +18,7 @@ from portsmouth.store.protocol import Dataset, Query, Store
 #: What a query of the receipt binds, by the variable's name.
 Solution: TypeAlias = dict[str, s.Ground]
 
+TRIPLE_TERM: Final = "a triple that is itself a term"
 _JSON: Final = ox.QueryResultsFormat.JSON
 
 
@@ -43,6 +44,7 @@ class Asker:
         :param select: the query.
         :param everywhere: whether to ask all graphs that the stance keeps, whichever of them were asked.
         :raises StoreError: the query overran, or failed.
+        :raises ReceiptUnsupportedError: a value is a triple.
         """
         query = Query(
             write(select),
@@ -57,13 +59,13 @@ class Asker:
         names = [variable.value for variable in results.variables]
         found: list[Solution] = []
         for solution in results:
-            found.append(
-                {
-                    name: value
-                    for name, value in zip(names, solution, strict=True)
-                    if value is not None and not isinstance(value, ox.Triple)
-                }
-            )
+            row: Solution = {}
+            for name, value in zip(names, solution, strict=True):
+                if isinstance(value, ox.Triple):
+                    raise ReceiptUnsupportedError(TRIPLE_TERM)
+                if value is not None:
+                    row[name] = value
+            found.append(row)
         return found
 
     async def every(self, group: s.Group, limit: int | None = None, **how: bool) -> list[Solution]:

@@ -12,7 +12,7 @@ from portsmouth.errors import DeadlineError, ReceiptUnsupportedError
 from portsmouth.iris import PREFIXES
 from portsmouth.receipts import evidence
 from portsmouth.receipts import syntax as s
-from portsmouth.receipts.asking import Asker
+from portsmouth.receipts.asking import TRIPLE_TERM, Asker
 from portsmouth.receipts.lineage import Found, Lineage
 from portsmouth.receipts.model import Budget, Cited, Derivation, Receipt, Receipts, Row, Trace
 from portsmouth.receipts.parsing import parse
@@ -90,12 +90,21 @@ async def explain(
         that says so.
     :raises StoreError: the store failed; running out of the budget's time is told in the receipts instead.
     """
-    budget = budget or Budget()
-    asker = Asker(store, query, budget)
     try:
-        parsed = parse(query.text, query.base, PREFIXES if query.known_prefixes else None)
+        if any(isinstance(term, ox.Triple) for row in rows for term in _terms(row)):
+            raise ReceiptUnsupportedError(TRIPLE_TERM)
+        return await _explain(store, query, rows, budget or Budget())
     except ReceiptUnsupportedError as error:
         return Receipts(rows=tuple(Receipt(()) for _ in rows), notes=(f"{UNSUPPORTED} {error.found}",))
+
+
+def _terms(row: Answered) -> Iterable[object]:
+    return row if isinstance(row, ox.Triple) else row.values()
+
+
+async def _explain(store: Store, query: Query, rows: Sequence[Answered], budget: Budget) -> Receipts:
+    parsed = parse(query.text, query.base, PREFIXES if query.known_prefixes else None)
+    asker = Asker(store, query, budget)
     lineage = Lineage(asker, _unused_prefix(query.text))
     found: list[Found] = []
     notes = [RANKED] if _is_ranked(parsed.select) else []

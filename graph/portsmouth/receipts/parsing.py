@@ -545,6 +545,8 @@ class _Parser:
 
     def literal(self) -> ox.Literal:
         value = self.string()
+        if self.peek().kind == "direction":
+            raise self.unknown()
         if self.peek().kind == "language":
             return ox.Literal(value, language=self.next().text[1:])
         return ox.Literal(value, datatype=self.iri()) if self.take("^^") else ox.Literal(value)

@@ -26,6 +26,7 @@ _TOKEN: Final = re.compile(
   | (?P<blank>_:[{_CHARS}](?:[{_CHARS}.\-]*[{_CHARS}\-])?)
   | (?P<name>(?:[{_BASE}](?:[{_CHARS}.\-]*[{_CHARS}\-])?)?:
              (?:(?:[{_CHARS}:]|{_ESCAPED})(?:(?:[{_CHARS}.:\-]|{_ESCAPED})*(?:[{_CHARS}:\-]|{_ESCAPED}))?)?)
+  | (?P<direction>@[A-Za-z]+(?:-[A-Za-z0-9]+)*--[A-Za-z]+)
   | (?P<language>@[A-Za-z]+(?:-[A-Za-z0-9]+)*)
   | (?P<double>(?:[0-9]+\.[0-9]*|\.?[0-9]+)[eE][+-]?[0-9]+)
   | (?P<decimal>[0-9]*\.[0-9]+)
