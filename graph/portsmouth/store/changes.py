@@ -49,6 +49,18 @@ class Change:
         names = {quad.graph_name for quad in (*self.removed, *self.added)} | {*self.dropped, *self.created}
         return {None if isinstance(name, ox.DefaultGraph) else name.value for name in names}
 
+    def of_default_graph(self) -> Self:
+        """Return what changes in the default graph.
+
+        >>> Change(dropped=(ox.NamedNode("http://g"),)).of_default_graph()
+        Change(removed=(), added=(), dropped=(), created=())
+        """
+
+        def kept(quads: tuple[ox.Quad, ...]) -> tuple[ox.Quad, ...]:
+            return tuple(quad for quad in quads if isinstance(quad.graph_name, ox.DefaultGraph))
+
+        return type(self)(kept(self.removed), kept(self.added))
+
     def apply(self, store: ox.Store) -> None:
         """Make a store hold what it holds after the change.
 

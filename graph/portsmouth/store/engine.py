@@ -35,7 +35,7 @@ from portsmouth.errors import (
 from portsmouth.formats import PREFIXED, RDF_FORMATS
 from portsmouth.iris import PREFIXES
 from portsmouth.store.bounds import Bounded, Output, at_most
-from portsmouth.store.lexer import outline, tokens, undeclared_prefix
+from portsmouth.store.lexer import names_graphs, outline, tokens, undeclared_prefix
 from portsmouth.store.operations import Segment, segments
 from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, AnswerKind, Dataset, Query, Update
 from portsmouth.store.stances import Stances
@@ -98,11 +98,13 @@ class Evaluation:
             raise _as_ours(error, self._query) from error
 
 
-def evaluate(store: ox.Store, query: Query) -> Evaluation:
+def evaluate(store: ox.Store, query: Query, default: ox.Store | None = None) -> Evaluation:
     """Let the engine parse and plan a query; its answer is computed while it is written.
 
     :param store: the snapshot to ask.
     :param query: the question.
+    :param default: a store that holds the snapshot's default graph and nothing else, if there is one. Every
+        index of it is half as long, so it is asked where its graph is all that is asked.
     :raises QuerySyntaxError: the text is not SPARQL.
     :raises NotAcceptableError: no accepted format can hold this kind of answer.
     :raises StoreError: the engine failed.
@@ -113,7 +115,7 @@ def evaluate(store: ox.Store, query: Query) -> Evaluation:
     >>> out.getvalue()
     b'{"head":{},"boolean":true}'
     """
-    results = _ask_engine(store, query)
+    results = _ask_engine(store, query, alone=default)
     kind = _kind(results)
     return Evaluation(kind, query.formats.pick(kind), query, results)
 
@@ -224,8 +226,15 @@ def _refuse_shared_blank_nodes(text: str, cuts: Sequence[Segment]) -> None:
         seen |= labels
 
 
-def _ask_engine(store: ox.Store, query: Query, default_graph: ox.NamedNode | None = None) -> Any:
+def _ask_engine(
+    store: ox.Store,
+    query: Query,
+    default_graph: ox.NamedNode | None = None,
+    alone: ox.Store | None = None,
+) -> Any:
     dataset = dataset_of(query)
+    if alone is not None and not dataset and not names_graphs(query.text):
+        store = alone
     if dataset.stance:
         store = _STANCES.of(store, dataset.stance)
     target, options = _restrict(store, dataset)

@@ -48,6 +48,7 @@ class ForkServer:
         self._snapshot = snapshot
         self._memory_mib = memory_mib
         self._store = None if snapshot.is_dir() else worker.open_snapshot(snapshot)
+        self._default = None if self._store is None else worker.default_graph_of(self._store)
         self._journal_end = 0
         self._follow_journal()
         self._children: set[int] = set()
@@ -101,10 +102,11 @@ class ForkServer:
 
     def _follow_journal(self) -> None:
         """Apply what has been written to the snapshot in memory since it was last looked at."""
-        if self._store is None:
+        if self._store is None or self._default is None:
             return
         for record in journal.read(self._snapshot.with_name(memory.JOURNAL), self._journal_end):
             record.change.apply(self._store)
+            record.change.of_default_graph().apply(self._default)
             self._journal_end = record.end
 
     def _fork(self, descriptor: int) -> None:
@@ -124,7 +126,7 @@ class ForkServer:
                 private.close()
             store = self._store if self._store is not None else worker.open_snapshot(self._snapshot)
             with socket.socket(fileno=descriptor) as channel:
-                worker.run(store, channel, self._memory_mib)
+                worker.run(store, channel, self._memory_mib, self._default)
             status = 0
         except OSError:
             # The store closed the channel while an answer was under way: there is nobody left to tell.

@@ -130,6 +130,20 @@ def _surely_plain(text: str) -> bool:
     )
 
 
+def names_graphs(text: str) -> bool:
+    """Say whether a query may ask of named graphs by ``GRAPH``, so that the default graph alone would not do.
+
+    :param text: a query. What only looks like the keyword counts too.
+
+    >>> names_graphs("ASK { GRAPH ?g { ?s ?p ?o } }")
+    True
+    >>> names_graphs("PREFIX g: <http://e/graph/> ASK { ?graph ?p g:a }")
+    False
+    """
+    upper = text.upper()
+    return "\\" in text or upper.count("GRAPH") != sum(upper.count(f"{sign}GRAPH") for sign in "/:?$")
+
+
 def undeclared_prefix(text: str, prefixes: Mapping[str, str]) -> Token | None:
     """Find the first prefixed name whose prefix nothing declares.
 

@@ -31,16 +31,17 @@ CHUNK = 64 * 1024
 _RECEIVE = 256 * 1024
 
 
-def run(store: ox.Store, channel: socket.socket, memory_mib: int) -> None:
+def run(store: ox.Store, channel: socket.socket, memory_mib: int, default: ox.Store | None = None) -> None:
     """Answer queries from a channel until its other end is closed.
 
     :param store: the snapshot.
     :param channel: a connected stream socket that speaks :mod:`portsmouth.store.frames`.
     :param memory_mib: MiB that this process may take beyond what it has now.
+    :param default: the snapshot's default graph once more by itself, if it is held so.
     """
     _limit_memory(memory_mib)
     reader = frames.Reader()
-    tasks = _Tasks(store)
+    tasks = _Tasks(store, default)
     while data := channel.recv(_RECEIVE):
         for frame in reader.feed(data):
             if frame.kind == frames.RULES:
@@ -64,10 +65,12 @@ class _Tasks:
     """What a worker does with its snapshot.
 
     :param store: the snapshot.
+    :param default: its default graph once more by itself, if it is held so.
     """
 
-    def __init__(self, store: ox.Store) -> None:
+    def __init__(self, store: ox.Store, default: ox.Store | None) -> None:
         self._store = store
+        self._default = default
         self._rules = Rules()
         self._copies: tuple[Path, Path] | None = None
 
@@ -80,7 +83,7 @@ class _Tasks:
     def evaluate(self, frame: frames.Frame) -> tuple[str, Callable[[Output], object]]:
         """Return the head of the answer to a message, and what writes its body."""
         if frame.kind == frames.QUERY:
-            evaluation = engine.evaluate(self._store, frames.unpack_query(frame.body))
+            evaluation = engine.evaluate(self._store, frames.unpack_query(frame.body), self._default)
             return f"{evaluation.kind} {evaluation.media_type}", evaluation.write
         if frame.kind == frames.VERSION:
             found = version(self._store, place_of(json.loads(frame.body))) or ""
@@ -177,3 +180,13 @@ def open_snapshot(path: Path) -> ox.Store:
         else:
             store.bulk_load(path=str(path), format=ox.RdfFormat.N_QUADS)
     return store
+
+
+def default_graph_of(store: ox.Store) -> ox.Store:
+    """Copy the default graph of a snapshot into a store in memory of its own.
+
+    :param store: the snapshot; its blank nodes keep their names.
+    """
+    alone = ox.Store()
+    alone.bulk_extend(store.quads_for_pattern(None, None, None, ox.DefaultGraph()))
+    return alone
