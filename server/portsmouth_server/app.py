@@ -45,6 +45,7 @@ from portsmouth_server.sparql import SparqlEndpoint
 from portsmouth_server.updating import UpdateEndpoint
 from portsmouth_server.viewing import receive as receive_view
 from portsmouth_server.viewing import remembering
+from portsmouth_server.views.maps.route import map_router
 from portsmouth_server.views.timeline.route import timeline_router
 from portsmouth_server.views.treaty.route import treaty_router
 from portsmouth_server.void import void_router
@@ -96,6 +97,7 @@ def create_app(store: Store, settings: Settings | None = None, named: Sequence[N
     rest.include_router(openapi_router(named, settings))
     rest.include_router(linked_data_router(store, settings, pages))
     rest.include_router(treaty_router(store, settings, pages))
+    rest.include_router(map_router(store, settings, pages))
     rest.include_router(timeline_router(store, settings, pages))
     rest.include_router(ontology_router(store, settings, pages))
     rest.include_router(dump_router(store, settings))

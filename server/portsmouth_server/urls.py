@@ -37,6 +37,7 @@ CITE: Final = "/cite"
 NETWORK: Final = "/network"
 TREATY: Final = "/treaty"
 TIMELINE: Final = "/timeline"
+MAP: Final = "/map"
 OPENAPI: Final = "/openapi.json"
 RECEIPTS: Final = "/receipts"
 #: First segments of the IRIs that name things; below them the server's addresses are the IRIs' own.
@@ -271,6 +272,14 @@ class Urls:
     def treaty(self) -> str:
         """The treaty, article by article."""
         return self.root + TREATY
+
+    def map(self, **chosen: str) -> str:
+        """Return the address of the map, with what is chosen.
+
+        >>> Urls().map(part="s7")
+        '/map?part=s7'
+        """
+        return self.root + MAP + _asked(**chosen)
 
     def timeline(self, **chosen: str) -> str:
         """Return the address of the timeline, with what is chosen.

@@ -104,6 +104,8 @@ def build(*, tools: bool) -> bool:
             INSTALLED.write_text(packages)
     run(program, "fonts.ts")
     run(program, "node_modules/vite/bin/vite.js", "build", "--logLevel", "warn")
+    # After the bundle, whose build empties the folder.
+    run(program, "coast.ts")
     STAMP.write_text(wanted)
     return True
 

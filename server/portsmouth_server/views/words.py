@@ -132,7 +132,8 @@ class Words:
         'd:x-y'
         """
         if found := self.names.get(iri):
-            return found[0]
+            # Terms of other vocabularies have English names only; the interface has words for the commonest.
+            return found[0] if found[1] == self.language else self.say(found[0])
         if iri in _OTHER_NAMES:
             return self.say(_OTHER_NAMES[iri])
         if key := passage_key(iri):

@@ -63,8 +63,8 @@ class Asked:
         for name in ("kind", "part", "actor"):
             if values.get(name) and not _KEY.fullmatch(values[name]):
                 raise ParameterError(found=f"{name}={values[name][:100]!r}", expected="a name of the graph")
-        first = _read(values.get("since", ""), "since") or USUAL
-        last = _read(values.get("until", ""), "until") or (
+        first = read_days(values.get("since", ""), "since") or USUAL
+        last = read_days(values.get("until", ""), "until") or (
             USUAL if first.earliest <= USUAL.latest else Bounds(first.latest, first.latest)
         )
         if first.earliest > last.latest:
@@ -112,7 +112,16 @@ def _bounded(first: date, last: date, earlier: int, later: int) -> Bounds:
     )
 
 
-def _read(text: str, name: str) -> Bounds | None:
+def read_days(text: str, name: str) -> Bounds | None:
+    """Read a year, a month or a day as the days that it has, ``None`` where there is no text.
+
+    :param text: such as ``1905``, ``1905-05`` or ``1905-05-27``.
+    :param name: of the parameter.
+    :raises ParameterError: the text is none of these.
+
+    >>> read_days("1905-02", "since").latest
+    datetime.date(1905, 2, 28)
+    """
     if not text:
         return None
     match = _DAY.fullmatch(text)

@@ -1,0 +1,1 @@
+"""``/map``: where it happened, what changed hands and who was posted where; coordinates from authorities."""
