@@ -13,12 +13,14 @@ from portsmouth.sandbox import Sandbox
 from portsmouth.search import Index
 from portsmouth.store.protocol import Store
 from portsmouth_server import urls
+from portsmouth_server.answering import Answering
 from portsmouth_server.citing import citing_router
 from portsmouth_server.compressing import Compressed
 from portsmouth_server.conflicts import conflicts_router
 from portsmouth_server.door import Door
 from portsmouth_server.dumps import dump_router
 from portsmouth_server.errors import Problem
+from portsmouth_server.express import Express, PromptStore
 from portsmouth_server.failures import answer_failures
 from portsmouth_server.frontend import KeptFiles, static_folder
 from portsmouth_server.graphs import GraphStore
@@ -85,7 +87,8 @@ def create_app(store: Store, settings: Settings | None = None, named: Sequence[N
     rest.include_router(health_router(store))
     metrics, door = Metrics(store), Door(settings)
     rest.include_router(metrics_router(metrics, door, settings.metrics_from))
-    rest.include_router(named_queries_router(store, settings, pages, named))
+    answering = Answering(store, settings)
+    rest.include_router(named_queries_router(store, settings, pages, named, answering))
     names = Kept(store, lambda: Index.from_store(store))
     rest.include_router(search_router(names, settings, pages))
     rest.include_router(conflicts_router(store, names, settings, pages))
@@ -106,13 +109,17 @@ def create_app(store: Store, settings: Settings | None = None, named: Sequence[N
     answer_failures(rest, pages)
     updates = UpdateEndpoint(store, settings, pages)
     sandbox = Sandbox(settings.memory)
+    sparql = SparqlEndpoint(store, settings, pages, answering, description, updates)
     direct: dict[str, Application] = {
-        urls.SPARQL: SparqlEndpoint(store, settings, pages, description, updates),
+        urls.SPARQL: sparql,
         urls.UPDATE: updates,
         urls.GRAPHS: GraphStore(store, settings, pages, description, sandbox),
     }
     observer = Observer(metrics, door, settings.root_path)
-    return Server(store, settings, direct, rest, sandbox, door, observer)
+    express = None
+    if isinstance(store, PromptStore):
+        express = Express(store, settings, sparql, answering, door, observer)
+    return Server(store, settings, direct, rest, sandbox, door, observer, express)
 
 
 class Server:
@@ -125,6 +132,7 @@ class Server:
     :param sandbox: closed at shutdown.
     :param door: what lets requests in.
     :param observer: what watches them.
+    :param express: the short way for plain queries, where the store can begin an answer at once.
     """
 
     def __init__(
@@ -136,6 +144,7 @@ class Server:
         sandbox: Sandbox,
         door: Door,
         observer: Observer,
+        express: Express | None,
     ) -> None:
         self._door = door
         self._observer = observer
@@ -152,6 +161,7 @@ class Server:
         # Every address below the graph store names a graph.
         self._graphs = direct[urls.GRAPHS]
         self._below = (urls.GRAPHS + "/", settings.root_path + urls.GRAPHS + "/")
+        self.express = express
         self._rest = rest
         self._shared = Shared(Compressed(rest), settings.cors_origin)
         #: Why the server did not start, if it did not.

@@ -13,6 +13,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Literal
 
 from portsmouth_server.errors import Problem
+from portsmouth_server.express import Express
 
 if TYPE_CHECKING:
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -24,7 +25,12 @@ _PATIENCE = 4
 
 
 def connection_class(
-    max_head: int, max_body: int, seconds: float, most: int = 0, most_of_one: int = 0
+    max_head: int,
+    max_body: int,
+    seconds: float,
+    most: int = 0,
+    most_of_one: int = 0,
+    express: Express | None = None,
 ) -> type[HttpToolsProtocol] | Literal["auto"]:
     """Return the class of connections for uvicorn, its own choice where httptools is missing.
 
@@ -33,6 +39,7 @@ def connection_class(
     :param seconds: how long a head may take to arrive.
     :param most: connections that may be open at once; 0 for any number.
     :param most_of_one: connections that one address may have; 0 for any number.
+    :param express: the short way for plain queries.
     """
     try:
         from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -51,6 +58,8 @@ def connection_class(
         _timer: asyncio.TimerHandle | None = None
         #: What is said to a client that is one too many.
         _refusal: tuple[int, str] | None = None
+        #: Whether the request that is being read may take the short way.
+        _plain = False
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
@@ -85,10 +94,25 @@ def connection_class(
         def on_headers_complete(self) -> None:
             self._in_head = False
             self._stop_timer()
-            super().on_headers_complete()
+            self._plain = (
+                express is not None
+                and express.fits(self.url, self.headers)
+                and len(self.url) <= max_head
+                and self.parser.get_method() == b"GET"
+                and self.parser.get_http_version() == "1.1"
+                and (self.cycle is None or self.cycle.response_complete)
+                and not self.pipeline
+            )
+            if not self._plain:
+                super().on_headers_complete()
 
         def on_message_complete(self) -> None:
             self._receiving = False
+            if self._plain:
+                self._plain = False
+                if express is not None and express.take(self, self.url):
+                    return
+                super().on_headers_complete()
             super().on_message_complete()
 
         def data_received(self, data: bytes) -> None:

@@ -31,7 +31,11 @@ _READ: Final = ["GET", "HEAD"]
 
 
 def named_queries_router(
-    store: Store, settings: Settings, pages: HtmlPages, named: Sequence[NamedQuery]
+    store: Store,
+    settings: Settings,
+    pages: HtmlPages,
+    named: Sequence[NamedQuery],
+    answering: Answering,
 ) -> APIRouter:
     """Route the catalogue and every query in it.
 
@@ -39,9 +43,9 @@ def named_queries_router(
     :param settings: limits, and where the server is seen.
     :param pages: what renders pages.
     :param named: the queries.
+    :param answering: what sends answers.
     """
     router = APIRouter()
-    answering = Answering(store, settings)
     here = Urls(settings.root_path)
     asked = _Asked(store, settings, pages)
 

@@ -11,8 +11,10 @@ import pyoxigraph as ox
 from portsmouth.iris import shorten
 from portsmouth.receipts import Answered, Page, Receipt, Receipts
 from portsmouth.receipts.evidence import PassageNote
+from portsmouth.receipts.explaining import UNSUPPORTED
 from portsmouth.receipts.support import Support, support_of
 from portsmouth_server.results import Cell, cell
+from portsmouth_server.translation import gettext, ngettext
 from portsmouth_server.urls import Urls
 
 
@@ -77,28 +79,44 @@ def _cells(row: Answered, urls: Urls) -> list[tuple[str, Cell]]:
     return [(name, cell(term, urls)) for name, term in row.items()]
 
 
+def said(note: str) -> str:
+    """Say a note of a receipt in the reader's language.
+
+    :param note: the note, as the library words it.
+
+    >>> said("unsupported: no receipt can be given for 'DESCRIBE'")
+    "unsupported: no receipt can be given for 'DESCRIBE'"
+    """
+    if note.startswith(UNSUPPORTED):
+        what = note.removeprefix(UNSUPPORTED).strip()
+        return gettext("unsupported: no receipt can be given for %(what)s") % {"what": what}
+    return gettext(note)
+
+
 def _weight(support: Support) -> list[str]:
     """Say how many witnesses there are, and how many of them are needed."""
-    if not support.passages:
+    passages, texts = len(support.passages), support.texts
+    if not passages:
         return []
-    words = [f"{_counted(len(support.passages), 'passage')}, {_counted(support.texts, 'independent text')}."]
+    counted = (
+        ngettext("%(num)s passage", "%(num)s passages", passages) % {"num": passages},
+        ngettext("%(num)s independent text", "%(num)s independent texts", texts) % {"num": texts},
+    )
+    words = [", ".join(counted)]
     least = len(support.smallest[0]) if support.smallest else 0
     if support.indispensable == frozenset() and least:
-        enough = "One of them is" if least == 1 else f"{least} of them together are"
-        words.append(f"{enough} enough; no single one is indispensable.")
+        one = gettext("One of them is enough; no single one is indispensable.")
+        several = gettext("%(num)s of them together are enough; no single one is indispensable.")
+        words.append(one if least == 1 else several % {"num": least})
     return words
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def _echoing(support: Support, receipts: Receipts) -> list[str]:
     """Name the passages of a row that repeat each other."""
-    pairs = combinations(support.passages, 2)
+    sentence = gettext("%(one)s and %(other)s repeat each other nearly word for word.")
     return [
-        f"{shorten(one)} and {shorten(other)} repeat each other nearly word for word."
-        for one, other in pairs
+        sentence % {"one": shorten(one), "other": shorten(other)}
+        for one, other in combinations(support.passages, 2)
         if other in receipts.echoes.get(one, ())
     ]
 
@@ -108,21 +126,20 @@ def _remarks(receipts: Receipts, receipt: Receipt) -> list[str]:
     words = []
     if receipt.derivations and not any(fact.passages for fact in facts):
         kinds = ", ".join(dict.fromkeys(fact.kind for fact in facts))
-        words.append(f"No passage is needed; it rests on what is {kinds}." if kinds else "No fact is needed.")
+        ours = gettext("No passage is needed; it rests on graphs of this project: %(kinds)s.")
+        words.append(ours % {"kinds": kinds} if kinds else gettext("No fact is needed."))
     for fact in facts:
         if fact.disputed:
             triple = " ".join(_written(term) for term in fact.cited[:3])
-            words.append(f"Disputed between passages: {triple}")
-    words += [f"Not found in the sources: {text}" for text in _each(d.absent for d in receipt.derivations)]
-    words += [f"Note: {text}." for text in _each(d.notes for d in receipt.derivations)]
+            words.append(gettext("Disputed between passages: %(triple)s") % {"triple": triple})
+    absent = dict.fromkeys(text for d in receipt.derivations for text in d.absent)
+    words += [gettext("Not found in the sources: %(pattern)s") % {"pattern": text} for text in absent]
+    notes = dict.fromkeys(note for d in receipt.derivations for note in d.notes)
+    words += [f"{gettext('Note:')} {said(note)}" for note in notes]
     if receipt.truncated:
-        words.append("There are more ways to this row than were followed.")
+        words.append(gettext("There are more ways to this row than were followed."))
     return words
 
 
 def _written(term: object) -> str:
     return shorten(term.value) if isinstance(term, ox.NamedNode) else str(term)
-
-
-def _each(texts: object) -> list[str]:
-    return list(dict.fromkeys(text for some in texts for text in some))  # type: ignore[attr-defined]

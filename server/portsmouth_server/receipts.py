@@ -28,9 +28,10 @@ from portsmouth_server.negotiation import LONGEST_HEADER, wants_page
 from portsmouth_server.openapi import is_graph
 from portsmouth_server.pages import HtmlPages
 from portsmouth_server.protocol import SparqlRequest
-from portsmouth_server.receipt_pages import shown_rows
+from portsmouth_server.receipt_pages import said, shown_rows
 from portsmouth_server.settings import Settings
 from portsmouth_server.urls import Urls
+from portsmouth_server.viewing import viewer
 
 JSON: Final = "application/json"
 _ROWS: Final = re.compile(r"([0-9]{1,9})(?:-([0-9]{1,9}))?")
@@ -103,11 +104,12 @@ class Explainer:
         self._store = store
         self._seconds = settings.deadline
 
-    async def explain(self, query: Query, rows: str | None) -> Explained:
+    async def explain(self, query: Query, rows: str | None, language: str = "en") -> Explained:
         """Explain a page of an answer.
 
         :param query: the query.
         :param rows: which rows.
+        :param language: of what is told of passages.
         :raises PortsmouthError: the query cannot be answered.
         """
         first, most = read_rows(rows)
@@ -117,7 +119,9 @@ class Explainer:
         budget = Budget(seconds=max(0.001, self._seconds - (clock() - start)))
         receipts = await explain(self._store, query, page.answers.rows, budget)
         passages = {passage for fact in receipts.facts for passage in fact.passages}
-        notes = await passage_notes(Asker(self._store, query, Budget()), passages) if passages else {}
+        notes = (
+            await passage_notes(Asker(self._store, query, Budget()), passages, language) if passages else {}
+        )
         return Explained(page, receipts, notes)
 
 
@@ -248,16 +252,18 @@ class ReceiptsEndpoint:
 
     async def _page(self, request: SparqlRequest) -> tuple[int, bytes]:
         context: dict[str, Any] = {"problem": None, "rows": [], "notes": (), "page": None, "following": None}
+        context["dataset"] = urls.of_dataset(request.dataset)
         status = 200
         if request.text and request.text.strip():
             try:
-                explained = await self._explainer.explain(Query(request.text, request.dataset), request.rows)
+                query = Query(request.text, request.dataset)
+                explained = await self._explainer.explain(query, request.rows, viewer().language)
                 shown = await asyncio.to_thread(
                     shown_rows, explained.page, explained.receipts, explained.notes, self._urls
                 )
                 context |= {
                     "rows": shown,
-                    "notes": explained.receipts.notes,
+                    "notes": [said(note) for note in explained.receipts.notes],
                     "page": explained.page,
                     "following": self.following(explained.page, request),
                 }

@@ -88,7 +88,7 @@ class Endpoint:
         return CHALLENGE if isinstance(error, TokenError) else ()
 
     async def _refuse(self, scope: Scope, send: Send, problem: Problem) -> None:
-        headers = [(b"vary", PAGE_VARY.encode()), *self._cors]
+        headers = refusal_headers(self._cors)
         if prefers_page((header(scope["headers"], b"accept") or "")[:LONGEST_HEADER]):
             body = self._pages.problem(problem)
             headers += [*problem.all_headers("text/html; charset=utf-8"), *PAGE_HEADERS]
@@ -96,3 +96,11 @@ class Endpoint:
             body = problem.body()
             headers += problem.data_headers()
         await respond(send, problem.status, headers, body, head_only=scope["method"] == "HEAD")
+
+
+def refusal_headers(cors: tuple[Header, ...]) -> list[Header]:
+    """Return what every refusal says before it tells the problem.
+
+    :param cors: the headers that let scripts of other origins read it.
+    """
+    return [(b"vary", PAGE_VARY.encode()), *cors]

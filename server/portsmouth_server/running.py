@@ -6,7 +6,7 @@ import resource
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from socket import socket
-from typing import Any, Final
+from typing import Final
 
 import uvicorn
 
@@ -14,7 +14,7 @@ from portsmouth.errors import StoreError
 from portsmouth.queries import NamedQuery
 from portsmouth.store.protocol import Store
 from portsmouth_server import logs
-from portsmouth_server.app import create_app
+from portsmouth_server.app import Server, create_app
 from portsmouth_server.connection import connection_class
 from portsmouth_server.settings import Settings
 
@@ -78,7 +78,7 @@ class _Server(uvicorn.Server):
             self._ready(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
 
 
-def configuration(app: Any, settings: Settings) -> uvicorn.Config:
+def configuration(app: Server, settings: Settings) -> uvicorn.Config:
     """Return how uvicorn runs the application.
 
     :param app: the ASGI application.
@@ -96,6 +96,7 @@ def configuration(app: Any, settings: Settings) -> uvicorn.Config:
             settings.client_seconds,
             settings.max_connections,
             settings.client_connections,
+            app.express,
         ),
         ws="none",
         lifespan="on",

@@ -120,6 +120,7 @@ class Settings:
     :param memory: MiB that a query may take beyond the shared snapshot.
     :param workers: queries that may run at once; 0 leaves it to the number of processors.
     :param spool: MiB of answers that may wait for slow clients before workers have to wait with them.
+    :param cache: MiB of answers that are kept to be sent again; 0 keeps none.
     :param service_hosts: hosts that ``SERVICE`` may call, as ``host`` or ``host:port``.
     :param dataset: ``merged`` where the default graph holds every triple of the named graphs once and
         follows them; ``plain`` where it is a graph like any other.
@@ -155,6 +156,7 @@ class Settings:
     memory: int = _setting(1024, _whole_number, "a whole number of MiB")
     workers: int = _setting(0, _whole_number, "a whole number")
     spool: int = _setting(1024, _whole_number, "a whole number of MiB")
+    cache: int = _setting(64, _whole_number, "a whole number of MiB")
     service_hosts: frozenset[str] = _setting(frozenset(), _names, "hosts separated by commas")
     dataset: str = _setting("merged", _one_of("merged", "plain"), "merged or plain")
     max_rows: int = _setting(0, _whole_number, "a whole number")

@@ -46,6 +46,7 @@ class SparqlEndpoint:
     :param store: what answers.
     :param settings: limits and the origin that scripts may come from.
     :param pages: what browsers see.
+    :param answering: what sends answers.
     :param description: what tells programs of the endpoint itself.
     :param updates: what takes updates.
     """
@@ -55,6 +56,7 @@ class SparqlEndpoint:
         store: Store,
         settings: Settings,
         pages: Pages,
+        answering: Answering,
         description: ServiceDescription,
         updates: UpdateEndpoint,
     ) -> None:
@@ -62,7 +64,7 @@ class SparqlEndpoint:
         self._updates = updates
         self._settings = settings
         self._pages = pages
-        self._answering = Answering(store, settings)
+        self._answering = answering
         self._inlined = Inlined(store, settings)
         self._urls = Urls(settings.root_path)
         self._cors = self._answering.cors
@@ -71,6 +73,21 @@ class SparqlEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
         await self._endpoint.run(self._answer, scope, receive, send)
+
+    def plain_query(self, query_string: bytes, accept: bytes | None) -> Query | None:
+        """Return the query of a GET that wants nothing but its answer, ``None`` for any other request.
+
+        :param query_string: the parameters, still percent-encoded.
+        :param accept: the Accept header.
+        :raises PortsmouthError: the request deserves an error.
+        """
+        request = protocol.from_address(query_string)
+        choice = choose(accept[:LONGEST_HEADER].decode("latin-1") if accept else None, request.form)
+        if choice.page or choice.receipts or request.receipts is not None:
+            return None
+        if not request.text or not request.text.strip() or protocol.has_relative_iri(request.text):
+            return None
+        return self._answering.bounded(Query(request.text, request.dataset, choice.formats))
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         match scope["method"]:

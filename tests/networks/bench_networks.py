@@ -1,82 +1,57 @@
-"""Time networks of synthetic diplomacy at growing sizes; print, never judge.
+"""Networks of an invented corpus at growing sizes; print, never judge.
 
-Run it from the checkout: ``python tests/networks/bench_networks.py [events ...]``. The corpus is seeded:
-passages, actors, acts with spans of a day to six weeks, a fifth of them undated, a tenth through an
-intermediary.
+Run it from the checkout: ``python tests/networks/bench_networks.py [events ...]``. The corpus is that of
+``portsmouth synthesize``, seeded. Where igraph and rustworkx are installed, what they take for the measures
+that all have is printed beside networkx.
 """
 
 from __future__ import annotations
 
 import asyncio
+import importlib
 import random
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from collections.abc import Callable
+from datetime import date
 from math import log
+from pathlib import Path
 from typing import Any
 
-from portsmouth.iris import CATALOGUE, CONCEPT, ID, PT, RDF, SKOS, XSD, passage, time_span
+import networkx as nx
+
 from portsmouth.networks import Selection, Timeline, export, measures, project
 from portsmouth.store.embedded import EmbeddedStore
 from portsmouth.store.limits import Limits
 from portsmouth.store.protocol import Query
+from portsmouth.synthetic import Corpus
 
 SIZES = (1_000, 10_000, 100_000)
-EVENTS_AN_ACTOR = 20
 SOURCES = 20
-MODES = ("persuaded", "funded", "advised", "pressed")
-
-
-def corpus(events: int, seed: int = 1905) -> Iterator[str]:
-    """Yield the statements of a corpus as N-Quads, those of the default graph too."""
-    draw = random.Random(seed)
-    actors = [f"{ID}actor-{number}" for number in range(max(20, events // EVENTS_AN_ACTOR))]
-    spans = set()
-
-    def state(subject: str, name: str, value: str, graph: str) -> Iterator[str]:
-        yield f"<{subject}> <{name}> <{value}> ."
-        yield f"<{subject}> <{name}> <{value}> <{graph}> ."
-
-    for number, actor in enumerate(actors):
-        for kind in ("Actor", "Person"):
-            yield f"<{actor}> <{RDF}type> <{PT}{kind}> ."
-        yield f'<{actor}> <{SKOS}prefLabel> "Actor {number}"@en .'
-    for number in range(events):
-        event, graph = f"{ID}inf-{number}", passage("s1", number // 3 + 1)
-        yield from state(graph, RDF + "type", PT + "Passage", CATALOGUE)
-        source, target, between = draw.sample(actors, 3)
-        told = [("from", source), ("to", target), ("mode", CONCEPT + draw.choice(MODES))]
-        if draw.random() < 0.1:
-            told.append(("via", between))
-        if draw.random() < 0.3:
-            told.append(("outcome", CONCEPT + draw.choice(("accepted", "refused"))))
-        if draw.random() < 0.8:
-            first = date(1904, 1, 1) + timedelta(draw.randrange(700))
-            last = first + timedelta(draw.choice((0, 0, 13, 44)))
-            span = time_span(first.isoformat(), last.isoformat())
-            spans.add((span, first, last))
-            told.append(("when", span))
-        yield from state(event, RDF + "type", PT + "Influence", graph)
-        for name, value in told:
-            yield from state(event, PT + name, value, graph)
-    for span, first, last in sorted(spans):
-        yield f'<{span}> <{PT}earliest> "{first}"^^<{XSD}date> .'
-        yield f'<{span}> <{PT}latest> "{last}"^^<{XSD}date> .'
 
 
 async def network_of(events: int) -> tuple[Any, list[float]]:
     """Project a corpus three times from the embedded store."""
-    data = "\n".join(corpus(events)).encode()
     times = []
     network = None
-    async with EmbeddedStore.from_nquads(data, snapshot=f"{events}", limits=Limits(deadline=120.0)) as store:
-        [chunk async for chunk in await store.query(Query("ASK {}"))]
-        for _ in range(3):
-            network = None
-            start = time.perf_counter()
-            network = await project(store, Selection())
-            times.append(time.perf_counter() - start)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "corpus.nq"
+        corpus = Corpus(events=events)
+        start = time.perf_counter()
+        with path.open("wb") as sink:
+            sink.writelines(corpus)
+        took = time.perf_counter() - start
+        rate = corpus.counts.quads / took
+        print(f"\n{events:,} events: {corpus.counts.quads:,} quads in {took:.1f} s, {rate:,.0f} a second")
+        limits = Limits(deadline=300.0, memory_mib=8192)
+        async with EmbeddedStore(path, snapshot=f"{events}", limits=limits) as store:
+            [chunk async for chunk in await store.query(Query("ASK {}"))]
+            for _ in range(3):
+                network = None
+                start = time.perf_counter()
+                network = await project(store, Selection())
+                times.append(time.perf_counter() - start)
     return network, times
 
 
@@ -110,7 +85,7 @@ def measured(events: int) -> dict[str, float]:
     """Time everything once at one size; arcs without dates are left out of the second kind of search."""
     network, times = asyncio.run(network_of(events))
     actors = sorted(network)
-    print(f"\n{events:,} events: {network.number_of_nodes():,} actors, {network.number_of_edges():,} arcs")
+    print(f"  {network.number_of_nodes():,} actors, {network.number_of_edges():,} arcs")
     print("  projection, three times: " + ", ".join(f"{one:.2f} s" for one in times))
     timeline: list[Timeline] = []
     found = {"projection": min(times)}
@@ -125,15 +100,59 @@ def measured(events: int) -> dict[str, float]:
         found[f"brokers, {name}, a beginning"] = took / len(chosen)
     found["all minimal chains of a pair"] = timed(lambda: ready.minimal(actors[0], actors[1]))
     found["PageRank"] = timed(lambda: measures.pagerank(network))
-    found["betweenness, 20 beginnings"] = timed(lambda: measures.betweenness(network, sources=20))
+    found["betweenness"] = timed(lambda: measures.betweenness(network))
     found["communities"] = timed(lambda: measures.communities(network))
     for form in ("csv", "gexf", "graphml"):
         found[f"export as {form}"] = timed(lambda form=form: export.write(network, form))  # type: ignore[misc]
     for name, took in found.items():
         print(f"  {took * 1e3:10,.1f} ms  {name}")
     shares = ", ".join(f"{hops} hops {impossible(network, hops):.0%}" for hops in (2, 3, 4))
+    compare(network)
     print(f"  static chains that time forbids: {shares}")
     return found
+
+
+def libraries(network: Any) -> dict[str, dict[str, Callable[[], object]]]:
+    """Return what each library at hand has for the measures that all of them have."""
+    simple = nx.DiGraph(network.edges())
+    undirected = simple.to_undirected()
+    numbers = {actor: number for number, actor in enumerate(simple)}
+    pairs = [(numbers[one], numbers[other]) for one, other in simple.edges()]
+    found: dict[str, dict[str, Callable[[], object]]] = {
+        "betweenness, all": {"networkx": lambda: nx.betweenness_centrality(simple)},
+        "PageRank": {"own": lambda: measures.pagerank(network)},
+        "communities": {"networkx": lambda: nx.community.louvain_communities(undirected, seed=1)},
+    }
+    if igraph := _at_hand("igraph"):
+        graph = igraph.Graph(n=len(numbers), edges=pairs, directed=True)
+        plain = graph.as_undirected()
+        found["betweenness, all"]["igraph"] = graph.betweenness
+        found["PageRank"]["igraph"] = graph.pagerank
+        found["communities"]["igraph"] = plain.community_multilevel
+    if rustworkx := _at_hand("rustworkx"):
+        other = rustworkx.PyDiGraph()
+        other.add_nodes_from(list(numbers))
+        other.add_edges_from_no_data(pairs)
+        found["betweenness, all"]["rustworkx"] = lambda: rustworkx.betweenness_centrality(other)
+        found["PageRank"]["rustworkx"] = lambda: rustworkx.pagerank(other)
+    return found
+
+
+def _at_hand(name: str) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        return None
+
+
+def compare(network: Any) -> None:
+    """Print what each library takes; networkx only where it is done within a minute or so."""
+    for measure, ways in libraries(network).items():
+        told = []
+        for library, work in ways.items():
+            slow = library == "networkx" and measure.startswith("betweenness") and len(network) > 1000
+            told.append(f"{library} " + ("not tried" if slow else f"{timed(work) * 1e3:,.1f} ms"))
+        print(f"  by library: {measure}: {', '.join(told)}")
 
 
 def main(sizes: tuple[int, ...]) -> None:

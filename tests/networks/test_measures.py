@@ -1,14 +1,21 @@
 """Measures on graphs whose answer is known on paper."""
 
+import os
+import subprocess
+import sys
 from math import isclose
+from pathlib import Path
 
 import networkx as nx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from portsmouth.errors import ParameterError
 from portsmouth.networks import MEASURES, communities, degrees_by_mode, measures, rank
 from portsmouth.networks.witness import compare, spearman
 
+ROOT = Path(__file__).parents[2]
 STAR = nx.MultiDiGraph([("a", "m"), ("b", "m"), ("m", "c"), ("m", "d")])
 
 
@@ -102,3 +109,87 @@ def test_a_measure_that_there_is_not():
 def test_every_measure_tells_its_formula_or_source_and_its_limits():
     for measure in (measures.pagerank, measures.betweenness, measures.reach, measures.brokers, communities):
         assert "Formula" in measure.__doc__ and "Reference" in measure.__doc__ and "Limits" in measure.__doc__
+
+
+# --- libraries
+
+
+PAIRS = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), min_size=1, max_size=40)
+
+
+@settings(max_examples=100, deadline=None)
+@given(PAIRS)
+def test_betweenness_is_that_of_networkx(pairs):
+    network = nx.MultiDiGraph([(f"a{one}", f"a{other}") for one, other in pairs])
+    simple = nx.DiGraph(network)
+    assert measures.betweenness(network) == pytest.approx(nx.betweenness_centrality(simple), abs=1e-9)
+
+
+@settings(max_examples=60, deadline=None)
+@given(PAIRS)
+def test_pagerank_is_where_its_formula_stands_still(pairs):
+    network = nx.MultiDiGraph([(f"a{one}", f"a{other}") for one, other in pairs])
+    shares = measures.pagerank(network)
+    assert sum(shares.values()) == pytest.approx(1)
+    ends = sum(shares[actor] for actor in network if not network.out_degree(actor))
+    for actor in network:
+        sources = [source for source, _ in network.in_edges(actor)]
+        led = sum(shares[source] / network.out_degree(source) for source in sources)
+        assert shares[actor] == pytest.approx((0.15 + 0.85 * ends) / len(network) + 0.85 * led, abs=1e-6)
+
+
+def test_a_sample_of_beginnings_estimates_betweenness():
+    network = nx.MultiDiGraph(nx.gnp_random_graph(120, 0.05, seed=3, directed=True))
+    network = nx.relabel_nodes(network, {number: f"a{number:03d}" for number in network})
+    whole, sampled = measures.betweenness(network), measures.betweenness(network, sources=60)
+    assert sum(sampled.values()) == pytest.approx(sum(whole.values()), rel=0.25)
+    assert sampled == measures.betweenness(network, sources=60)
+
+
+BACKEND = """
+class Backend:
+    @staticmethod
+    def convert_from_nx(graph, **options):
+        return graph
+    @staticmethod
+    def convert_to_nx(result, **options):
+        return result
+    @staticmethod
+    def betweenness_centrality(graph, *given, **options):
+        return {actor: 42.0 for actor in graph}
+    @staticmethod
+    def pagerank(graph, *given, **options):
+        return {actor: 43.0 for actor in graph}
+    @staticmethod
+    def louvain_communities(graph, *given, **options):
+        return [set(graph)]
+def info():
+    return {}
+"""
+ASKED = """
+import networkx as nx
+from portsmouth.networks import measures
+network = nx.MultiDiGraph([("a", "b"), ("c", "d")])
+given = {}
+print(measures.betweenness(network, **given)["a"], measures.pagerank(network, **given)["a"],
+      len(measures.communities(network, **given)))
+"""
+
+
+@pytest.mark.parametrize("way", ["configuration", "argument", "neither"])
+def test_a_backend_of_networkx_takes_over(tmp_path, way):
+    (tmp_path / "far_away.py").write_text(BACKEND)
+    about = tmp_path / "far_away-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: far-away\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text(
+        "[networkx.backends]\nfar = far_away:Backend\n[networkx.backend_info]\nfar = far_away:info\n"
+    )
+    paths = [str(tmp_path), str(ROOT / "graph")]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
+    if way == "configuration":
+        environment["NETWORKX_BACKEND_PRIORITY_ALGOS"] = "far"
+    asked = ASKED.replace("given = {}", "given = {'backend': 'far'}") if way == "argument" else ASKED
+    done = subprocess.run([sys.executable, "-c", asked], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert (done.stdout == "42.0 43.0 1\n") == (way != "neither")

@@ -9,7 +9,7 @@ import pytest
 
 from portsmouth.errors import NotFoundError
 from portsmouth.networks import Timeline
-from portsmouth.networks.temporal import stated_order
+from portsmouth.networks.chains import stated_order
 
 FIRST = date(1905, 1, 1)
 LEGS = {"mandate": 0, "dispatch": 1, "direct": 1, "delivery": 2}

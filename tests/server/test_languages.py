@@ -39,7 +39,7 @@ NAMES = {
 }
 READ_ALOUD = ("aria-label", "title", "placeholder", "alt", "label")
 #: Templates whose words have yet to be brought out.
-BARE = {"conflicts.html", "receipts.html", "values.html"}
+BARE = {"conflicts.html", "values.html"}
 
 
 def page(server: Any, path: str, **headers: str) -> tuple[str, dict[str, str]]:

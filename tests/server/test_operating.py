@@ -56,8 +56,8 @@ def test_a_server_whose_store_cannot_answer_is_alive_but_not_ready(call: Any) ->
 def test_metrics_count_requests_and_queries(start_server: Any) -> None:
     server = start_server(deadline=0.5, workers=2, memory=64)
     before = numbers(server)
-    for _ in range(3):
-        assert server.ask("ASK {}").status == 200
+    for n in range(3):
+        assert server.ask(f"ASK {{ BIND({n} AS ?n) }}").status == 200
     assert server.ask("ASK {").status == 400
     assert server.ask(RUNAWAY).status == 504
     assert server.fetch("/wp-admin/x").status == 404

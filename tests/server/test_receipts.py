@@ -12,10 +12,12 @@ import pyoxigraph as ox
 import pytest
 import rdflib
 from rdflib.plugins.sparql.results.jsonresults import JSONResultParser
-from server.test_pages import see
+from server.test_pages import Page, see
 from SPARQLWrapper import JSON, SPARQLWrapper
 
+from portsmouth.receipts import explaining, lineage, support
 from portsmouth_server import Settings
+from portsmouth_server.translation import messages
 
 PT = "https://w3id.org/portsmouth1905/ns#"
 D = "https://w3id.org/portsmouth1905/id/"
@@ -40,7 +42,9 @@ def posted(server: Any, path: str, body: Any, media_type: str = "application/jso
     return server.fetch(path, "POST", {"Content-Type": media_type}, data)
 
 
-@pytest.mark.parametrize("parameters", [{}, {"default-graph-uri": [P + "s1-001", P + "s1-002"]}])
+@pytest.mark.parametrize(
+    "parameters", [{}, {"default-graph-uri": [P + "s1-001", P + "s1-002"]}, {"parts": "s1"}]
+)
 def test_every_answer_leads_to_its_receipts(server: Any, parameters: dict[str, Any]) -> None:
     reply = server.ask(SIGNED, **parameters)
     found = PROVENANCE.fullmatch(reply.headers["link"])
@@ -48,6 +52,16 @@ def test_every_answer_leads_to_its_receipts(server: Any, parameters: dict[str, A
     told = json.loads(server.fetch(found[1]).body)
     assert [fact["in"] for fact in told["facts"]] == [["s1-002"], ["s1-001", "s1-002"]]
     assert told["answers"] == [{"who": f"<{D}komura>"}, {"who": f"<{D}witte>"}]
+
+
+def test_receipts_follow_the_stance_of_the_answer(server: Any) -> None:
+    assert len(json.loads(server.ask(SIGNED, parts="s1", receipts="inline").body)["receipts"]["rows"]) == 2
+    assert receipts(server, SIGNED, parts="-s1")["rows"] == []
+    told = receipts(server, NUMBERS, parts="s1", rows="0-1")
+    assert "parts=s1" in told["next"]
+    receipt = of_row(receipts(server, SIGNED, parts="s1"), SIGNED)
+    assert json.loads(posted(server, "/receipts/verify", receipt | {"parts": "s1"}).body)["holds"]
+    assert not json.loads(posted(server, "/receipts/verify", receipt | {"parts": "-s1"}).body)["holds"]
 
 
 def test_an_answer_to_a_post_leads_to_its_receipts_too(server: Any) -> None:
@@ -320,6 +334,24 @@ def test_people_see_the_passages_of_every_row(shipped: Any) -> None:
     assert "rows=4-53" in following
     assert "Receipts" in see(shipped, "/receipts").text
     assert "not SPARQL" in see(shipped, "/receipts?query=SELECT", status=400).text
+
+
+def test_people_see_receipts_in_their_language(shipped: Any) -> None:
+    query = f"SELECT * {{ <{D}treaty-of-portsmouth> <{PT}signedBy> ?who }} ORDER BY ?who LIMIT 1"
+    path = "/receipts?" + urlencode({"query": query, "lang": "th"})
+    page = Page(shipped.fetch(path, headers={"Accept": "text/html"}).body)
+    assert page.all("html")[0]["lang"] == "th"
+    assert "ตัวบทที่เป็นอิสระต่อกัน" in page.text
+    for library_words in ("the receipt says", "independent text", "Part 3"):
+        assert library_words not in page.text
+
+
+@pytest.mark.parametrize("module", [explaining, lineage, support])
+def test_every_note_of_a_receipt_has_words_in_every_language(module: Any) -> None:
+    notes = [value for name, value in vars(module).items() if name.isupper() and isinstance(value, str)]
+    assert notes
+    for note in notes:
+        assert note in messages("th") or any(key.startswith(note) for key in messages("th"))
 
 
 def test_an_answer_on_the_query_page_leads_to_its_receipts(server: Any) -> None:

@@ -8,13 +8,14 @@ answers, :mod:`~portsmouth.networks.temporal` follows chains forward in time,
 """
 
 from portsmouth.networks.annotations import Annotations, annotate
+from portsmouth.networks.chains import Chain, Chains, Forbidden, Hop
 from portsmouth.networks.document import document, short, stated
 from portsmouth.networks.export import FORMATS, read, write
 from portsmouth.networks.hierarchy import LEVELS
 from portsmouth.networks.measures import MEASURES, communities, degrees_by_mode, rank
 from portsmouth.networks.projection import KINDS, Selection, project
 from portsmouth.networks.reading import mentions
-from portsmouth.networks.temporal import Chain, Chains, Forbidden, Hop, Timeline
+from portsmouth.networks.temporal import Timeline
 
 __all__ = [
     "FORMATS",

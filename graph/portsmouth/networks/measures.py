@@ -4,29 +4,38 @@ Static measures ignore time, and most of the longer chains that they count time 
 corpus of the benchmark 47 % of random chains of two hops, 81 % of those of three and 95 % of those of four.
 So read them beside :func:`reach` and :func:`brokers`.
 
-Where networkx has an algorithm it is called through its dispatcher, so another backend can take over by
-configuration alone (``NETWORKX_BACKEND_PRIORITY``).
+PageRank, betweenness and communities are igraph's, which takes a twentieth to a fortieth of the time of
+networkx; rustworkx is faster at one of them, slower at another and has no third
+(``tests/networks/bench_networks.py`` prints what each takes). Where a backend of networkx is configured, in
+``networkx.config.backend_priority.algos`` or ``NETWORKX_BACKEND_PRIORITY_ALGOS``, or named with ``backend``,
+they are networkx' own instead, through its dispatcher: so a cluster or a graphics card can take over by
+configuration alone.
 """
 
 from __future__ import annotations
 
+import random
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
+from threading import Lock
 from typing import Any, Final
 
+import igraph
 import networkx as nx
 
 from portsmouth.errors import ParameterError
-from portsmouth.networks.budget import check
 from portsmouth.networks.temporal import Timeline
 from portsmouth.networks.witness import Witness, compare
 
 Network = Any  # nx.MultiDiGraph, which has no type parameters
 
-#: Above so many actors a measure over all pairs begins at a sample of them.
+_SEEDING: Final = Lock()
+
+#: Above so many actors :func:`brokers` begins at a sample of them, and :func:`betweenness` above so many.
 MOST_SOURCES: Final = 500
+MOST_STARTS: Final = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,66 +131,74 @@ def in_degree(network: Network, certain: bool = False) -> dict[str, float]:
     return _events(network, (1,))
 
 
-def pagerank(network: Network, certain: bool = False, *, damping: float = 0.85) -> dict[str, float]:
+def pagerank(
+    network: Network, certain: bool = False, *, damping: float = 0.85, backend: str | None = None
+) -> dict[str, float]:
     """Return how often a walk along arcs, from one who is acted on by chance, is found at an actor.
 
     Formula: ``r(v) = (1 - d) / n + d * (sum over u of r(u) w(u, v) / w(u) + sum of r over those without arcs
-    / n)``, ``w`` the number of arcs, solved by iteration until the sum of changes is below 1e-10. High is who
-    is acted on by many who are themselves acted on. Reference: S. Brin, L. Page, Computer Networks 30, 1998.
-    Limits: static; the damping factor is a convention; on small networks neighbouring ranks mean little.
+    / n)``, ``w`` the number of arcs. High is who is acted on by many who are themselves acted on. Reference:
+    S. Brin, L. Page, Computer Networks 30, 1998. Limits: static; the damping factor is a convention; on small
+    networks neighbouring ranks mean little.
 
     :param network: the network.
     :param certain: of no effect.
     :param damping: the share of steps along arcs.
+    :param backend: a backend of networkx that computes it.
     :return: for each actor a share; they sum to 1.
 
     >>> shares = pagerank(nx.MultiDiGraph([("a", "b"), ("b", "a")]))
     >>> round(shares["a"], 6), round(shares["b"], 6)
     (0.5, 0.5)
     """
-    actors = list(network)
+    weights = Counter(network.edges())
+    if _dispatched(backend):
+        simple = nx.DiGraph()
+        simple.add_nodes_from(network)
+        simple.add_weighted_edges_from((*arc, weight) for arc, weight in weights.items())
+        return dict(nx.pagerank(simple, alpha=damping, tol=1e-10, max_iter=1000, **_by(backend)))
+    actors, graph = _igraph(network, weights, directed=True)
     if not actors:
         return {}
-    # networkx's own needs numpy and scipy, which nothing else here does.
-    number = {actor: place for place, actor in enumerate(actors)}
-    weights = Counter((number[source], number[target]) for source, target in network.edges())
-    leaving = Counter(number[source] for source, _ in network.edges())
-    arcs = [(source, target, weight / leaving[source]) for (source, target), weight in weights.items()]
-    without = [place for place in range(len(actors)) if place not in leaving]
-    shares = [1 / len(actors)] * len(actors)
-    for _ in range(1000):
-        check()
-        spread = (1 - damping + damping * sum(shares[place] for place in without)) / len(actors)
-        following = [spread] * len(actors)
-        for source, target, share in arcs:
-            following[target] += damping * share * shares[source]
-        change = sum(abs(new - old) for new, old in zip(following, shares, strict=True))
-        shares = following
-        if change < 1e-10:
-            break
-    return dict(zip(actors, shares, strict=True))
+    return dict(zip(actors, graph.pagerank(damping=damping, weights=list(weights.values())), strict=True))
 
 
-def betweenness(network: Network, certain: bool = False, *, sources: int = MOST_SOURCES) -> dict[str, float]:
+def betweenness(
+    network: Network, certain: bool = False, *, sources: int = MOST_STARTS, backend: str | None = None
+) -> dict[str, float]:
     """Return how many of the shortest static chains between others lead through an actor.
 
     Formula: the sum over pairs of the share of shortest directed chains through the actor, divided by
     (n - 1)(n - 2); parallel arcs count as one. Reference: L. C. Freeman 1977; U. Brandes, Journal of
     Mathematical Sociology 25, 2001. Limits: static, and shortest only: most of these chains time forbids, and
     influence need not take the shortest; :func:`brokers` asks what time allows. Above ``sources`` actors
-    chains begin at a fixed sample.
+    chains begin at a fixed sample of them and the sums are scaled up, an unbiased estimate.
 
     :param network: the network.
     :param certain: of no effect.
     :param sources: the most actors at whom chains begin.
+    :param backend: a backend of networkx that computes it.
 
     >>> betweenness(nx.MultiDiGraph([("a", "b"), ("b", "c")]))["b"]
     0.5
     """
-    simple = nx.DiGraph(network.edges())
-    simple.add_nodes_from(network)
-    sample = sources if len(simple) > sources else None
-    return dict(nx.betweenness_centrality(simple, k=sample, seed=1905))
+    arcs = dict.fromkeys((source, target) for source, target in network.edges() if source != target)
+    if _dispatched(backend):
+        simple = nx.DiGraph()
+        simple.add_nodes_from(network)
+        simple.add_edges_from(arcs)
+        sample = sources if len(simple) > sources else None
+        return dict(nx.betweenness_centrality(simple, k=sample, seed=1905, **_by(backend)))
+    actors, graph = _igraph(network, arcs, directed=True)
+    if len(actors) < 3:
+        return dict.fromkeys(actors, 0.0)
+    scale = 1 / ((len(actors) - 1) * (len(actors) - 2))
+    chosen = None
+    if len(actors) > sources:
+        chosen = Random(1905).sample(range(len(actors)), sources)  # noqa: S311  # statistics, not secrets
+        scale *= len(actors) / sources
+    sums = graph.betweenness(sources=chosen)
+    return {actor: value * scale for actor, value in zip(actors, sums, strict=True)}
 
 
 def reach(network: Network, certain: bool = False) -> dict[str, float]:
@@ -220,7 +237,7 @@ def brokers(network: Network, certain: bool = False, *, sources: int = MOST_SOUR
     return {actor: lost * scale for actor, lost in timeline.lost_without(chosen, certain=certain).items()}
 
 
-def communities(network: Network, *, seed: int = 1905) -> list[set[str]]:
+def communities(network: Network, *, seed: int = 1905, backend: str | None = None) -> list[set[str]]:
     """Part actors into groups with more arcs within than chance would put there.
 
     Formula: modularity of the undirected network weighted by the number of arcs, raised by moving actors
@@ -231,20 +248,48 @@ def communities(network: Network, *, seed: int = 1905) -> list[set[str]]:
 
     :param network: the network.
     :param seed: the same seed, the same groups.
+    :param backend: a backend of networkx that computes them.
     :return: the groups, the largest first.
 
     >>> pairs = nx.MultiDiGraph([("a", "b"), ("b", "a"), ("c", "d"), ("d", "c")])
     >>> sorted(map(sorted, communities(pairs)))
     [['a', 'b'], ['c', 'd']]
     """
-    simple = nx.Graph()
-    simple.add_nodes_from(sorted(network))
-    for (source, target), weight in sorted(Counter(map(_pair, network.edges())).items()):
-        simple.add_edge(source, target, weight=weight)
-    if not simple.number_of_edges():
-        return [{actor} for actor in simple]
-    groups = nx.community.louvain_communities(simple, weight="weight", seed=seed)
-    return sorted(map(set, groups), key=lambda group: (-len(group), min(group)))
+    weights = dict(sorted(Counter(map(_pair, network.edges())).items()))
+    if not weights:
+        return [{actor} for actor in sorted(network)]
+    if _dispatched(backend):
+        simple = nx.Graph()
+        simple.add_nodes_from(sorted(network))
+        simple.add_weighted_edges_from((*arc, weight) for arc, weight in weights.items())
+        groups = nx.community.louvain_communities(simple, weight="weight", seed=seed, **_by(backend))
+        return sorted(map(set, groups), key=lambda group: (-len(group), min(group)))
+    actors, graph = _igraph(network, weights, directed=False)
+    with _SEEDING:
+        # igraph draws from one generator for the whole process.
+        igraph.set_random_number_generator(Random(seed))  # noqa: S311  # statistics, not secrets
+        found = graph.community_multilevel(weights=list(weights.values()))
+        igraph.set_random_number_generator(random)
+    return sorted(
+        ({actors[one] for one in group} for group in found), key=lambda group: (-len(group), min(group))
+    )
+
+
+def _dispatched(backend: str | None) -> bool:
+    """Tell whether a backend of networkx is named or configured."""
+    return bool(backend or nx.config.backend_priority.algos)
+
+
+def _by(backend: str | None) -> dict[str, str]:
+    return {"backend": backend} if backend else {}
+
+
+def _igraph(network: Network, arcs: Collection[tuple[str, str]], *, directed: bool) -> tuple[list[str], Any]:
+    """Return the actors, and the graph of their numbers."""
+    actors = sorted(network)
+    numbers = {actor: number for number, actor in enumerate(actors)}
+    pairs = [(numbers[source], numbers[target]) for source, target in arcs]
+    return actors, igraph.Graph(n=len(actors), edges=pairs, directed=directed)
 
 
 def _pair(arc: Sequence[str]) -> tuple[str, str]:

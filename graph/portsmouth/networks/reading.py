@@ -10,7 +10,7 @@ import gc
 import re
 from codecs import getincrementaldecoder
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -29,12 +29,8 @@ _PREFIXES: Final = (
     f"PREFIX rdfs: <{RDFS}>\n"
 )
 
-_TOLD: Final = """\
-SELECT ?event ?property ?value ?graph {{
-  {anchor}
-  GRAPH ?graph {{ ?event ?property ?value }}
-  FILTER(?property IN ({properties}))
-}}"""
+#: All that graphs state by one property, of whatever: stores walk through that without a join.
+_TOLD: Final = "SELECT ?event ?value ?graph {{ GRAPH ?graph {{ ?event <{}> ?value }} }}"
 _SPANS: Final = "SELECT ?span ?earliest ?latest { ?span pt:earliest ?earliest ; pt:latest ?latest }"
 _DISPUTED: Final = (
     "SELECT DISTINCT ?event { ?d a pt:Disagreement ; pt:disputedSubject|pt:rivalTelling ?event }"
@@ -105,48 +101,43 @@ async def told(store: Store, anchor: str, properties: Collection[str]) -> dict[s
     :param store: an open store.
     :param anchor: a SPARQL pattern that binds ``?event`` once an event.
     :param properties: IRIs of the properties to ask.
-    :return: what is told of each event.
+    :return: what is told of each event of which something is told.
     :raises StoreError: the store cannot answer.
     """
-    asked = _TOLD.format(anchor=anchor, properties=", ".join(f"<{name}>" for name in sorted(properties)))
-    grouping = _Grouping()
-    rest = ""
-    # Reading keeps pace with the store, which works in a process of its own.
-    answer = await store.query(Query(_PREFIXES + asked, formats=_TSV))
+    plain = _Plain()
+    events: dict[str, Told] = {}
+    async for lines in _lines(store, f"SELECT DISTINCT ?event {{ {anchor} }}"):
+        events.update((plain[line], {}) for line in lines)
+    by_term = {f"<{event}>": told for event, told in events.items()}
+    for name in sorted(properties):
+        # Reading keeps pace with the store, which works in a process of its own.
+        async for lines in _lines(store, _TOLD.format(name)):
+            for line in lines:
+                event, value, graph = line.split("\t")
+                told = by_term.get(event)
+                if told is None:
+                    continue
+                ends = told.get(name)
+                if ends is None:
+                    told[name] = [(plain[value], plain[graph])]
+                else:
+                    ends.append((plain[value], plain[graph]))
+    return {event: told for event, told in events.items() if told}
+
+
+async def _lines(store: Store, query: str) -> AsyncIterator[list[str]]:
+    """Yield the rows of an answer as they come, many at a time."""
+    answer = await store.query(Query(_PREFIXES + query, formats=_TSV))
     decoder = getincrementaldecoder("utf-8")()
-    head = True
+    rest, head = "", True
     async for chunk in answer:
         *lines, rest = (rest + decoder.decode(chunk)).split("\n")
         if head and lines:
             head = False
             del lines[0]
-        grouping.add(lines)
-    grouping.add([rest] if rest and not head else [])
-    return grouping.events
-
-
-class _Grouping:
-    """Statements put together by event."""
-
-    def __init__(self) -> None:
-        self.events: dict[str, Told] = {}
-        self._plain = _Plain()
-
-    def add(self, lines: Iterable[str]) -> None:
-        """Add statements, one a line."""
-        plain, events = self._plain, self.events
-        known = None
-        for line in lines:
-            term, name, value, graph = line.split("\t")
-            if term != known:
-                # Most stores tell all of one event before the next.
-                known, told = term, events.setdefault(plain[term], {})
-            property_ = plain[name]
-            ends = told.get(property_)
-            if ends is None:
-                told[property_] = [(plain[value], plain[graph])]
-            else:
-                ends.append((plain[value], plain[graph]))
+        yield lines
+    if rest and not head:
+        yield [rest]
 
 
 class _Plain(dict[str, str]):

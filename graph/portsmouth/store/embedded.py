@@ -374,6 +374,16 @@ class EmbeddedAnswer:
         return self._worker.snapshot
 
     @property
+    def ended(self) -> bool:
+        """Whether nothing more will come, for good or ill."""
+        return self._ended
+
+    @property
+    def waiting(self) -> int:
+        """Bytes of the body that have come and have not been taken out."""
+        return self._spool.waiting
+
+    @property
     def complete(self) -> bool:
         """Whether everything that is still to be read has already come from the worker."""
         return self._ended and not self._died and self._failure is None and self._spool.in_memory

@@ -55,13 +55,13 @@ class Spool:
     @property
     def full(self) -> bool:
         """Whether no more should be put in; one piece more is still taken."""
-        return self._room.taken >= self._room.size or self._waiting >= self._room.size // _SHARE
+        return self._room.taken >= self._room.size or self.waiting >= self._room.size // _SHARE
 
     @property
     def low(self) -> bool:
         """Whether so much has been taken out that it is worth putting in again."""
-        return self._waiting <= MEMORY // 2 or (
-            self._room.taken < self._room.size and self._waiting <= self._room.size // _SHARE // 2
+        return self.waiting <= MEMORY // 2 or (
+            self._room.taken < self._room.size and self.waiting <= self._room.size // _SHARE // 2
         )
 
     @property
@@ -70,7 +70,8 @@ class Spool:
         return self._file is None
 
     @property
-    def _waiting(self) -> int:
+    def waiting(self) -> int:
+        """Bytes that have been put in and not been taken out."""
         return self._held + self._written - self._read
 
     def put(self, data: bytes) -> None:
@@ -107,7 +108,7 @@ class Spool:
 
     def close(self) -> None:
         """Throw away what still waits."""
-        self._room.taken -= self._waiting
+        self._room.taken -= self.waiting
         self._memory.clear()
         self._held = 0
         self._drop_file()

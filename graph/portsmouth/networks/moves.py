@@ -1,0 +1,146 @@
+"""The search for earliest arrivals: labels set in the order of arrival, over moves between numbered actors.
+
+What a label and a move mean is told in :mod:`portsmouth.networks.temporal`.
+"""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+from typing import Final, NamedTuple
+
+#: Before and after every day; a day is its proleptic Gregorian ordinal, which begins at 1.
+BEFORE_ALL: Final = 0
+AFTER_ALL: Final = 10**9
+NEVER: Final = 2 * 10**9
+
+
+class Move(NamedTuple):
+    """A step of the search: one arc, or in certain chains several legs of one act at once.
+
+    :param parts: the arcs, by number.
+    :param inside: the actors between its ends, by number.
+    """
+
+    source: int
+    target: int
+    earliest: int
+    latest: int
+    parts: tuple[int, ...]
+    inside: tuple[int, ...]
+
+
+class Tree(NamedTuple):
+    """Earliest arrivals from one actor.
+
+    :param labels: the arrival at each actor, :data:`NEVER` where there is none.
+    :param moves: the last move to each actor, -1 where there is none.
+    """
+
+    labels: list[int]
+    moves: list[int]
+
+
+class Moves:
+    """The moves of a search, by where they begin and where they end."""
+
+    def __init__(self, moves: list[Move], actors: int) -> None:
+        self.all = moves
+        self.out: list[list[int]] = [[] for _ in range(actors)]
+        self.into: list[list[int]] = [[] for _ in range(actors)]
+        for number, move in enumerate(moves):
+            self.out[move.source].append(number)
+            self.into[move.target].append(number)
+
+    def tree(self, start: int, certain: bool) -> Tree:
+        """Set the labels of all actors in the order of arrival, of equals the one in fewer hops first.
+
+        Without the second, a chain could come back to an actor whom it has passed on the same day.
+        """
+        labels = [NEVER] * len(self.out)
+        hops = [NEVER] * len(self.out)
+        came = [-1] * len(self.out)
+        settled = bytearray(len(self.out))
+        labels[start], hops[start] = BEFORE_ALL, 0
+        heap = [(BEFORE_ALL, 0, start)]
+        moves, out = self.all, self.out
+        while heap:
+            label, taken, actor = heappop(heap)
+            if settled[actor]:
+                continue
+            settled[actor] = 1
+            for number in out[actor]:
+                _, target, earliest, latest, parts, _ = moves[number]
+                if certain:
+                    if label > earliest:
+                        continue
+                    arrival = latest
+                else:
+                    if label > latest:
+                        continue
+                    arrival = label if label > earliest else earliest
+                if arrival > labels[target]:
+                    continue
+                longer = taken + len(parts)
+                if arrival < labels[target] or longer < hops[target]:
+                    labels[target], hops[target] = arrival, longer
+                    came[target] = number
+                    heappush(heap, (arrival, longer, target))
+        return Tree(labels, came)
+
+    def path(self, tree: Tree, end: int) -> list[int]:
+        """Return the moves that lead to an actor in a tree."""
+        found = []
+        while (move := tree.moves[end]) >= 0:
+            found.append(move)
+            end = self.all[move].source
+        return found[::-1]
+
+    def beyond(self, tree: Tree) -> dict[int, set[int]]:
+        """Return for each actor between others whom the tree reaches through him."""
+        beyond: dict[int, set[int]] = {}
+        for end, move in enumerate(tree.moves):
+            here = end
+            while move >= 0:
+                _, _, _, _, _, inside = self.all[move]
+                for actor in inside:
+                    beyond.setdefault(actor, set()).add(end)
+                here = self.all[move].source
+                move = tree.moves[here]
+                if move >= 0:
+                    beyond.setdefault(here, set()).add(end)
+        return beyond
+
+    def still_reached(self, tree: Tree, without: int, among: set[int], certain: bool) -> int:
+        """Count whom of some actors chains reach that avoid one actor; arrivals at all others stand."""
+        labels: dict[int, int] = {}
+        heap: list[tuple[int, int]] = []
+        for actor in among:
+            best = NEVER
+            for number in self.into[actor]:
+                move = self.all[number]
+                if move.source != without and move.source not in among and without not in move.inside:
+                    best = min(best, arrival_of(tree.labels[move.source], move, certain))
+            if best < NEVER:
+                labels[actor] = best
+                heappush(heap, (best, actor))
+        settled = set()
+        while heap:
+            label, actor = heappop(heap)
+            if actor in settled:
+                continue
+            settled.add(actor)
+            for number in self.out[actor]:
+                move = self.all[number]
+                if move.target in among and without not in move.inside:
+                    arrival = arrival_of(label, move, certain)
+                    if arrival < labels.get(move.target, NEVER):
+                        labels[move.target] = arrival
+                        heappush(heap, (arrival, move.target))
+        return len(settled)
+
+
+def arrival_of(label: int, move: Move, certain: bool) -> int:
+    """Return when a move arrives that leaves an actor at a label, :data:`NEVER` where it comes too late."""
+    if certain:
+        return move.latest if label <= move.earliest else NEVER
+    return max(label, move.earliest) if label <= move.latest else NEVER

@@ -1,0 +1,141 @@
+"""Answers that are kept, so that what is asked again need not be computed again.
+
+An answer follows from the snapshot, the query, its dataset and its formats; as
+long as the store shows the same snapshot, the same bytes can be sent. A request
+that is byte for byte one that was answered need not even be read: it is known by
+its *name*, the address and the Accept header as they came.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+
+from portsmouth.store.protocol import Query
+from portsmouth_server.http import Header
+
+#: The part of the room that one answer may take.
+_SHARE = 4
+#: What an answer takes beside its body: its headers, its query, its places in tables.
+_OVERHEAD = 2048
+
+
+@dataclass(slots=True)
+class KeptAnswer:
+    """A whole answer.
+
+    :param headers: its headers but for Content-Length and Link.
+    :param body: its body.
+    :param names: what requests for it were called.
+    """
+
+    headers: tuple[Header, ...]
+    body: bytes
+    names: list[Hashable] = field(default_factory=list)
+    _head: bytes = b""
+
+    @property
+    def size(self) -> int:
+        """Bytes that keeping it takes, roughly."""
+        return len(self.body) + _OVERHEAD
+
+    @property
+    def head(self) -> bytes:
+        """The header lines of a response, Content-Length and the empty line included.
+
+        >>> KeptAnswer(((b"vary", b"Accept"),), b"ab").head
+        b'vary: Accept\\r\\ncontent-length: 2\\r\\n\\r\\n'
+        """
+        if not self._head:
+            self._head = header_lines([*self.headers, (b"content-length", str(len(self.body)).encode())])
+        return self._head
+
+
+def header_lines(headers: list[Header]) -> bytes:
+    """Write headers as they go over the wire, with the empty line after them.
+
+    >>> header_lines([(b"a", b"b")])
+    b'a: b\\r\\n\\r\\n'
+    """
+    return b"".join([part for name, value in headers for part in (name, b": ", value, b"\r\n")]) + b"\r\n"
+
+
+class KeptAnswers:
+    """A table of answers that takes no more room than it may; what was not asked for longest goes first.
+
+    :param size: bytes; 0 keeps nothing.
+
+    >>> answers = KeptAnswers(10_000)
+    >>> answers.keep("s1", Query("ASK {}"), KeptAnswer((), b"{}"), name=b"/sparql?query=ASK+{}")
+    >>> answers.named("s1", b"/sparql?query=ASK+{}")[0] is answers.find("s1", Query("ASK {}"))
+    True
+    >>> answers.find("s2", Query("ASK {}")) is None
+    True
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._taken = 0
+        self._snapshot = ""
+        self._by_query: OrderedDict[Query, KeptAnswer] = OrderedDict()
+        self._by_name: dict[Hashable, tuple[Query, bytes]] = {}
+
+    def room_for(self, length: int) -> bool:
+        """Say whether a body of this length would be kept."""
+        return length + _OVERHEAD <= self._size // _SHARE
+
+    def find(self, snapshot: str, query: Query) -> KeptAnswer | None:
+        """Return the answer to a query.
+
+        :param snapshot: the snapshot that the store shows now.
+        """
+        if snapshot != self._snapshot:
+            return None
+        answer = self._by_query.get(query)
+        if answer is not None:
+            self._by_query.move_to_end(query)
+        return answer
+
+    def named(self, snapshot: str, name: Hashable) -> tuple[KeptAnswer, bytes] | None:
+        """Return the answer to a request that came with this name before, and its Link header.
+
+        :param snapshot: the snapshot that the store shows now.
+        """
+        if (known := self._by_name.get(name)) is None:
+            return None
+        query, link = known
+        answer = self.find(snapshot, query)
+        return None if answer is None else (answer, link)
+
+    def keep(
+        self, snapshot: str, query: Query, answer: KeptAnswer, name: Hashable = None, link: bytes = b""
+    ) -> None:
+        """Keep an answer, if there is room for one of its size.
+
+        :param snapshot: the snapshot that it was computed from.
+        :param name: a name of the request.
+        :param link: the Link header of answers to requests of that name.
+        """
+        if not self.room_for(len(answer.body)):
+            return
+        if snapshot != self._snapshot:
+            self._clear(snapshot)
+        known = self._by_query.get(query)
+        if known is None:
+            known = self._by_query[query] = answer
+            self._taken += answer.size
+        if name is not None and name not in self._by_name and len(known.names) < _SHARE:
+            known.names.append(name)
+            self._by_name[name] = (query, link)
+        while self._taken > self._size:
+            _, oldest = self._by_query.popitem(last=False)
+            self._taken -= oldest.size
+            for old in oldest.names:
+                del self._by_name[old]
+
+    def _clear(self, snapshot: str) -> None:
+        self._snapshot = snapshot
+        self._taken = 0
+        self._by_query.clear()
+        self._by_name.clear()

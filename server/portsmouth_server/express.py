@@ -1,0 +1,298 @@
+"""The short way from a connection to the store and back, for plain queries by GET.
+
+An ASGI server makes a scope, a task and messages of every request, which costs
+several times what a small query does. A plain query is answered without them:
+its bytes are read where they arrive, an answer that is kept is sent at once, and
+a worker's answer is sent when it comes. Whatever is not plain (pages, forms,
+conditions, receipts, refusals) takes the usual way, so nothing is decided here
+that is not decided there: both read a request, name its headers and keep its
+answer with the same functions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
+
+from portsmouth.errors import PortsmouthError
+from portsmouth.store.protocol import Query, Store
+from portsmouth_server import urls
+from portsmouth_server.answering import Answering
+from portsmouth_server.answers import KeptAnswer, header_lines
+from portsmouth_server.door import Door
+from portsmouth_server.errors import Problem
+from portsmouth_server.http import Header
+from portsmouth_server.observing import HEADER, Observer
+from portsmouth_server.refusals import refusal_headers
+from portsmouth_server.settings import Settings
+
+if TYPE_CHECKING:
+    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+    from portsmouth.store.embedded import EmbeddedAnswer
+
+#: Headers that ask for something that only the usual way knows.
+_UNUSUAL: Final = frozenset(
+    {
+        b"if-none-match", b"if-match", b"if-modified-since", b"if-unmodified-since", b"range", b"connection",
+        b"expect", b"upgrade", b"content-length", b"transfer-encoding", b"authorization",
+    }
+)  # fmt: skip
+#: An answer of which so much waits is sent before its end has come.
+_STREAM_FROM: Final = 64 << 10
+
+log = logging.getLogger("portsmouth_server")
+
+
+@runtime_checkable
+class PromptStore(Store, Protocol):
+    """A store that can begin an answer without waiting for anything."""
+
+    def begin(self, query: Query) -> EmbeddedAnswer | None:
+        """Begin to answer; see :meth:`portsmouth.store.embedded.EmbeddedStore.begin`."""
+
+
+class Reader(Protocol):
+    """What reads a request to the endpoint."""
+
+    def plain_query(self, query_string: bytes, accept: bytes | None) -> Query | None:
+        """Return the query of a GET that wants nothing but its answer, ``None`` for any other request.
+
+        :raises PortsmouthError: the request deserves an error.
+        """
+
+
+class Express:
+    """Answers plain queries of the connections of one server.
+
+    :param store: what answers.
+    :param settings: where the server is seen, and how long a client may take for a part of its answer.
+    :param reader: what reads requests.
+    :param answering: what names the headers of answers and keeps them.
+    :param door: whoever is counted there takes the usual way.
+    :param observer: what counts requests.
+    """
+
+    def __init__(
+        self,
+        store: PromptStore,
+        settings: Settings,
+        reader: Reader,
+        answering: Answering,
+        door: Door,
+        observer: Observer,
+    ) -> None:
+        self.store = store
+        self.answering = answering
+        self.observer = observer
+        self._door = door
+        self.seconds = settings.client_seconds
+        self._reader = reader
+        self._heads = tuple(f"{path}{urls.SPARQL}?".encode() for path in {"", settings.root_path})
+
+    def fits(self, url: bytes, headers: list[Header]) -> bool:
+        """Say whether a GET could be a plain query, by its address and the names of its headers.
+
+        :param url: the address.
+        :param headers: names in lower case, with values.
+        """
+        return (
+            url.startswith(self._heads)
+            and self._door.open
+            and _UNUSUAL.isdisjoint([name for name, _ in headers])
+            # The reader's choices for pages, which the usual way remembers.
+            and b"lang=" not in url
+            and b"theme=" not in url
+        )
+
+    def take(self, connection: HttpToolsProtocol, url: bytes) -> bool:
+        """Answer the request that a connection has read, or leave it for the usual way.
+
+        :param connection: a connection that is answering nothing else.
+        :param url: the request's address.
+        :return: whether the request is taken care of.
+        """
+        accept = None
+        for key, value in connection.headers:
+            if key == b"accept":
+                if accept is not None:
+                    return False
+                accept = value
+        name = (url, accept)
+        if kept := self.answering.kept.named(self.store.snapshot, name):
+            _Exchange(self, connection).send_whole(*kept)
+            return True
+        address = url.partition(b"?")[2]
+        try:
+            query = self._reader.plain_query(address, accept)
+            answer = self.store.begin(query) if query else None
+        except PortsmouthError:
+            # The usual way meets it again, and knows how to tell.
+            return False
+        if query is None or answer is None:
+            return False
+        _Exchange(self, connection).wait_for(answer, query, name, address)
+        return True
+
+
+class _Never:
+    """Stands where uvicorn keeps the event that wakes a task; here no task sleeps."""
+
+    def set(self) -> None:
+        """Wake nobody."""
+
+
+class _Exchange:
+    """One request and its answer; to uvicorn it looks like its own cycle of request and response."""
+
+    message_event: Final = _Never()
+
+    def __init__(self, express: Express, connection: HttpToolsProtocol) -> None:
+        self._express = express
+        self._connection: Any = connection
+        self._begun = perf_counter()
+        self._name_of_request = express.observer.name(connection.headers)
+        # They are the next request's as soon as that begins.
+        self._headers_of_request, self._url = connection.headers, connection.url
+        self._status = 0
+        self._answer: EmbeddedAnswer | None = None
+        self._streaming: asyncio.Task[None] | None = None
+        self.response_started = self.response_complete = False
+        self.keep_alive = True
+        self.body = b""
+        self.more_body = False
+        self._disconnected = False
+        connection.cycle = self  # type: ignore[assignment]
+
+    @property
+    def disconnected(self) -> bool:
+        """Whether the client has gone."""
+        return self._disconnected
+
+    @disconnected.setter
+    def disconnected(self, gone: bool) -> None:
+        self._disconnected = gone
+        if not gone or self._answer is None:
+            return
+        self._count()
+        # Its query is of no use to anybody.
+        if self._streaming is None:
+            self._express.answering.start(self._answer.aclose())
+        else:
+            self._streaming.cancel()
+
+    def wait_for(self, answer: EmbeddedAnswer, query: Query, name: object, address: bytes) -> None:
+        """Send an answer when it comes.
+
+        :param query: what it answers.
+        :param name: the name of the request, under which the answer is kept.
+        :param address: the parameters of the request, still percent-encoded.
+        """
+        self._answer, self._query, self._name = answer, query, name
+        self._link = self._express.answering.link(address, query)
+        self._snapshot = answer.snapshot
+        answer.on_change = self._changed
+
+    def send_whole(self, kept: KeptAnswer, link: bytes) -> None:
+        """Send an answer that is all there."""
+        head = b"%blink: %b\r\n%b" % (self._begin(), link, kept.head)
+        transport = self._connection.transport
+        if len(kept.body) < _STREAM_FROM:
+            transport.write(head + kept.body)
+        else:
+            transport.write(head)
+            transport.write(kept.body)
+        self._complete()
+
+    def _changed(self) -> None:
+        answer = self._answer
+        assert answer is not None  # noqa: S101  # set before anything can change
+        if self._disconnected:
+            return
+        if answer.complete:
+            headers, body = self._headers(answer), answer.take_all()
+            self.send_whole(self._keep(headers, body), self._link)
+        elif answer.ended or answer.waiting >= _STREAM_FROM:
+            answer.on_change = lambda: None
+            self._streaming = self._express.answering.start(self._stream(answer))
+
+    async def _stream(self, answer: EmbeddedAnswer) -> None:
+        """Send an answer part by part, or the error that it ends in."""
+        try:
+            await answer.head()
+        except PortsmouthError as error:
+            return self._refuse(Problem.from_error(error))
+        transport, flow = self._connection.transport, self._connection.flow
+        headers = self._headers(answer)
+        transport.write(
+            self._begin()
+            + header_lines([*headers, (b"link", self._link), (b"transfer-encoding", b"chunked")])
+        )
+        self.response_started = True
+        parts: list[bytes] | None = []
+        try:
+            async for chunk in answer:
+                async with asyncio.timeout(self._express.seconds):
+                    await flow.drain()
+                transport.write(b"%x\r\n" % len(chunk) + chunk + b"\r\n")
+                if parts is not None:
+                    parts.append(chunk)
+                    if not self._express.answering.kept.room_for(sum(map(len, parts))):
+                        parts = None
+        except (PortsmouthError, TimeoutError) as error:
+            # Half an answer must not look like a whole one (RFC 9112, section 8).
+            log.warning("an answer was cut off after its head had been sent: %s", error)
+            transport.close()
+            self._count()
+            return None
+        finally:
+            await answer.aclose()
+        transport.write(b"0\r\n\r\n")
+        if parts is not None:
+            self._keep(headers, b"".join(parts))
+        self._complete()
+        return None
+
+    def _headers(self, answer: EmbeddedAnswer) -> tuple[Header, ...]:
+        return self._express.answering.headers(self._query, self._snapshot, answer.media_type)
+
+    def _keep(self, headers: tuple[Header, ...], body: bytes) -> KeptAnswer:
+        return self._express.answering.keep(
+            self._query, self._snapshot, headers, body, self._name, self._link
+        )
+
+    def _refuse(self, problem: Problem) -> None:
+        body = problem.body()
+        length = (b"content-length", str(len(body)).encode())
+        headers = [*refusal_headers(self._express.answering.cors), *problem.data_headers(), length]
+        self._connection.transport.write(
+            self._begin(problem.status, problem.title) + header_lines(headers) + body
+        )
+        self._complete()
+
+    def _begin(self, status: int = 200, title: str = "OK") -> bytes:
+        """Return how a response begins: the status and what is said of every response."""
+        self._status = status
+        lines = [b"HTTP/1.1 %d %b\r\n" % (status, title.encode())]
+        for name, value in self._connection.server_state.default_headers:
+            lines += [name, b": ", value, b"\r\n"]
+        lines += [HEADER, b": ", self._name_of_request, b"\r\n"]
+        if not self.keep_alive:
+            lines.append(b"connection: close\r\n")
+        return b"".join(lines)
+
+    def _complete(self) -> None:
+        self.response_started = self.response_complete = True
+        self._answer = None
+        self._count()
+        if not self.keep_alive:
+            self._connection.transport.close()
+        self._connection.on_response_complete()
+
+    def _count(self) -> None:
+        seconds = perf_counter() - self._begun
+        peer = (self._connection.client or ("",))[0]
+        path = self._url.partition(b"?")[0].decode()
+        self._express.observer.ended("GET", path, self._status, seconds, peer, self._headers_of_request)
