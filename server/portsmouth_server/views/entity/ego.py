@@ -15,7 +15,7 @@ MOST: Final = 14
 WIDTH: Final = 700
 HEIGHT: Final = 420
 _RADII: Final = (142, 160)
-_NAME_LENGTH: Final = 22
+_NAME_LENGTH: Final = 20
 #: Relations that tie an actor to an actor or a treaty without an act between.
 _DIRECT: Final = tuple(
     [PT + name for name in ("side", "headedBy", "commandedBy", "signedBy", "party", "onBehalfOf")]

@@ -344,4 +344,4 @@ class _Page:
 
 def _tells(section: Section, property_: str) -> bool:
     """Say whether the heading leaves open how a thing is joined to the page's."""
-    return section is ELSEWHERE or (len(section.properties) > 1 and property_ not in _PLAIN)
+    return section is ELSEWHERE or (len(section.properties) > 1 and property_ not in (*_PLAIN, section.plain))

@@ -32,12 +32,14 @@ class Section:
     :param properties: by which of these a thing points here; with ``^`` before it, by which it is pointed to
         from here.
     :param classes: of which class it must be; of any where there is none.
+    :param plain: the property that the heading already says.
     """
 
     key: str
     title: str
     properties: frozenset[str]
     classes: frozenset[str] = frozenset()
+    plain: str = ""
 
     def takes(self, property_: str, kind: str) -> bool:
         """Say whether a neighbour stands here.
@@ -50,8 +52,8 @@ class Section:
 
 def _section(key: str, title: str, properties: str, classes: str | Iterable[str] = "") -> Section:
     names = classes.split() if isinstance(classes, str) else classes
-    expanded = frozenset("^" * name.startswith("^") + expand(name.lstrip("^")) for name in properties.split())
-    return Section(key, title, expanded, frozenset(names))
+    expanded = ["^" * name.startswith("^") + expand(name.lstrip("^")) for name in properties.split()]
+    return Section(key, title, frozenset(expanded), frozenset(names), expanded[0])
 
 
 #: In the order in which they stand on the page; a neighbour stands in the first that takes it.

@@ -1,0 +1,101 @@
+"""The pages of things, the treaty, the map and the timeline as a browser meets them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from browser.accessibility import found_by_axe
+from browser.conftest import overflow
+
+PAGES = ["/id/roosevelt", "/id/battle-of-tsushima", "/passage/s3-173", "/treaty", "/timeline", "/map"]
+WIDTHS = (360, 1200, 2000)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_keeps_nobody_out_and_needs_no_sideways_scrolling(visit: Any, path: str) -> None:
+    page = visit(path, scheme="dark" if path in ("/map", "/treaty") else "light")
+    assert found_by_axe(page) == []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        assert overflow(page) == 0, width
+
+
+def test_the_evidence_of_a_fact_is_one_click_away_without_scripts(visit: Any) -> None:
+    page = visit("/id/roosevelt", scripts=False)
+    evidence = page.locator("#offices ~ .cards .evidence").first
+    assert not evidence.locator("ul").is_visible()
+    evidence.locator("summary").click()
+    assert "Part" in evidence.locator(".cite").first.inner_text()
+    assert evidence.locator(".gloss").first.is_visible()
+
+
+def test_a_neighbour_in_the_small_network_is_reached_by_keyboard(visit: Any) -> None:
+    page = visit("/id/meyer")
+    page.locator("svg.ego a", has_text="Roosevelt").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/id/roosevelt.html")
+    assert page.locator("h1").inner_text() == "Theodore Roosevelt"
+
+
+def test_the_overview_of_the_treaty_leads_to_an_article_and_its_passages(visit: Any) -> None:
+    page = visit("/treaty", scripts=False)
+    page.locator(".overview a", has_text="Article IX").click()
+    article = page.locator("#article-9")
+    assert article.is_visible()
+    clause = page.locator("#provision-9-cession-of-south-sakhalin")
+    clause.locator("summary", has_text="Told").click()
+    assert "Part 8" in clause.inner_text()
+
+
+def test_filters_of_the_timeline_restore_themselves_from_the_address(visit: Any) -> None:
+    page = visit("/timeline", scripts=False)
+    page.locator("[name=lanes]").select_option("actor")
+    page.locator("[name=since]").fill("1905-05")
+    page.locator("[name=until]").fill("1905-09")
+    page.get_by_role("button", name="Show").click()
+    assert "lanes=actor" in page.url
+    assert page.locator("[name=lanes]").input_value() == "actor"
+    assert page.locator("svg.timeline .lane").count() >= 3
+    page.locator("svg.timeline .mark a").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/id/*.html")
+
+
+def test_a_mark_on_the_map_leads_to_its_thing(visit: Any) -> None:
+    page = visit("/map?kind=battles", scripts=False)
+    page.locator("svg.map a.spot", has_text="Mukden").click()
+    page.wait_for_url("**/id/battle-of-mukden.html")
+
+
+@pytest.mark.parametrize("path", ["/timeline", "/map"])
+def test_on_a_telephone_the_words_come_before_the_picture(visit: Any, path: str) -> None:
+    page = visit(path, width=360)
+    words, picture = (
+        page.locator(selector).first.bounding_box()["y"] for selector in (".twin", "figure.chart")
+    )
+    assert words < picture
+
+
+def test_names_on_the_map_do_not_cover_one_another(visit: Any) -> None:
+    page = visit("/map")
+    boxes = page.evaluate(
+        "[...document.querySelectorAll('svg.map a.spot text')].map(text => text.getBoundingClientRect())"
+        ".map(({left, right, top, bottom}) => [left, right, top + 3, bottom - 3])"
+    )
+    assert len(boxes) >= 5
+    for place, one in enumerate(boxes):
+        for other in boxes[place + 1 :]:
+            assert one[1] <= other[0] or other[1] <= one[0] or one[3] <= other[2] or other[3] <= one[2]
+
+
+def test_names_on_the_timeline_do_not_cover_one_another(visit: Any) -> None:
+    page = visit("/timeline?lang=en", width=1200)
+    boxes = page.evaluate(
+        "[...document.querySelectorAll('svg.timeline .mark text')].map(text => text.getBoundingClientRect())"
+        ".map(({left, right, top, bottom}) => [left, right, top + 3, bottom - 3])"
+    )
+    assert len(boxes) >= 30
+    for place, one in enumerate(boxes):
+        for other in boxes[place + 1 :]:
+            assert one[1] <= other[0] or other[1] <= one[0] or one[3] <= other[2] or other[3] <= one[2]
