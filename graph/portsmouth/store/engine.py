@@ -233,10 +233,11 @@ def _ask_engine(
     alone: ox.Store | None = None,
 ) -> Any:
     dataset = dataset_of(query)
-    if alone is not None and not dataset and not names_graphs(query.text):
-        store = alone
     if dataset.stance:
+        # A stance is made of named graphs, whatever is asked of it.
         store = _STANCES.of(store, dataset.stance)
+    elif alone is not None and not dataset and not names_graphs(query.text):
+        store = alone
     target, options = _restrict(store, dataset)
     if default_graph and not dataset:
         options = {"default_graph": default_graph}
