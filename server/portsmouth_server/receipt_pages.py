@@ -89,7 +89,7 @@ def said(note: str) -> str:
     """
     if note.startswith(UNSUPPORTED):
         what = note.removeprefix(UNSUPPORTED).strip()
-        return gettext("unsupported: no receipt can be given for %(what)s") % {"what": what}
+        return gettext("unsupported: no receipt can be given for %(what)s") % {"what": gettext(what)}
     return gettext(note)
 
 
