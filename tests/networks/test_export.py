@@ -6,6 +6,7 @@ import json
 import xml.etree.ElementTree as ET
 from datetime import date
 
+import igraph
 import networkx as nx
 import pytest
 
@@ -70,6 +71,80 @@ def test_gexf_is_dynamic_and_leaves_undated_arcs_open(network):
     ids = [edge.get("id") for edge in root.iterfind(".//g:edge", GEXF)]
     assert len(ids) == len(set(ids)) == 3
     assert b"lastmodifieddate" not in write(network, "gexf")
+
+
+#: What GEXF 1.2 allows of the elements that are written: attributes, those that must be there, and children.
+ALLOWED = {
+    "gexf": ({"version", "variant"}, {"version"}, {"meta", "graph"}),
+    "meta": ({"lastmodifieddate"}, set(), {"creator", "keywords", "description"}),
+    "creator": (set(), set(), set()),
+    "graph": (
+        {"defaultedgetype", "idtype", "mode", "timeformat", "start", "end"}, set(),
+        {"attributes", "nodes", "edges"},
+    ),
+    "attributes": ({"class", "mode", "start", "end"}, {"class"}, {"attribute"}),
+    "attribute": ({"id", "title", "type"}, {"id", "title", "type"}, {"default", "options"}),
+    "nodes": ({"count"}, set(), {"node"}),
+    "node": ({"id", "label", "start", "end", "pid"}, {"id", "label"}, {"attvalues", "spells"}),
+    "edges": ({"count"}, set(), {"edge"}),
+    "edge": (
+        {"id", "type", "label", "source", "target", "weight", "start", "end"}, {"id", "source", "target"},
+        {"attvalues", "spells"},
+    ),
+    "attvalues": (set(), set(), {"attvalue"}),
+    "attvalue": ({"for", "value", "start", "end"}, {"for", "value"}, set()),
+}  # fmt: skip
+
+
+def test_gexf_keeps_to_its_schema(network):
+    root = ET.fromstring(write(network, "gexf"))
+    space = "{" + GEXF["g"] + "}"
+    for element in root.iter():
+        name = element.tag.removeprefix(space)
+        attributes, needed, children = ALLOWED[name]
+        here = {one for one in element.attrib if not one.startswith("{")}
+        assert needed <= here <= attributes, (name, here)
+        assert {child.tag.removeprefix(space) for child in element} <= children, name
+    nodes = {node.get("id") for node in root.iter(space + "node")}
+    for edge in root.iter(space + "edge"):
+        assert {edge.get("source"), edge.get("target")} <= nodes
+        if edge.get("start") and edge.get("end"):
+            assert date.fromisoformat(edge.get("start")) <= date.fromisoformat(edge.get("end"))
+    for kind in ("node", "edge"):
+        (declared,) = root.iterfind(f".//g:attributes[@class='{kind}']", GEXF)
+        types = {one.get("id"): one.get("type") for one in declared}
+        assert set(types.values()) <= {"string", "boolean"}
+        used = {
+            value.get("for") for item in root.iter(space + kind) for value in item.iter(space + "attvalue")
+        }
+        assert used <= set(types)
+
+
+def test_graphml_goes_through_igraph_and_back(network, tmp_path):
+    there, back = tmp_path / "there.graphml", tmp_path / "back.graphml"
+    there.write_bytes(write(network, "graphml"))
+    graph = igraph.Graph.Read_GraphML(str(there))
+    assert sorted(graph.vs["id"]) == sorted(network)
+    for edge in graph.es:
+        ends = graph.vs[edge.source]["id"], graph.vs[edge.target]["id"]
+        arc = network.edges[(*ends, edge["key"])]
+        assert (edge["event"], edge["passages"].split()) == (arc["event"], list(arc["passages"]))
+    graph.write_graphml(str(back))
+    again = read(back.read_bytes(), "graphml")
+    assert dict(again.nodes(data=True)) == dict(network.nodes(data=True))
+    assert {arc[:3]: arc[3] for arc in again.edges(keys=True, data=True)} == {
+        arc[:3]: arc[3] for arc in network.edges(keys=True, data=True)
+    }
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "cytoscape", "gexf", "graphml"])
+def test_every_arc_of_the_facts_leaves_with_its_event_and_passages(of_the_facts, form):
+    network = of_the_facts()
+    read_back = read(write(network, form), form)
+    assert read_back.number_of_edges() == network.number_of_edges()
+    for *ends, data in read_back.edges(keys=True, data=True):
+        arc = network.edges[tuple(ends)]
+        assert data["event"] == arc["event"] and data["passages"] == arc["passages"] != ()
 
 
 def test_gexf_of_undated_arcs_alone_is_still_read(network):

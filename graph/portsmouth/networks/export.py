@@ -78,7 +78,7 @@ def read(body: bytes, form: str) -> Network:
     """
     readers: Mapping[str, Callable[[bytes], Network]] = {
         "gexf": lambda data: _from_gexf(nx.read_gexf(io.BytesIO(data))),
-        "graphml": lambda data: nx.read_graphml(io.BytesIO(data), force_multigraph=True),
+        "graphml": lambda data: _from_graphml(nx.read_graphml(io.BytesIO(data), force_multigraph=True)),
         "json": lambda data: nx.node_link_graph(json.loads(data), edges="edges"),
         "cytoscape": lambda data: _from_cytoscape(json.loads(data)),
         "csv": _from_csv,
@@ -137,7 +137,8 @@ def _gexf(flat: Network) -> str:
                 data[bound] = data[name]
     body = "\n".join(nx.generate_gexf(flat, version="1.2draft"))
     # The writer puts the day on which it writes, which would make every export another one.
-    head, mark, rest = body.partition(' lastmodifieddate="')
+    # Its name of the graph is none that GEXF knows.
+    head, mark, rest = body.replace(' name=""', "", 1).partition(' lastmodifieddate="')
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{head}{rest.partition(chr(34))[2] if mark else rest}\n'
 
 
@@ -205,6 +206,12 @@ def _from_gexf(network: Network) -> Network:
     for source, target, data in network.edges(data=True):
         multi.add_edge(source, target, data["arc"], **_without_key(data))
     return multi
+
+
+def _from_graphml(network: Network) -> Network:
+    """Give actors their IRIs back where igraph wrote the file: it numbers them and keeps names apart."""
+    names = {node: data["id"] for node, data in network.nodes(data=True) if data.get("id")}
+    return nx.relabel_nodes(network, names) if len(names) == len(network) else network
 
 
 def _from_cytoscape(data: Any) -> Network:
