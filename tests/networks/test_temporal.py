@@ -6,9 +6,12 @@ from itertools import pairwise
 
 import networkx as nx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from portsmouth.errors import NotFoundError
+from portsmouth.errors import NetworkDeadlineError, NotFoundError
 from portsmouth.networks import Timeline
+from portsmouth.networks.budget import within
 from portsmouth.networks.chains import stated_order
 
 FIRST = date(1905, 1, 1)
@@ -89,9 +92,8 @@ def minimal(found):
     return {one[3] for one in found if not any(better(other, one) for other in found)}
 
 
-def random_network(seed):
+def random_network(draw):
     """A few actors, many ties, moments, long spans, no dates, half dates, acts of several legs."""
-    draw = random.Random(seed)
     actors = "abcdef"[: draw.randint(2, 6)]
     horizon = draw.choice((3, 6, 12))
 
@@ -128,34 +130,42 @@ def random_network(seed):
 @pytest.mark.parametrize("certain", [False, True])
 @pytest.mark.parametrize("block", range(5))
 def test_every_answer_is_that_of_brute_force(block, certain):
-    chains = 0
-    for seed in range(block * 500, block * 500 + 500):
-        graph = random_network(seed)
-        timeline = Timeline(graph)
-        source, target, *_ = sorted(graph)
-        expected = by_brute_force(graph, source, target, certain)
-        chain = timeline.earliest(source, target, certain=certain)
-        assert (chain is None) == (not expected), seed
-        if chain:
-            arrival = min(expected)[0]
-            assert (chain.arrival or date.min) == arrival, seed
-            arcs = tuple((hop.source, hop.target, hop.key) for hop in chain.hops)
-            assert (arrival, arcs) in {(one[0], one[3]) for one in expected}, seed
-            chains += 1
-        found = timeline.minimal(source, target, certain=certain)
-        written = [tuple((hop.source, hop.target, hop.key) for hop in one.hops) for one in found]
-        assert len(written) == len(set(written)), seed
-        assert set(written) == minimal(expected), seed
-        assert not found.truncated
-        for one in found:
-            whole = [graph.edges[hop.source, hop.target, hop.key] for hop in one.hops]
-            assert one.certain == (arrival_if_certain([(0, 0, 0, arc) for arc in whole]) is not None), seed
-        static = nx.has_path(graph, source, target)
-        forbidden = timeline.forbidden(source, target, certain=certain)
-        assert (forbidden is not None) == (static and not expected), seed
-        if forbidden:
-            assert_the_reason_holds(forbidden, certain)
-    assert chains > 50
+    graphs = (random_network(random.Random(seed)) for seed in range(block * 500, block * 500 + 500))
+    assert sum(chains_are_those_of_brute_force(graph, certain) for graph in graphs) > 50
+
+
+@settings(max_examples=250, deadline=None)
+@given(st.randoms(use_true_random=False), st.booleans())
+def test_every_answer_is_that_of_brute_force_where_one_is_looked_for_that_is_not(draw, certain):
+    chains_are_those_of_brute_force(random_network(draw), certain)
+
+
+def chains_are_those_of_brute_force(graph, certain):
+    """Compare every answer about two actors; tell whether there is a chain."""
+    timeline = Timeline(graph)
+    source, target, *_ = sorted(graph)
+    expected = by_brute_force(graph, source, target, certain)
+    chain = timeline.earliest(source, target, certain=certain)
+    assert (chain is None) == (not expected)
+    if chain:
+        arrival = min(expected)[0]
+        assert (chain.arrival or date.min) == arrival
+        arcs = tuple((hop.source, hop.target, hop.key) for hop in chain.hops)
+        assert (arrival, arcs) in {(one[0], one[3]) for one in expected}
+    found = timeline.minimal(source, target, certain=certain)
+    written = [tuple((hop.source, hop.target, hop.key) for hop in one.hops) for one in found]
+    assert len(written) == len(set(written))
+    assert set(written) == minimal(expected)
+    assert not found.truncated
+    for one in found:
+        whole = [graph.edges[hop.source, hop.target, hop.key] for hop in one.hops]
+        assert one.certain == (arrival_if_certain([(0, 0, 0, arc) for arc in whole]) is not None)
+    static = nx.has_path(graph, source, target)
+    forbidden = timeline.forbidden(source, target, certain=certain)
+    assert (forbidden is not None) == (static and not expected)
+    if forbidden:
+        assert_the_reason_holds(forbidden, certain)
+    return chain is not None
 
 
 def assert_the_reason_holds(forbidden, certain):
@@ -175,7 +185,7 @@ def assert_the_reason_holds(forbidden, certain):
 @pytest.mark.parametrize("certain", [False, True])
 def test_arrivals_and_brokers_are_those_of_brute_force(certain):
     for seed in range(10_000, 10_400):
-        graph = random_network(seed)
+        graph = random_network(random.Random(seed))
         timeline = Timeline(graph)
         reached = {
             (source, target): by_brute_force(graph, source, target, certain)
@@ -302,3 +312,21 @@ def test_a_long_chain_needs_no_deep_stack():
     timeline = Timeline(graph)
     assert timeline.earliest(0, 3000, certain=True).arrival == day(2999)
     assert timeline.lost_without([0], certain=True)[1] == 2999
+
+
+# --- time to compute
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda timeline: timeline.reach(),
+        lambda timeline: timeline.lost_without(),
+        lambda timeline: timeline.minimal(0, 40),
+    ],
+)
+def test_a_search_ends_when_its_time_is_up(work):
+    timeline = Timeline(network(*((number, number + 1, 1, 9) for number in range(60))))
+    assert work(timeline) is not None
+    with within(0.0), pytest.raises(NetworkDeadlineError, match="narrow the network"):
+        work(timeline)
