@@ -250,7 +250,7 @@ class EmbeddedStore:
             self._ended[error.kind] += 1
             raise
         try:
-            worker = self._idle_worker(stance) or await (await self._ready_nursery()).fork()
+            worker = self._idle_worker(stance) or await self._new_worker()
             answer = EmbeddedAnswer(self, worker, deadline, stance, reusable=reusable)
         except BaseException:
             self._places.release()
@@ -284,6 +284,9 @@ class EmbeddedStore:
                 return worker
             worker.close()
         return None
+
+    async def _new_worker(self) -> Worker:
+        return await (await self._ready_nursery()).fork()
 
     async def _ready_nursery(self) -> Nursery:
         if self._nursery and self._nursery.alive:

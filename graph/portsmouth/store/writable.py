@@ -27,6 +27,7 @@ from portsmouth.store.disk import DiskPrimary
 from portsmouth.store.embedded import EmbeddedStore
 from portsmouth.store.limits import Limits
 from portsmouth.store.memory import MemoryPrimary
+from portsmouth.store.nursery import Worker
 from portsmouth.store.primary import Opened, Primary
 from portsmouth.store.protocol import GraphWrite, Update, Written
 
@@ -247,6 +248,14 @@ class WritableStore(EmbeddedStore):
         for snapshot in [snapshot for snapshot in self._superseded if snapshot not in alive]:
             path = self._superseded.pop(snapshot)
             asyncio.get_running_loop().run_in_executor(None, self._primary.release, path)
+
+    async def _new_worker(self) -> Worker:
+        if self._warming and not self._warming.done():
+            # One is on its way already, and two forks at a time take twice as long.
+            await asyncio.shield(self._warming)
+            if worker := self._idle_worker(None):
+                return worker
+        return await super()._new_worker()
 
     async def _warm(self) -> None:
         """Have a worker of the new snapshot ready for whoever comes next."""
