@@ -72,9 +72,10 @@ class Change:
         >>> quad in store
         True
         """
-        _remove(store, self.removed)
         for graph in self.dropped:
             store.remove_graph(graph)
+        dropped = set(self.dropped)
+        _remove(store, (quad for quad in self.removed if quad.graph_name not in dropped))
         for graph in self.created:
             store.add_graph(graph)
         if self.added:

@@ -341,10 +341,10 @@ class EmbeddedAnswer:
         self._worker = worker
         self._seconds = deadline
         self._overran = False
-        self._timers = (
-            loop.call_later(deadline, self._overrun),
-            loop.call_later(patience, worker.yield_processor),
-        )
+        self._timers = [loop.call_later(deadline, self._overrun)]
+        if reusable:
+            # A write has others waiting behind it, so it does not wait in its turn.
+            self._timers.append(loop.call_later(patience, worker.yield_processor))
         self._reader = frames.Reader()
         self._spool = Spool(store._room)
         self._kind: AnswerKind = "solutions"

@@ -126,7 +126,8 @@ def evaluate_graph_write(store: ox.Store, write: GraphWrite, rules: Rules) -> Ch
     except SyntaxError as error:
         raise RequestError(f"triples that cannot be read ({error})", "N-Triples") from error
     before = _content(store, place) if write.action == "replace" else ()
-    work.do(_Effect(before, triples, created=() if isinstance(place, ox.DefaultGraph) else (place,)))
+    created = () if isinstance(place, ox.DefaultGraph) else (place,)
+    work.do(_Effect(content=before, insert=triples, created=created))
     return work.change()
 
 
@@ -171,12 +172,22 @@ def _content(store: ox.Store, place: Place) -> Iterator[ox.Quad]:
 
 @dataclass(frozen=True, slots=True)
 class _Effect:
-    """What one operation asks for: quads to delete, then quads to insert, graphs to drop and to make."""
+    """What one operation asks for: quads to delete, then quads to insert, graphs to drop and to make.
 
+    :param content: quads to delete that the store itself has just named, so that it need not be asked again.
+    :param delete: quads to delete if they are there.
+    :param insert: quads to insert.
+    :param dropped: named graphs to drop.
+    :param created: named graphs that are to exist.
+    :param everything: whether ``content`` is all that the named graphs have.
+    """
+
+    content: Iterable[ox.Quad] = ()
     delete: Iterable[ox.Quad] = ()
     insert: Iterable[ox.Quad] = ()
     dropped: Iterable[GraphName] = ()
     created: Iterable[GraphName] = ()
+    everything: bool = False
 
 
 class _Work:
@@ -207,14 +218,22 @@ class _Work:
     def do(self, effect: _Effect) -> None:
         """Add an operation's effect, all of whose deletions come before its insertions."""
         store = self.store
-        insert = _canonical(effect.insert)
+        content, insert = set(effect.content), _canonical(effect.insert)
         removed = {quad for quad in _canonical(effect.delete) if quad in store and quad not in insert}
-        added = {quad for quad in insert if quad not in store}
+        removed |= content - insert
+        graphs = {quad.graph_name for quad in insert if not isinstance(quad.graph_name, ox.DefaultGraph)}
+        created = {graph for graph in {*effect.created, *graphs} if not store.contains_named_graph(graph)}
+        added = {
+            quad
+            for quad in insert
+            if quad.graph_name in created or (quad not in content and quad not in store)
+        }
         dropped = [graph for graph in effect.dropped if store.contains_named_graph(graph)]
-        named = {quad.graph_name for quad in added if not isinstance(quad.graph_name, ox.DefaultGraph)}
-        created = [graph for graph in {*effect.created, *named} if not store.contains_named_graph(graph)]
         if self._rules.merged:
-            self._mend(store, removed, added)
+            if effect.everything:
+                removed |= set(_content(store, _DEFAULT))
+            else:
+                self._mend(store, removed, added)
         self._pending = Change(tuple(removed), tuple(added), tuple(dropped), tuple(created))
         for quads, here, there in (
             (removed, self._removed, self._added),
@@ -225,8 +244,8 @@ class _Work:
                     del there[quad]
                 else:
                     here[quad] = None
-        for graphs, exists in ((dropped, False), (created, True)):
-            for graph in graphs:
+        for named, exists in ((dropped, False), (list(created), True)):
+            for graph in named:
                 first, _ = self._graphs.get(graph, (not exists, True))
                 self._graphs[graph] = (first, exists)
 
@@ -242,15 +261,20 @@ class _Work:
         """Let the default graph follow the named graphs: its cost is by what changes in them."""
         come = {ox.Quad(quad.subject, quad.predicate, quad.object) for quad in added}
         gone = {ox.Quad(quad.subject, quad.predicate, quad.object) for quad in removed} - come
-        gone = {quad for quad in gone if quad in store and not _held(store, quad, removed)}
+        gone = {quad for quad in gone if _is_orphan(store, quad, removed)}
         added |= {quad for quad in come if quad not in store}
         removed |= gone
 
 
-def _held(store: ox.Store, triple: ox.Quad, removed: set[ox.Quad]) -> bool:
-    """Whether a named graph holds a triple after quads have been removed."""
-    everywhere = store.quads_for_pattern(triple.subject, triple.predicate, triple.object, None)
-    return any(quad != triple and quad not in removed for quad in everywhere)
+def _is_orphan(store: ox.Store, triple: ox.Quad, removed: set[ox.Quad]) -> bool:
+    """Whether a triple of the default graph is in no named graph once quads have been removed."""
+    derived = False
+    for quad in store.quads_for_pattern(triple.subject, triple.predicate, triple.object, None):
+        if quad == triple:
+            derived = True
+        elif quad not in removed:
+            return False
+    return derived
 
 
 def _canonical(quads: Iterable[ox.Quad]) -> set[ox.Quad]:
@@ -310,7 +334,7 @@ class _Step:
         operation = self.operation
         match operation.verb:
             case "INSERT DATA" | "DELETE DATA":
-                return _Effect(self._delete, self._insert)
+                return _Effect(delete=self._delete, insert=self._insert)
             case "MODIFY":
                 return self._modification(store)
             case "LOAD":
@@ -318,7 +342,9 @@ class _Step:
             case "CREATE":
                 return self._creation(store)
             case "CLEAR" | "DROP":
-                return _emptied(store, self._named(store), drop=operation.verb == "DROP")
+                everything = operation.targets[0].word in ("NAMED", "ALL")
+                drop = operation.verb == "DROP"
+                return _emptied(store, self._named(store), drop=drop, everything=everything)
             case _:
                 return self._transfer(store)
 
@@ -327,7 +353,7 @@ class _Step:
         for row in self._rows(store):
             delete.extend(_filled(self._delete, row))
             insert.extend(_filled(self._insert, row))
-        return _Effect(delete, insert)
+        return _Effect(delete=delete, insert=insert)
 
     def _rows(self, store: ox.Store) -> Iterator[Mapping[str, _Term]]:
         """Yield the solutions of the pattern, each as the values of the templates' variables."""
@@ -372,9 +398,10 @@ class _Step:
         # Where it goes exists afterwards, even if nothing was there to be carried.
         created = [target] if isinstance(target, ox.NamedNode) and _exists(store, source) else []
         if verb != "MOVE":
-            return _Effect(cleared, content, created=created)
+            return _Effect(content=cleared, insert=content, created=created)
         moved = _emptied(store, [source], drop=True)
-        return _Effect(chain(cleared, moved.delete), content, moved.dropped, created)
+        gone = chain(cleared, moved.content)
+        return _Effect(content=gone, insert=content, dropped=moved.dropped, created=created)
 
     def _named(self, store: ox.Store) -> list[Place]:
         """Return the graphs that ``CLEAR`` or ``DROP`` names."""
@@ -433,10 +460,11 @@ class _Step:
         return store
 
 
-def _emptied(store: ox.Store, places: Iterable[Place], *, drop: bool) -> _Effect:
+def _emptied(store: ox.Store, places: Iterable[Place], *, drop: bool, everything: bool = False) -> _Effect:
     listed = list(places)
     named = [place for place in listed if not isinstance(place, ox.DefaultGraph)] if drop else []
-    return _Effect(chain.from_iterable(_content(store, place) for place in listed), dropped=named)
+    content = chain.from_iterable(_content(store, place) for place in listed)
+    return _Effect(content=content, dropped=named, everything=everything)
 
 
 def _missing(verb: str, place: Place) -> NotFoundError:
