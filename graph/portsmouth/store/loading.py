@@ -17,12 +17,10 @@ from urllib.parse import urlsplit
 
 import pyoxigraph as ox
 
-from portsmouth.errors import LoadRefusedError, RemoteError
+from portsmouth.errors import DocumentError, LoadRefusedError, RemoteError
+from portsmouth.untrusted import DOCUMENT_TYPES, to_ntriples
 
-_ACCEPT: Final = (
-    "application/n-triples, text/turtle, application/rdf+xml;q=0.9, application/n-quads;q=0.8, "
-    "application/trig;q=0.8, application/ld+json;q=0.7"
-)
+_ACCEPT: Final = ", ".join(kind for kind in DOCUMENT_TYPES if kind not in ("application/xml", "text/xml"))
 
 
 def refuse_load(iri: str, hosts: frozenset[str]) -> None:
@@ -69,17 +67,15 @@ def load(iri: str, hosts: frozenset[str], seconds: float) -> Iterator[ox.Quad]:
             raise RemoteError(f"found no document at <{iri}> ({error}); expected RDF") from error
     except (OSError, ValueError) as error:
         raise RemoteError(f"found no document at <{iri}> ({error}); expected RDF") from error
-    rdf_format = ox.RdfFormat.from_media_type(media_type) or ox.RdfFormat.from_extension(
-        PurePosixPath(urlsplit(address).path).suffix.removeprefix(".")
-    )
-    if rdf_format is None:
-        raise RemoteError(f"found {media_type} at <{iri}>; expected RDF")
+    suffix = PurePosixPath(urlsplit(address).path).suffix.removeprefix(".")
+    form = DOCUMENT_TYPES.get(media_type) or {form: form for form in DOCUMENT_TYPES.values()}.get(suffix)
+    if form is None:
+        raise RemoteError(f"found {media_type} at <{iri}>; expected one graph in RDF")
     try:
-        yield from ox.parse(body, format=rdf_format, base_iri=address, rename_blank_nodes=True)
-    except (SyntaxError, ValueError) as error:
-        raise RemoteError(
-            f"found a document at <{iri}> that cannot be read ({error}); expected RDF"
-        ) from error
+        triples = to_ntriples(body, form, address)
+    except DocumentError as error:
+        raise RemoteError(f"found a document at <{iri}> that cannot be read: {error}") from error
+    yield from ox.parse(triples, format=ox.RdfFormat.N_TRIPLES)
 
 
 class _Redirects(urllib.request.HTTPRedirectHandler):
