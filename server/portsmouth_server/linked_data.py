@@ -27,6 +27,7 @@ from portsmouth_server.negotiation import DOCUMENTS, HTML_NAME, LONGEST_HEADER, 
 from portsmouth_server.pages import HtmlPages
 from portsmouth_server.settings import Settings
 from portsmouth_server.urls import THINGS, Urls
+from portsmouth_server.views.entity.around import Surroundings
 from portsmouth_server.views.entity.page import build
 from portsmouth_server.views.entity.reading import read
 
@@ -140,6 +141,7 @@ class _Things:
         self._settings = settings
         self._pages = pages
         self._urls = urls
+        self._surroundings = Surroundings(store)
         self._names: tuple[str, tuple[str, ...]] = ("", ())
 
     async def lead(self, request: Request, iri: str) -> Response:
@@ -163,9 +165,11 @@ class _Things:
         if holds(request, tag):
             return unchanged(headers)
         found = await read(self._store, self._urls, iri, language, self._settings.page_rows, opened)
+        around = await self._surroundings.around(found)
         body = self._pages.render(
             "thing.html",
             thing=build(found),
+            around=around,
             documents=self._documents(iri, page=False),
             version=self._store.snapshot[:12],
         )

@@ -152,3 +152,20 @@ def test_a_hostile_section_name_changes_nothing(shipped: Any) -> None:
     reply = shipped.fetch("/id/witte.html?all=%22%3E%3Cscript%3E")
     assert reply.status == 200
     assert b"<script>" not in reply.body
+
+
+def test_a_thing_with_dates_around_it_has_a_small_timeline(shipped: Any) -> None:
+    source = shipped.fetch("/id/roosevelt.html").body.decode()
+    picture = source.partition('<svg class="timeline minor"')[2].partition("</svg>")[0]
+    assert 'href="/id/inf-roosevelt-tsar-august"' in picture
+    assert "Old Style" in picture
+    assert "/timeline?actor=roosevelt" in source
+    assert '<svg class="timeline' not in shipped.fetch("/id/nobel-peace-prize.html").body.decode()
+
+
+def test_a_thing_with_a_place_has_a_small_map_and_one_without_has_none(shipped: Any) -> None:
+    source = shipped.fetch("/id/battle-of-mukden.html").body.decode()
+    assert re.search(r'<svg class="map small".*?href="/id/mukden" class="spot', source, re.S)
+    # Portsmouth lies beyond the theatre of the war and has a map of its own.
+    assert "Portsmouth, New Hampshire</text>" in shipped.fetch("/id/portsmouth.html").body.decode()
+    assert '<svg class="map' not in shipped.fetch("/id/witte.html").body.decode()

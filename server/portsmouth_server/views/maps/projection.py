@@ -55,6 +55,7 @@ class Frame:
     :param top: what is added to every place downwards.
     :param width: of the picture.
     :param height: of the picture.
+    :param digits: digits after the point of every number in it.
     """
 
     projection: Conic
@@ -63,15 +64,19 @@ class Frame:
     top: float
     width: float
     height: float
+    digits: int = 1
 
     @classmethod
-    def around(cls, projection: Conic, corners: Iterable[Place], width: float, height: float) -> Frame:
+    def around(
+        cls, projection: Conic, corners: Iterable[Place], width: float, height: float, digits: int = 1
+    ) -> Frame:
         """Return the frame in which some places just fit, in the middle.
 
         :param projection: how places lie.
         :param corners: the places.
         :param width: of the picture.
         :param height: of the picture.
+        :param digits: digits after the point of every number in it.
         """
         points = [projection(place) for place in corners]
         west, east = min(x for x, _ in points), max(x for x, _ in points)
@@ -79,12 +84,12 @@ class Frame:
         scale = min(width / (east - west), height / (north - south))
         left = width / 2 - scale * (west + east) / 2
         top = height / 2 + scale * (south + north) / 2
-        return cls(projection, scale, left, top, width, height)
+        return cls(projection, scale, left, top, width, height, digits)
 
     def __call__(self, place: Place) -> Point:
         """Return where a place lies in the picture, across and down."""
         x, y = self.projection(place)
-        return round(self.left + self.scale * x, 1), round(self.top - self.scale * y, 1)
+        return round(self.left + self.scale * x, self.digits), round(self.top - self.scale * y, self.digits)
 
     def shows(self, place: Place) -> bool:
         """Say whether a place lies within the picture."""

@@ -119,6 +119,7 @@ class Tick:
 class Drawing:
     """A timeline as drawn.
 
+    :param width: of the picture.
     :param height: of the picture.
     :param lanes: its lanes.
     :param new_style: ticks of the Gregorian axis, at the top.
@@ -126,6 +127,7 @@ class Drawing:
     :param bottom: where the lanes end.
     """
 
+    width: float
     height: float
     lanes: tuple[Lane, ...]
     new_style: tuple[Tick, ...]
@@ -138,9 +140,13 @@ class Scale:
     """Days across the picture.
 
     :param window: the first and the last day.
+    :param left: where the days begin.
+    :param right: where they end.
     """
 
     window: Bounds
+    left: float = LEFT
+    right: float = RIGHT
 
     def x(self, day: date, *, end: bool = False) -> float:
         """Return where a day begins, or ends; days beyond the window stand at its edge.
@@ -150,31 +156,39 @@ class Scale:
         """
         first, last = (day_.toordinal() for day_ in self.window)
         place = min(max(day.toordinal() + end, first), last + 1)
-        return round(LEFT + (RIGHT - LEFT) * (place - first) / (last + 1 - first), 1)
+        return round(self.left + (self.right - self.left) * (place - first) / (last + 1 - first), 1)
 
     @property
     def per_day(self) -> float:
         """Return how wide a day is."""
-        return (RIGHT - LEFT) / (self.window.latest.toordinal() + 1 - self.window.earliest.toordinal())
+        return (self.right - self.left) / (
+            self.window.latest.toordinal() + 1 - self.window.earliest.toordinal()
+        )
 
 
 def draw(
-    lanes: Iterable[tuple[str, str, str, Sequence[Item]]], window: Bounds, months: Sequence[str]
+    lanes: Iterable[tuple[str, str, str, Sequence[Item]]],
+    window: Bounds,
+    months: Sequence[str],
+    width: float = WIDTH,
+    left: float = LEFT,
 ) -> Drawing:
     """Draw a timeline.
 
     :param lanes: key, name, colour and items of each.
     :param window: the days that are shown.
     :param months: short names of the twelve months.
+    :param width: of the picture.
+    :param left: where the days begin; the lanes' names stand before.
     """
-    scale, y, drawn = Scale(window), float(_TOP), []
+    scale, y, drawn = Scale(window, left, width - 10), float(_TOP), []
     for key, title, side, items in lanes:
         marks, rows = _pack(items, scale, y + _PAD)
         height = 2 * _PAD + ROW * max(rows, 1)
         drawn.append(Lane(key, title, side, y, height, marks))
         y += height + _GAP
     return Drawing(
-        y + _TOP, tuple(drawn), tuple(_new_style(scale, months)), tuple(_old_style(scale, months)), y
+        width, y + _TOP, tuple(drawn), tuple(_new_style(scale, months)), tuple(_old_style(scale, months)), y
     )
 
 
@@ -187,8 +201,8 @@ def _pack(items: Sequence[Item], scale: Scale, top: float) -> tuple[tuple[Mark, 
         name = item.name if len(item.name) <= _LONGEST_NAME else item.name[: _LONGEST_NAME - 1] + "…"
         begin, end = min(bar.x for bar in bars), max(bar.x + bar.width for bar in bars)
         room = width_of(name) + (18 if item.dispute else 0)
-        fits = end + 7 + room <= WIDTH
-        before = not fits and begin - 7 - room >= LEFT
+        fits = end + 7 + room <= scale.right + 10
+        before = not fits and begin - 7 - room >= scale.left
         # A name that fits neither after nor before its bar is written over it, from where the bar begins.
         x, anchor = (end + 7, "start") if fits else (begin - 7, "end") if before else (begin + 2, "start")
         extent = (begin - 7 - room, end) if before else (begin, max(end, x + room))
