@@ -9,8 +9,10 @@ from portsmouth.errors import NotAcceptableError, ParameterError
 from portsmouth.receipts import Budget, Page, explain, read_answers
 from portsmouth.receipts.telling import inline, trig
 from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, Answer, Formats, Query, Store
-from portsmouth_server.http import Header
+from portsmouth_server.answering import Answering
+from portsmouth_server.http import Header, Receive, Scope, Send
 from portsmouth_server.negotiation import RECEIPTS_PROFILE
+from portsmouth_server.provenance import provenance
 from portsmouth_server.receipts import read_rows
 from portsmouth_server.settings import Settings
 from portsmouth_server.urls import Urls
@@ -35,6 +37,34 @@ class Inlined:
         self._store = store
         self._seconds = settings.deadline
         self._urls = Urls(settings.root_path)
+
+    async def send(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        answering: Answering,
+        query: Query,
+        option: str | None,
+        rows: str | None,
+    ) -> None:
+        """Answer a request with an answer that carries its receipts.
+
+        :param answering: what sends it.
+        :param query: the query that the request means.
+        :param option: what the request says of receipts; nothing where it chose them by a profile.
+        :param rows: the rows that are explained.
+        :raises PortsmouthError: the answer cannot be given so.
+        """
+        if option not in (None, INLINE):
+            raise ParameterError(found=f"receipts={str(option)[:100]}", expected=f"receipts={INLINE}")
+        link = (b"link", provenance(self._urls, scope, query))
+
+        async def explained() -> tuple[bytes, str, tuple[Header, ...]]:
+            body, media_type, more = await self.answer(query, rows)
+            return body, media_type, (link, *more)
+
+        await answering.compute(scope, receive, send, explained())
 
     async def answer(self, query: Query, rows: str | None) -> tuple[bytes, str, tuple[Header, ...]]:
         """Return an answer with receipts, its media type, and further headers.

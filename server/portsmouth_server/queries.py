@@ -19,6 +19,7 @@ from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, Dataset, Qu
 from portsmouth_server import urls
 from portsmouth_server.answering import Answering, Direct, json_response, page
 from portsmouth_server.errors import Problem
+from portsmouth_server.inlined import Inlined
 from portsmouth_server.negotiation import LONGEST_HEADER, choose, wants_page
 from portsmouth_server.pages import HtmlPages
 from portsmouth_server.protocol import parameters
@@ -48,6 +49,7 @@ def named_queries_router(
     router = APIRouter()
     here = Urls(settings.root_path)
     asked = _Asked(store, settings, pages)
+    inlined = Inlined(store, settings)
 
     @router.api_route(urls.QUERIES, methods=_READ)
     async def catalogue(request: Request) -> Response:
@@ -66,7 +68,14 @@ def named_queries_router(
         if choice.page:
             shown = asked.page(query, values, stance)
             return Direct(lambda scope, receive, send: answering.show(scope, receive, send, shown))
+        option, rows = values.pop("receipts", None), values.pop("rows", None)
         bound = Query(query.bind(values), Dataset(stance=stance), choice.formats)
+        if option is not None or choice.receipts:
+            return Direct(
+                lambda scope, receive, send: inlined.send(
+                    scope, receive, send, answering, bound, option, rows
+                )
+            )
         return Direct(lambda scope, receive, send: answering.answer(scope, receive, send, bound))
 
     return router

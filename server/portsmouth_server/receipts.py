@@ -22,6 +22,7 @@ from portsmouth.receipts.verifying import read_facts, read_row, read_triple, ver
 from portsmouth.store.protocol import Query, Store
 from portsmouth_server import protocol, urls
 from portsmouth_server.answering import Answering, Direct
+from portsmouth_server.basing import base_of
 from portsmouth_server.errors import Problem
 from portsmouth_server.http import Header, Receive, Scope, Send, header, read_body
 from portsmouth_server.negotiation import LONGEST_HEADER, wants_page
@@ -150,10 +151,10 @@ class ReceiptsEndpoint:
         request = await self._read(scope, receive)
         accept = header(scope["headers"], b"accept")
         if wants_page(accept and accept[:LONGEST_HEADER], request.form):
-            return await self._answering.show(scope, receive, send, self._page(request))
+            return await self._answering.show(scope, receive, send, self._page(scope, request))
         if not request.text or not request.text.strip():
             raise RequestError(found="no query", expected="a SPARQL query in the query parameter")
-        query = Query(request.text, request.dataset)
+        query = Query(request.text, request.dataset, base=base_of(scope, request.text, self._settings))
         return await self._answering.compute(scope, receive, send, self._json(scope, request, query))
 
     async def verify(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -164,7 +165,9 @@ class ReceiptsEndpoint:
         body = await self._body(scope, receive)
         told = _read_json(body)
         request = _query_of(told, scope["query_string"])
-        query = Query(str(request.text), request.dataset, deadline=self._settings.deadline)
+        text = str(request.text)
+        base = base_of(scope, text, self._settings)
+        query = Query(text, request.dataset, base=base, deadline=self._settings.deadline)
         given = told.get("row", {})
         graph = isinstance(given, Mapping) and set(given) == set("spo") and is_graph(query.text)
         row = read_triple(given) if graph else read_row(given)
@@ -250,13 +253,14 @@ class ReceiptsEndpoint:
             return self._urls.receipts(rows=rows)
         return self._urls.receipts(request.text or "", request.dataset, rows)
 
-    async def _page(self, request: SparqlRequest) -> tuple[int, bytes]:
+    async def _page(self, scope: Scope, request: SparqlRequest) -> tuple[int, bytes]:
         context: dict[str, Any] = {"problem": None, "rows": [], "notes": (), "page": None, "following": None}
         context["dataset"] = urls.of_dataset(request.dataset)
         status = 200
         if request.text and request.text.strip():
             try:
-                query = Query(request.text, request.dataset)
+                base = base_of(scope, request.text, self._settings)
+                query = Query(request.text, request.dataset, base=base)
                 explained = await self._explainer.explain(query, request.rows, viewer().language)
                 shown = await asyncio.to_thread(
                     shown_rows, explained.page, explained.receipts, explained.notes, self._urls

@@ -11,21 +11,20 @@ from __future__ import annotations
 
 from typing import Final, Protocol
 
-from portsmouth.errors import MethodError, ParameterError, RequestError
+from portsmouth.errors import MethodError, RequestError
 from portsmouth.store.protocol import Query, Store
-from portsmouth_server import protocol, urls
+from portsmouth_server import protocol
 from portsmouth_server.answering import Answering
+from portsmouth_server.basing import base_of
 from portsmouth_server.errors import Problem
-from portsmouth_server.http import Header, Receive, Scope, Send, header, read_body
-from portsmouth_server.inlined import INLINE, Inlined
+from portsmouth_server.http import Receive, Scope, Send, header, read_body
+from portsmouth_server.inlined import Inlined
 from portsmouth_server.negotiation import LONGEST_HEADER, Choice, choose
 from portsmouth_server.protocol import SparqlRequest, UpdateRequest
-from portsmouth_server.provenance import provenance
 from portsmouth_server.refusals import Endpoint
 from portsmouth_server.service import ServiceDescription
 from portsmouth_server.settings import Settings
 from portsmouth_server.updating import UpdateEndpoint
-from portsmouth_server.urls import Urls
 
 ALLOW: Final = "GET, HEAD, POST, OPTIONS"
 
@@ -66,7 +65,6 @@ class SparqlEndpoint:
         self._pages = pages
         self._answering = answering
         self._inlined = Inlined(store, settings)
-        self._urls = Urls(settings.root_path)
         self._cors = self._answering.cors
         self._endpoint = Endpoint(ALLOW, pages, self._cors)
 
@@ -113,35 +111,14 @@ class SparqlEndpoint:
             return await self._answering.show(scope, receive, send, self._pages.answer(request))
         if not request.text or not request.text.strip():
             raise RequestError(found="no query", expected="a SPARQL query in the query parameter")
-        query = Query(request.text, request.dataset, choice.formats, self._base(scope, request.text))
+        query = Query(
+            request.text, request.dataset, choice.formats, base_of(scope, request.text, self._settings)
+        )
         if request.receipts is not None or choice.receipts:
-            return await self._answer_with_receipts(scope, receive, send, request, query)
-        return await self._answering.answer(scope, receive, send, query)
-
-    def _base(self, scope: Scope, text: str) -> str | None:
-        """Return the endpoint's address, against which relative IRIs stand; the protocol leaves that open.
-
-        A query without relative IRIs has no base, so that its answer is the same at every address.
-        """
-        if not protocol.has_relative_iri(text):
-            return None
-        host = header(scope["headers"], b"host")
-        return urls.origin(self._settings.public_url, scope["scheme"], host) + self._urls.sparql
-
-    async def _answer_with_receipts(
-        self, scope: Scope, receive: Receive, send: Send, request: SparqlRequest, query: Query
-    ) -> None:
-        if request.receipts not in (None, INLINE):
-            raise ParameterError(
-                found=f"receipts={str(request.receipts)[:100]}", expected=f"receipts={INLINE}"
+            return await self._inlined.send(
+                scope, receive, send, self._answering, query, request.receipts, request.rows
             )
-        link = (b"link", provenance(self._urls, scope, query))
-
-        async def explained() -> tuple[bytes, str, tuple[Header, ...]]:
-            body, media_type, more = await self._inlined.answer(query, request.rows)
-            return body, media_type, (link, *more)
-
-        await self._answering.compute(scope, receive, send, explained())
+        return await self._answering.answer(scope, receive, send, query)
 
     def _asks_for_description(self, scope: Scope, request: SparqlRequest, choice: Choice) -> bool:
         """Say whether the endpoint itself is asked about (SPARQL 1.1 Service Description, section 2)."""

@@ -93,6 +93,19 @@ def test_a_named_query_leads_to_the_receipts_of_what_it_asks(shipped: Any) -> No
     assert all(told["rows"])
 
 
+def test_relative_iris_stand_against_the_same_address_as_in_the_answer(server: Any) -> None:
+    query = f"SELECT (<x> AS ?x) {{ ?t <{PT}signedBy> <{D}komura> }}"
+    answered = json.loads(server.ask(query).body)["results"]["bindings"][0]["x"]["value"]
+    assert receipts(server, query)["answers"] == [{"x": f"<{answered}>"}]
+
+
+def test_a_named_query_carries_receipts(shipped: Any) -> None:
+    told = json.loads(shipped.fetch("/queries/signatories?receipts=inline&rows=1-2&format=json").body)
+    assert list(told) == ["head", "receipts", "results"]
+    assert (told["receipts"]["first"], len(told["receipts"]["rows"])) == (1, 2)
+    assert shipped.fetch("/queries/signatories?receipts=below&format=json").status == 400
+
+
 def test_the_link_stands_below_the_path_at_which_the_public_sees_the_server(call: Any, answer: Any) -> None:
     settings = Settings(public_url="https://example.org/portsmouth")
     reply = call(answer(b"{}", complete=True), settings=settings).reply
