@@ -161,6 +161,13 @@ class ReadOnlyError(RequestError):
     status = 403
 
 
+class SourceError(RequestError):
+    """A file that is not the source document that the catalogue describes."""
+
+    kind = "source"
+    title = "This is not the source document"
+
+
 class VersionError(RequestError):
     """A version of the data that is not the one at hand."""
 

@@ -43,6 +43,7 @@ from portsmouth_server.search import search_router
 from portsmouth_server.service import ServiceDescription
 from portsmouth_server.settings import Settings
 from portsmouth_server.sharing import Shared
+from portsmouth_server.sources import sources_router
 from portsmouth_server.sparql import SparqlEndpoint
 from portsmouth_server.updating import UpdateEndpoint
 from portsmouth_server.viewing import receive as receive_view
@@ -97,6 +98,7 @@ def create_app(store: Store, settings: Settings | None = None, named: Sequence[N
     networks = KeptNetworks(store)
     rest.include_router(networks_router(store, settings, networks))
     rest.include_router(network_page_router(store, settings, pages, networks))
+    rest.include_router(sources_router(store, pages))
     rest.include_router(openapi_router(named, settings))
     rest.include_router(linked_data_router(store, settings, pages))
     rest.include_router(treaty_router(store, settings, pages))

@@ -160,7 +160,15 @@ class _Things:
         """Answer with the page of a thing."""
         await self._check(iri)
         language, opened = self._pages.language, request.query_params.get("all", "")[:40]
-        tag = entity_tag(self._store.snapshot, iri, HTML_NAME, self._pages.edition, language, opened)
+        tag = entity_tag(
+            self._store.snapshot,
+            iri,
+            HTML_NAME,
+            self._pages.edition,
+            language,
+            opened,
+            self._pages.has_original,
+        )
         headers = headers_for(HTML_NAME, tag, self._links(iri, HTML_NAME))
         if holds(request, tag):
             return unchanged(headers)
@@ -171,6 +179,7 @@ class _Things:
             thing=build(found),
             around=around,
             documents=self._documents(iri, page=False),
+            original=await self._pages.original(iri),
             version=self._store.snapshot[:12],
         )
         return Response(body, headers=headers)

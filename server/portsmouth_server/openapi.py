@@ -106,6 +106,7 @@ def document(named: Iterable[NamedQuery], server: str) -> JsonObject:
             **network_openapi.paths(_operation),
             urls.CONFLICTS: {"get": _conflicts()},
             urls.CITE: {"get": _cite()},
+            urls.SOURCES: {"get": _sources()},
             urls.SPARQL: {
                 "get": _sparql("querySparqlByGet"),
                 "post": _sparql("querySparqlByPost", form=True),
@@ -225,6 +226,24 @@ _ROWS: Final[tuple[JsonObject, str]] = (
     {"type": "string", "pattern": "^[0-9]+(-[0-9]+)?$", "default": f"0-{PAGE - 1}"},
     f"The rows that are explained, counted from 0, the last included; at most {PAGE}.",
 )
+
+
+def _sources() -> JsonObject:
+    part = {"type": "object", "required": ["iri", "part", "label", "facts", "alone", "disputed", "passages"]}
+    told = {"type": "object", "properties": {"parts": {"type": "array", "items": part}}}
+    return _operation(
+        "listSources",
+        "The texts of the page, passage by passage",
+        "graph",
+        [
+            _query("part", {"type": "string"}, "Only this text, such as s5."),
+            _format(("json", "csv", "html")),
+        ],
+        {"application/json": {"schema": told}, "text/csv": {"schema": {"type": "string"}}},
+        description="Of every passage the gloss, how many facts it states, how many it alone, the "
+        "disagreements in which it takes part, and why it is silent where it is.",
+        failures=(400, 404, 406, 503),
+    )
 
 
 def _cite() -> JsonObject:

@@ -16,11 +16,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from portsmouth import errors
 from portsmouth.errors import PortsmouthError, QuerySyntaxError
-from portsmouth.iris import PREFIXES, PT, RDFS, SKOS
+from portsmouth.iris import PREFIXES, PT, RDFS, SKOS, passage_key
+from portsmouth.originals import Line, open_original
 from portsmouth.queries import NamedQuery
 from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, Query, Store
 from portsmouth_server.errors import Problem
 from portsmouth_server.frontend import Bundle, static_folder
+from portsmouth_server.kept import Kept
 from portsmouth_server.protocol import SparqlRequest
 from portsmouth_server.results import show
 from portsmouth_server.settings import Settings
@@ -112,6 +114,26 @@ class HtmlPages:
         self._named = named
         self._urls = Urls(settings.root_path)
         self._counts: tuple[str, list[Count]] | None = None
+        source = settings.source
+        self._original = Kept(store, lambda: open_original(store, Path(source))) if source else None
+
+    @property
+    def has_original(self) -> bool:
+        """Whether pages can show passages in the original."""
+        return self._original is not None
+
+    async def original(self, passage: str) -> tuple[Line, ...]:
+        """Return a passage in the original with the lines around it; nothing where the source is not at hand.
+
+        :param passage: an IRI of any kind.
+        """
+        if self._original is None or passage_key(passage) is None:
+            return ()
+        try:
+            return (await self._original.get()).around(passage)
+        except PortsmouthError as error:
+            log.warning("a passage could not be shown in the original: %s", error)
+            return ()
 
     async def home(self) -> bytes:
         """Return the first page."""

@@ -145,6 +145,7 @@ class Settings:
     :param token: what a caller must show to change the graph; without one nothing can be changed.
     :param token_file: the same, read from a file.
     :param access_log: whether every request is logged, without what it asks.
+    :param source: the source document, whose lines pages of passages then show; empty for none.
 
     >>> Settings(port=8080).port
     8080
@@ -180,6 +181,7 @@ class Settings:
     token: Token | None = _setting(None, _token, "a token")  # noqa: RUF009  # it is a field
     token_file: Token | None = _setting(None, read_token_file, "a file")  # noqa: RUF009  # it is a field
     access_log: bool = _setting(False, _yes_or_no, "yes or no")
+    source: str = _setting("", str, "a file")
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ, **given: Any) -> Self:

@@ -34,6 +34,7 @@ QUERIES: Final = "/queries"
 SEARCH: Final = "/search"
 CONFLICTS: Final = "/conflicts"
 CITE: Final = "/cite"
+SOURCES: Final = "/sources"
 NETWORK: Final = "/network"
 TREATY: Final = "/treaty"
 TIMELINE: Final = "/timeline"
@@ -247,6 +248,17 @@ class Urls:
         """
         asked = link_query(text, Dataset() if dataset is None else dataset, version)
         return f"{self.root}{CITE}?{asked}" + (f"&format={form}" if form else "")
+
+    def sources(self, part: str = "", form: str = "") -> str:
+        """Return the address of the texts, passage by passage.
+
+        :param part: the key of one of them.
+        :param form: the short name of a format.
+
+        >>> Urls().sources("s5", "csv")
+        '/sources?part=s5&format=csv'
+        """
+        return self.root + SOURCES + _asked(part=part, format=form)
 
     def conflict(self, name: str) -> str:
         """Return where a disagreement stands at the conflict desk.

@@ -24,6 +24,7 @@ from portsmouth.cli import rendering
 from portsmouth.errors import ParameterError
 from portsmouth.exporting import export
 from portsmouth.iris import shorten
+from portsmouth.originals import Original, open_original
 from portsmouth.receipts import Answers, Budget, Receipts, explain, inline, read_answers
 from portsmouth.receipts.asking import Asker
 from portsmouth.receipts.evidence import PassageNote, passage_notes
@@ -178,6 +179,10 @@ def serve(
         ),
     ] = None,
     no_data: Annotated[bool, typer.Option("--no-data", help="Start empty, without the facts.")] = False,
+    source: Annotated[
+        Path | None,
+        typer.Option(help="The source page: pages of passages then show the original.", dir_okay=False),
+    ] = None,
     store: StoreOption = None,
     facts: FactsOption = None,
 ) -> None:
@@ -200,6 +205,7 @@ def serve(
         "workers": workers,
         "service_hosts": frozenset(name.lower() for name in allow_service) if allow_service else None,
         "access_log": access_log,
+        "source": str(source) if source else None,
     }
     words = [f"{name}={value}" for name, value in given_words.items() if value is not None]
     settings = Settings.load(
@@ -209,6 +215,8 @@ def serve(
         opened = open_store(b"", settings, directory=store)
     else:
         built = _build(facts)
+        if settings.source:
+            asyncio.run(_original(_store(built, None, Limits()), Path(settings.source)))
         _notes.print(_summary(built))
         opened = open_store(built.nquads, settings, snapshot=built.snapshot, directory=store)
     if lifetime := lifetime_of_writes(opened, store):
@@ -330,6 +338,12 @@ def query(
         ),
     ] = False,
     parts: PartsOption = "",
+    source: Annotated[
+        Path | None,
+        typer.Option(
+            help="The source page: shows under each receipt the passage in the original.", dir_okay=False
+        ),
+    ] = None,
     citation: Annotated[
         CitationForm | None,
         typer.Option(
@@ -363,9 +377,12 @@ def query(
         cited = asyncio.run(_cite(_store(built, store, Limits(deadline=deadline)), asking))
         typer.echo(cited.write(citation.value).rstrip())
         return
+    if source and not with_receipts:
+        _refuse("--source without --receipts", "--source with --receipts, whose passages it shows")
     if with_receipts:
         opened = _store(built, store, Limits(deadline=deadline))
-        _print_receipts(opened, sparql, dataset, deadline, output_format)
+        original = asyncio.run(_original(_store(built, None, Limits()), source)) if source else None
+        _print_receipts(opened, sparql, dataset, deadline, output_format, original)
         return
     asking = Query(sparql, dataset, _formats(output_format, as_table), known_prefixes=True)
     kind, body = asyncio.run(_ask(_store(built, store, Limits(deadline=deadline)), asking))
@@ -456,6 +473,11 @@ def _store(built: Build, directory: Path | None, limits: Limits) -> EmbeddedStor
     return EmbeddedStore.from_nquads(built.nquads, snapshot=built.snapshot, limits=limits)
 
 
+async def _original(store: EmbeddedStore, source: Path) -> Original:
+    async with store:
+        return await open_original(store, source)
+
+
 async def _cite(store: EmbeddedStore, asking: Query) -> Citation:
     async with store:
         return await cite(store, asking)
@@ -468,13 +490,18 @@ async def _ask(store: EmbeddedStore, asking: Query) -> tuple[str, bytes]:
 
 
 def _print_receipts(
-    store: EmbeddedStore, sparql: str, dataset: Dataset, deadline: float, output_format: QueryFormat | None
+    store: EmbeddedStore,
+    sparql: str,
+    dataset: Dataset,
+    deadline: float,
+    output_format: QueryFormat | None,
+    original: Original | None = None,
 ) -> None:
     formats = Formats(RESULT_FORMATS["json"], GRAPH_FORMATS["nt"])
     asking = Query(sparql, dataset, formats, known_prefixes=True)
     kind, body, answers, receipts, passages = asyncio.run(_ask_with_receipts(store, asking, deadline))
     if output_format not in (QueryFormat.json, QueryFormat.trig):
-        rendering.print_receipts(answers, receipts, passages, Console())
+        rendering.print_receipts(answers, receipts, passages, Console(), original)
     elif (kind == "graph") is (output_format is QueryFormat.json):
         what = "a graph" if kind == "graph" else "a table"
         _refuse(f"--receipts with --format {output_format} for {what}", "json for a table, trig for a graph")

@@ -17,6 +17,7 @@ from portsmouth.receipts.support import support_of
 
 if TYPE_CHECKING:
     from portsmouth.build.validate import Validation
+    from portsmouth.originals import Original
     from portsmouth.receipts import Answered, Answers, Receipt, Receipts
     from portsmouth.receipts.evidence import PassageNote
     from portsmouth.search import Hit, Index
@@ -69,7 +70,11 @@ def term_text(term: Mapping[str, str]) -> str:
 
 
 def print_receipts(
-    answers: Answers, receipts: Receipts, notes: Mapping[str, PassageNote], console: Console
+    answers: Answers,
+    receipts: Receipts,
+    notes: Mapping[str, PassageNote],
+    console: Console,
+    original: Original | None = None,
 ) -> None:
     """Print every row of an answer with the passages that support it beneath.
 
@@ -77,10 +82,11 @@ def print_receipts(
     :param receipts: their receipts.
     :param notes: what is told of a passage, by its IRI.
     :param console: where to print.
+    :param original: the source document, from which each passage is quoted.
     """
     for row, receipt in zip(answers.rows, receipts.rows, strict=True):
         console.print(Text(_answered(row), style="bold"), soft_wrap=True)
-        for line in _receipt_lines(receipt, receipts, notes):
+        for line in _receipt_lines(receipt, receipts, notes, original):
             console.print(Text(f"  {line}"), soft_wrap=True)
     count = len(answers.rows)
     console.print(f"{count:,} row{'' if count == 1 else 's'}", style="dim")
@@ -100,7 +106,9 @@ def _term(term: object) -> str:
     return shorten(iri) if iri is not None else str(getattr(term, "value", term))
 
 
-def _receipt_lines(receipt: Receipt, receipts: Receipts, notes: Mapping[str, PassageNote]) -> Iterable[str]:
+def _receipt_lines(
+    receipt: Receipt, receipts: Receipts, notes: Mapping[str, PassageNote], original: Original | None
+) -> Iterable[str]:
     """Say what a row rests on: passages in the order of the page, then what is not in the sources."""
     facts = [fact for derivation in receipt.derivations for fact in receipts.facts_of(derivation)]
     passages = dict.fromkeys(passage for fact in facts for passage in fact.passages)
@@ -110,6 +118,8 @@ def _receipt_lines(receipt: Receipt, receipts: Receipts, notes: Mapping[str, Pas
         note = notes[passage]
         needed = " (without it this row falls)" if passage in alone else ""
         yield f"{shorten(passage)} line {note.line}, {note.part}: {note.gloss or 'no gloss'}{needed}"
+        if original and (text := original.line(passage)):
+            yield f"  original: {text}"
     if not alone and support.indispensable is not None and support.complete:
         ways = [" + ".join(shorten(one) for one in sorted(some)) for some in support.smallest[:_WAYS]]
         more = " or others" if len(support.smallest) > _WAYS else ""

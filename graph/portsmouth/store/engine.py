@@ -239,7 +239,7 @@ def _ask_engine(
     elif alone is not None and not dataset and not names_graphs(query.text):
         store = alone
     target, options = _restrict(store, dataset)
-    if default_graph and not dataset:
+    if default_graph and not dataset and not dataset.stance:
         options = {"default_graph": default_graph}
     functions: dict[ox.NamedNode, Callable[..., _Term | None]] = {}
     while True:

@@ -1,0 +1,70 @@
+"""``/sources``: the texts of the page, passage by passage, for people and for programs."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from portsmouth.errors import NotFoundError, ParameterError
+from portsmouth.sources import COLUMNS, SourcePart, read_sources, table
+from portsmouth.store.protocol import Store
+from portsmouth_server import urls
+from portsmouth_server.answering import json_response, page
+from portsmouth_server.kept import Kept
+from portsmouth_server.negotiation import LONGEST_HEADER, choose_table
+from portsmouth_server.pages import HtmlPages
+from portsmouth_server.queries import read_values
+from portsmouth_server.tables import csv_response
+from portsmouth_server.viewing import LANGUAGES, viewer
+
+_READ: Final = ["GET", "HEAD"]
+#: What a passage alone states, as a query that anybody may change.
+_ALONE: Final = """\
+SELECT ?s ?p ?o {{
+  GRAPH <{0}> {{ ?s ?p ?o }}
+  FILTER NOT EXISTS {{
+    GRAPH ?other {{ ?s ?p ?o }}
+    ?other a <https://w3id.org/portsmouth1905/ns#Passage>
+    FILTER(?other != <{0}>)
+  }}
+}} ORDER BY ?s ?p ?o"""
+
+
+def sources_router(store: Store, pages: HtmlPages) -> APIRouter:
+    """Route the view of the sources.
+
+    :param store: what answers.
+    :param pages: what renders the page.
+    """
+    router = APIRouter()
+    kept = {
+        language: Kept(store, lambda language=language: read_sources(store, language))  # type: ignore[misc]
+        for language in LANGUAGES
+    }
+
+    @router.api_route(urls.SOURCES, methods=_READ)
+    async def sources(request: Request) -> Response:
+        values, named = read_values(request)
+        part = values.pop("part", "")
+        for name in values:
+            raise ParameterError(found=f"the parameter {name[:100]}", expected="one of part, format")
+        accept = request.headers.get("accept")
+        form = choose_table(accept and accept[:LONGEST_HEADER], named)
+        language = viewer().language if form == "html" else "en"
+        every: tuple[SourcePart, ...] = await kept[language].get()
+        chosen = tuple(one for one in every if not part or one.key == part)
+        if part and not chosen:
+            expected = f"one of {', '.join(one.key for one in every)}"
+            raise NotFoundError(found=f"no part {part[:100]!r}", expected=expected)
+        if form == "csv":
+            return csv_response(COLUMNS, table(chosen))
+        if form == "json":
+            return json_response(request, {"parts": [one.as_json() for one in chosen]})
+        body = pages.render(
+            "sources.html", parts=chosen, part=part, alone=_ALONE.format, original=pages.has_original
+        )
+        return page(body)
+
+    return router
