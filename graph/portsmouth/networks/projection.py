@@ -256,6 +256,8 @@ _NONE: Final[_Ends] = []
 def _influence(event: str, told: Told, hierarchy: Hierarchy) -> list[_Arc]:
     source, target = told.get(_FROM, _NONE), told.get(_TO, _NONE)
     via, principal = told.get(_VIA), told.get(_PRINCIPAL)
+    if not via and not principal:
+        return _between(source, target, "direct")
     if not via:
         arcs = _between(source, target, "direct")
     else:
@@ -474,10 +476,11 @@ class _Dates:
     def of(self, whens: _Ends | None) -> tuple[Span, _Spans]:
         if not whens:
             return _UNDATED, ()
+        if len(whens) == 1 and (only := self._spans.get(whens[0][0])):
+            # Nearly all events are dated once.
+            span, first, last = only
+            return span, ((first, last, whens[0][1]),)
         known = [(*self._spans[value], graph) for value, graph in whens if value in self._spans]
-        if len(known) == 1:
-            span, first, last, graph = known[0]
-            return span, ((first, last, graph),)
         told = {(first, last, graph) for _, first, last, graph in known}
         return agreed([span for span, *_ in known]), tuple(sorted(told))
 
