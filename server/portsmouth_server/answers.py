@@ -77,9 +77,19 @@ class KeptAnswers:
     def __init__(self, size: int) -> None:
         self._size = size
         self._taken = 0
+        #: How often an answer was found here.
+        self.hits = 0
         self._snapshot = ""
         self._by_query: OrderedDict[Query, KeptAnswer] = OrderedDict()
         self._by_name: dict[Hashable, tuple[Query, bytes]] = {}
+
+    @property
+    def taken(self) -> int:
+        """Bytes that all answers here take, roughly."""
+        return self._taken
+
+    def __len__(self) -> int:
+        return len(self._by_query)
 
     def room_for(self, length: int) -> bool:
         """Say whether a body of this length would be kept."""
@@ -94,6 +104,7 @@ class KeptAnswers:
             return None
         answer = self._by_query.get(query)
         if answer is not None:
+            self.hits += 1
             self._by_query.move_to_end(query)
         return answer
 

@@ -24,6 +24,7 @@ from portsmouth_server.answers import KeptAnswer, header_lines
 from portsmouth_server.door import Door
 from portsmouth_server.errors import Problem
 from portsmouth_server.http import Header
+from portsmouth_server.logs import request_id
 from portsmouth_server.observing import HEADER, Observer
 from portsmouth_server.refusals import refusal_headers
 from portsmouth_server.settings import Settings
@@ -220,6 +221,7 @@ class _Exchange:
 
     async def _stream(self, answer: EmbeddedAnswer) -> None:
         """Send an answer part by part, or the error that it ends in."""
+        request_id.set(self._name_of_request.decode())
         try:
             await answer.head()
         except PortsmouthError as error:
@@ -295,4 +297,6 @@ class _Exchange:
         seconds = perf_counter() - self._begun
         peer = (self._connection.client or ("",))[0]
         path = self._url.partition(b"?")[0].decode()
-        self._express.observer.ended("GET", path, self._status, seconds, peer, self._headers_of_request)
+        self._express.observer.ended(
+            self._name_of_request, "GET", path, self._status, seconds, peer, self._headers_of_request
+        )

@@ -19,6 +19,7 @@ from prometheus_client.registry import Collector
 from portsmouth.store.protocol import Store
 from portsmouth.store.tally import Tally
 from portsmouth_server import urls
+from portsmouth_server.answers import KeptAnswers
 
 #: Upper bounds of the durations that are told apart, in seconds.
 BOUNDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -53,10 +54,12 @@ class Metrics(Collector):
     """The numbers of one server.
 
     :param store: whose queries and workers are told.
+    :param kept: answers that need not be computed again.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, kept: KeptAnswers) -> None:
         self._store = store
+        self._kept = kept
         self._requests: Counter[tuple[str, str, str]] = Counter()
         self._durations: defaultdict[str, list[int]] = defaultdict(lambda: [0] * (len(BOUNDS) + 1))
         self._seconds: defaultdict[str, float] = defaultdict(float)
@@ -87,6 +90,7 @@ class Metrics(Collector):
     def collect(self) -> Iterator[Metric]:
         """Give the numbers as metrics."""
         yield from self._collect_requests()
+        yield from self._collect_cache()
         yield from self._collect_store()
 
     def _collect_requests(self) -> Iterator[Metric]:
@@ -108,6 +112,14 @@ class Metrics(Collector):
                 buckets.append((bound, total))
             durations.add_metric((route,), buckets, self._seconds[route])
         yield durations
+
+    def _collect_cache(self) -> Iterator[Metric]:
+        kept = self._kept
+        yield CounterMetricFamily(
+            "portsmouth_cache_hits", "Requests answered without asking the store.", value=kept.hits
+        )
+        yield GaugeMetricFamily("portsmouth_cache_answers", "Answers that are kept.", value=len(kept))
+        yield GaugeMetricFamily("portsmouth_cache_bytes", "Bytes that kept answers take.", value=kept.taken)
 
     def _collect_store(self) -> Iterator[Metric]:
         snapshot = GaugeMetricFamily(

@@ -59,10 +59,18 @@ class Observer:
         return Watched(self, scope, send)
 
     def ended(
-        self, method: str, path: str, status: int, seconds: float, peer: str, headers: Iterable[Header]
+        self,
+        name: bytes,
+        method: str,
+        path: str,
+        status: int,
+        seconds: float,
+        peer: str,
+        headers: Iterable[Header],
     ) -> None:
         """Count a request that has ended, and log it where that is wanted.
 
+        :param name: its id.
         :param path: its path, without what it asks.
         :param status: the status of the response; 0 where there was none.
         :param seconds: how long it took.
@@ -78,7 +86,9 @@ class Observer:
                 "milliseconds": round(seconds * 1000, 2),
                 "client": self._door.client(peer, headers),
             }
+            token = request_id.set(name.decode())
             access.info("request", extra={"fields": fields})
+            request_id.reset(token)
 
 
 class Watched:
@@ -110,4 +120,5 @@ class Watched:
         scope = self._scope
         seconds = perf_counter() - self._begun
         peer = (scope.get("client") or ("",))[0]
-        self._observer.ended(scope["method"], scope["path"], self.status, seconds, peer, scope["headers"])
+        headers = scope["headers"]
+        self._observer.ended(self._name, scope["method"], scope["path"], self.status, seconds, peer, headers)

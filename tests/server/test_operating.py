@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import re
 import socket
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
@@ -19,6 +21,7 @@ from portsmouth.errors import StoreBusyError
 from portsmouth_server import Settings
 
 RUNAWAY = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
+ENDLESS = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 ID = re.compile(r"[0-9a-f]{12}-[0-9a-f]+")
 
 
@@ -85,6 +88,16 @@ def test_metrics_count_requests_and_queries(start_server: Any) -> None:
     assert after["process_open_fds",] > 5
     snapshot = json.loads(server.fetch("/health").body)["snapshot"]
     assert after["portsmouth_snapshot_info", snapshot] == 1
+
+
+def test_metrics_tell_what_is_answered_from_memory(start_server: Any) -> None:
+    server = start_server()
+    for _ in range(3):
+        assert server.ask("ASK {}").status == 200
+    after = numbers(server)
+    assert after["portsmouth_cache_hits_total",] == 2
+    assert after["portsmouth_cache_answers",] == 1
+    assert 0 < after["portsmouth_cache_bytes",] < 10_000
 
 
 def test_metrics_tell_what_runs_and_what_was_given_up(start_server: Any) -> None:
@@ -175,9 +188,13 @@ def test_json_lines_tell_of_every_request_but_not_what_it_asks(start_server: Any
     secret = "s3cret-word"
     headers = {"X-Request-ID": "mine", "Authorization": f"Bearer {secret}", "Cookie": secret}
     assert server.fetch(f"/sparql?query=ASK%7B%22{secret}%22%7D", headers=headers).status == 400
+    for name in ("first", "again"):
+        assert server.fetch("/sparql?query=ASK%7B%7D", headers={"X-Request-ID": name}).status == 200
+    with suppress(http.client.IncompleteRead):
+        server.fetch(f"/sparql?query={quote(ENDLESS)}&x={secret}", headers={"X-Request-ID": "plain"})
     server.fetch(f"/search?q={secret}")
     server.fetch("/sparql", "POST", {"Content-Type": "application/sparql-query"}, f"ASK{{ <{secret}".encode())
-    address = f"/sparql?query={quote('SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }')}&x={secret}"
+    address = f"/sparql?query={quote(ENDLESS)}&x={secret}"
     server.raw(f"GET {address} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
     server.stop()
     told = lines(server)
@@ -189,8 +206,11 @@ def test_json_lines_tell_of_every_request_but_not_what_it_asks(start_server: Any
     assert (mine["status"], mine["client"]) == (400, "127.0.0.1")
     assert 0 < mine["milliseconds"] < 10_000
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", mine["time"])
-    (cut,) = [line for line in told if "cut off" in line["message"]]
-    assert cut["request_id"] in requests
+    assert {"mine", "first", "again", "plain"} <= requests.keys()
+    cut = [line["request_id"] for line in told if "cut off" in line["message"]]
+    assert len(cut) == 2
+    assert "plain" in cut
+    assert set(cut) <= requests.keys()
     assert secret not in server.log.read_text()
 
 
