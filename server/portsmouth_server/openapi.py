@@ -79,7 +79,7 @@ def document(named: Iterable[NamedQuery], server: str) -> JsonObject:
     :return: an OpenAPI document.
 
     >>> sorted(document([], "/")["paths"])[:3]
-    ['/conflicts', '/graphs', '/health']
+    ['/cite', '/conflicts', '/graphs']
     """
     return {
         "openapi": "3.1.0",
@@ -152,7 +152,12 @@ def _named(query: NamedQuery) -> JsonObject:
         "query-" + query.name,
         query.title,
         "queries",
-        [*given, _parts(), _format((*formats, "html"))],
+        [
+            *given,
+            _parts(),
+            *(_query(name, *about) for name, about in _INLINE.items()),
+            _format((*formats, "html")),
+        ],
         _contents(formats),
         description=query.description,
         failures=(400, 406, 503, 504, 507),
@@ -226,6 +231,13 @@ _ROWS: Final[tuple[JsonObject, str]] = (
     {"type": "string", "pattern": "^[0-9]+(-[0-9]+)?$", "default": f"0-{PAGE - 1}"},
     f"The rows that are explained, counted from 0, the last included; at most {PAGE}.",
 )
+_INLINE: Final[Mapping[str, tuple[JsonObject, str]]] = {
+    "receipts": (
+        {"type": "string", "enum": ["inline"]},
+        "Puts the receipts of the rows into the answer: in JSON, or in TriG.",
+    ),
+    "rows": _ROWS,
+}
 
 
 def _sources() -> JsonObject:
@@ -275,11 +287,9 @@ def _cite() -> JsonObject:
 
 def _sparql(operation: str, *, form: bool = False) -> JsonObject:
     formats = {**RESULT_FORMATS, **GRAPH_FORMATS}
-    inline: JsonObject = {"type": "string", "enum": ["inline"]}
     described = {
         **_ASKED,
-        "receipts": (inline, "Puts the receipts of the rows into the answer: in JSON, or in TriG."),
-        "rows": _ROWS,
+        **_INLINE,
     }
     return _of_query(
         operation, "An answer in SPARQL", described, _contents(formats), (*formats, "html"), form=form

@@ -367,7 +367,7 @@ def test_every_query_is_an_operation_with_typed_parameters(shipped: Any) -> None
         operation = told["paths"][f"/queries/{query.name}"]["get"]
         assert operation["summary"] == query.title
         given = {p["name"]: p for p in operation["parameters"]}
-        assert list(given) == [*(p.name for p in query.parameters), "parts", "format"]
+        assert list(given) == [*(p.name for p in query.parameters), "parts", "receipts", "rows", "format"]
         for parameter in query.parameters:
             schema = given[parameter.name]["schema"]
             assert str(schema["default"]) == parameter.default
