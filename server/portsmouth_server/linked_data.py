@@ -30,6 +30,7 @@ from portsmouth_server.urls import THINGS, Urls
 from portsmouth_server.views.entity.around import Surroundings
 from portsmouth_server.views.entity.page import build
 from portsmouth_server.views.entity.reading import read
+from portsmouth_server.views.sending import Rendered
 
 log = logging.getLogger("portsmouth_server")
 
@@ -142,6 +143,7 @@ class _Things:
         self._pages = pages
         self._urls = urls
         self._surroundings = Surroundings(store)
+        self._rendered = Rendered()
         self._names: tuple[str, tuple[str, ...]] = ("", ())
 
     async def lead(self, request: Request, iri: str) -> Response:
@@ -172,9 +174,16 @@ class _Things:
         headers = headers_for(HTML_NAME, tag, self._links(iri, HTML_NAME))
         if holds(request, tag):
             return unchanged(headers)
+        body = self._rendered.get(tag)
+        if body is None:
+            body = await self._render(iri, language, opened)
+            self._rendered.put(tag, body)
+        return Response(body, headers=headers)
+
+    async def _render(self, iri: str, language: str, opened: str) -> bytes:
         found = await read(self._store, self._urls, iri, language, self._settings.page_rows, opened)
         around = await self._surroundings.around(found)
-        body = self._pages.render(
+        return self._pages.render(
             "thing.html",
             thing=build(found),
             around=around,
@@ -182,7 +191,6 @@ class _Things:
             original=await self._pages.original(iri),
             version=self._store.snapshot[:12],
         )
-        return Response(body, headers=headers)
 
     async def data(self, request: Request, iri: str, extension: str) -> Response:
         """Answer with the description of a thing as RDF."""

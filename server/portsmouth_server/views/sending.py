@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -16,6 +17,47 @@ from portsmouth_server.pages import HtmlPages
 READ: Final = ["GET", "HEAD"]
 
 
+class Rendered:
+    """Pages that were made lately, so that the same page is not made again for the next reader.
+
+    :param most: bytes that are kept.
+
+    >>> kept = Rendered(10)
+    >>> kept.put("a", b"12345678")
+    >>> kept.put("b", b"1234")
+    >>> kept.get("a"), kept.get("b")
+    (None, b'1234')
+    """
+
+    def __init__(self, most: int = 16 << 20) -> None:
+        self._most = most
+        self._bytes = 0
+        self._pages: OrderedDict[str, bytes] = OrderedDict()
+
+    def get(self, tag: str) -> bytes | None:
+        """Return a page.
+
+        :param tag: its ETag, which is another one where the page is another.
+        """
+        body = self._pages.get(tag)
+        if body is not None:
+            self._pages.move_to_end(tag)
+        return body
+
+    def put(self, tag: str, body: bytes) -> None:
+        """Keep a page; those that nobody has asked for in the longest time make room.
+
+        :param tag: its ETag.
+        :param body: the page.
+        """
+        if tag in self._pages or len(body) > self._most:
+            return
+        self._pages[tag] = body
+        self._bytes += len(body)
+        while self._bytes > self._most:
+            self._bytes -= len(self._pages.popitem(last=False)[1])
+
+
 async def send_page(
     request: Request,
     store: Store,
@@ -23,6 +65,7 @@ async def send_page(
     template: str,
     context: Callable[[], Awaitable[dict[str, Any]]],
     *parts: object,
+    rendered: Rendered | None = None,
 ) -> Response:
     """Answer with a page.
 
@@ -32,6 +75,7 @@ async def send_page(
     :param template: the name of its template.
     :param context: makes what the template shows, where the browser has no good copy.
     :param parts: what else the page follows from, such as its parameters.
+    :param rendered: where the page is kept.
     :raises StoreError: the store could not answer.
     """
     tag = entity_tag(store.snapshot, template, HTML_NAME, pages.edition, *parts)
@@ -40,4 +84,9 @@ async def send_page(
     headers["vary"] = "Accept, Accept-Language, Cookie"
     if holds(request, tag):
         return unchanged(headers)
-    return Response(pages.render(template, **await context()), headers=headers)
+    body = rendered.get(tag) if rendered else None
+    if body is None:
+        body = pages.render(template, **await context())
+        if rendered:
+            rendered.put(tag, body)
+    return Response(body, headers=headers)

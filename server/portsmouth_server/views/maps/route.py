@@ -19,7 +19,7 @@ from portsmouth_server.views.maps import schematic
 from portsmouth_server.views.maps.asked import KINDS, Asked
 from portsmouth_server.views.maps.page import build
 from portsmouth_server.views.maps.reading import read_located
-from portsmouth_server.views.sending import READ, send_page
+from portsmouth_server.views.sending import READ, Rendered, send_page
 from portsmouth_server.views.words import LANGUAGES, Words, iris_in, read_words
 
 
@@ -31,6 +31,7 @@ def map_router(store: Store, settings: Settings, pages: HtmlPages) -> APIRouter:
     :param pages: what renders the page.
     """
     router = APIRouter()
+    rendered = Rendered(4 << 20)
     here = Urls(settings.root_path)
     kept = Kept(store, lambda: read_located(store))
 
@@ -52,6 +53,6 @@ def map_router(store: Store, settings: Settings, pages: HtmlPages) -> APIRouter:
             parts = sorted({PASSAGE + key.part for iri in named.glosses if (key := passage_key(iri))})
             return {"view": asked, "map": build(located, asked, named, parts), "kinds": KINDS}
 
-        return await send_page(request, store, pages, "map.html", context, asked)
+        return await send_page(request, store, pages, "map.html", context, asked, rendered=rendered)
 
     return router

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from textwrap import wrap
 from typing import Final
 
 from portsmouth.dates import Bounds
@@ -22,6 +23,8 @@ _GAP: Final = 6
 _DOT: Final = 8.0
 _LEAST_TICK: Final = 56
 _LETTER: Final = 6.5
+TITLE_ROW: Final = 16
+_TITLE_LENGTH: Final = 19
 _LONGEST_NAME: Final = 52
 
 
@@ -86,7 +89,7 @@ class Lane:
     """A lane as drawn.
 
     :param key: its key.
-    :param title: its name.
+    :param title: its name, in lines that fit before the days.
     :param side: the key of its colour, empty where it has none.
     :param y: its upper edge.
     :param height: how high it is.
@@ -94,7 +97,7 @@ class Lane:
     """
 
     key: str
-    title: str
+    title: tuple[str, ...]
     side: str
     y: float
     height: float
@@ -184,8 +187,9 @@ def draw(
     scale, y, drawn = Scale(window, left, width - 10), float(_TOP), []
     for key, title, side, items in lanes:
         marks, rows = _pack(items, scale, y + _PAD)
-        height = 2 * _PAD + ROW * max(rows, 1)
-        drawn.append(Lane(key, title, side, y, height, marks))
+        lines = tuple(wrap(title, _TITLE_LENGTH, break_long_words=False))
+        height = 2 * _PAD + max(ROW * max(rows, 1), TITLE_ROW * len(lines))
+        drawn.append(Lane(key, lines, side, y, height, marks))
         y += height + _GAP
     return Drawing(
         width, y + _TOP, tuple(drawn), tuple(_new_style(scale, months)), tuple(_old_style(scale, months)), y

@@ -152,13 +152,13 @@ def _lanes(
         sided = [(side, words.name(ID + side), side) for side in SIDES]
         lanes = [(key, name, side, [o for o in shown if key in o.sides]) for key, name, side in sided]
         rest = [one for one in shown if not one.sides]
-        return [lane for lane in (*lanes, ("", _NO_SIDE, "", rest)) if lane[3]]
+        return [lane for lane in (*lanes, ("", words.say(_NO_SIDE), "", rest)) if lane[3]]
     keys = sorted({key for one in shown for key in parts_of(one)})
     if asked.part:
         keys = [key for key in keys if key == asked.part]
     lanes = [(key, words.name(part(key)), "", [o for o in shown if key in parts_of(o)]) for key in keys]
     rest = [one for one in shown if not parts_of(one)]
-    return [lane for lane in (*lanes, ("", _NO_PART, "", rest)) if lane[3]]
+    return [lane for lane in (*lanes, ("", words.say(_NO_PART), "", rest)) if lane[3]]
 
 
 def _items(found: Sequence[Happening], key: str, asked: Asked, words: Words) -> list[Item]:

@@ -17,7 +17,7 @@ from portsmouth_server.settings import Settings
 from portsmouth_server.urls import Urls
 from portsmouth_server.views.entity.ego import SIDES
 from portsmouth_server.views.facts import CLASSES
-from portsmouth_server.views.sending import READ, send_page
+from portsmouth_server.views.sending import READ, Rendered, send_page
 from portsmouth_server.views.timeline.asked import LANES, Asked
 from portsmouth_server.views.timeline.events import Happening, read_happenings
 from portsmouth_server.views.timeline.page import build, parts_of
@@ -40,6 +40,7 @@ def timeline_router(store: Store, settings: Settings, pages: HtmlPages) -> APIRo
     :param pages: what renders the page.
     """
     router = APIRouter()
+    rendered = Rendered(4 << 20)
     here = Urls(settings.root_path)
     kept = Kept(store, lambda: read_happenings(store))
 
@@ -77,7 +78,7 @@ def timeline_router(store: Store, settings: Settings, pages: HtmlPages) -> APIRo
                 "moves": {key: here.timeline(**view.address()) for key, view in moves.items()},
             }
 
-        return await send_page(request, store, pages, "timeline.html", context, asked)
+        return await send_page(request, store, pages, "timeline.html", context, asked, rendered=rendered)
 
     return router
 

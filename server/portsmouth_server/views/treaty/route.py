@@ -16,7 +16,7 @@ from portsmouth_server.pages import HtmlPages
 from portsmouth_server.settings import Settings
 from portsmouth_server.urls import Urls
 from portsmouth_server.views.entity.ego import SIDES
-from portsmouth_server.views.sending import READ, send_page
+from portsmouth_server.views.sending import READ, Rendered, send_page
 from portsmouth_server.views.treaty.model import Treaty
 from portsmouth_server.views.treaty.page import build
 from portsmouth_server.views.treaty.reading import TREATY, read_treaty
@@ -31,6 +31,7 @@ def treaty_router(store: Store, settings: Settings, pages: HtmlPages) -> APIRout
     :param pages: what renders the page.
     """
     router = APIRouter()
+    rendered = Rendered(4 << 20)
     here = Urls(settings.root_path)
 
     async def make(language: str) -> Treaty:
@@ -45,6 +46,6 @@ def treaty_router(store: Store, settings: Settings, pages: HtmlPages) -> APIRout
 
     @router.api_route(urls.TREATY, methods=READ)
     async def treaty(request: Request) -> Response:
-        return await send_page(request, store, pages, "treaty.html", context)
+        return await send_page(request, store, pages, "treaty.html", context, rendered=rendered)
 
     return router
