@@ -308,6 +308,20 @@ def test_what_is_on_disk_outlives_the_store_and_the_facts_it_was_made_of(tmp_pat
     assert asyncio.run(only_read()) == before
 
 
+def test_a_reader_keeps_its_snapshot_while_another_process_writes(tmp_path: Path) -> None:
+    async def use(store: WritableStore) -> None:
+        await update(store, "INSERT DATA { GRAPH :n { :n :n 1 } }")
+        async with EmbeddedStore.from_directory(tmp_path, DATA, limits=Limits(patience=0)) as reader:
+            first = store.snapshot
+            for n in range(3):
+                await update(store, f"INSERT DATA {{ GRAPH :n {{ :n :n 2{n} }} }}")
+                # Workers that have been patient are not used again, so each of these opens the snapshot anew.
+                assert (await count(reader), reader.snapshot) == (301, first)
+        assert not list((tmp_path / "readers").iterdir())
+
+    run(WritableStore.on_disk(tmp_path, DATA), use)
+
+
 def test_ids_of_snapshots_are_never_shared(tmp_path: Path) -> None:
     async def one(store: WritableStore) -> list[str]:
         return [store.snapshot, (await update(store, "INSERT DATA { GRAPH :n { :n :n [] } }")).snapshot]

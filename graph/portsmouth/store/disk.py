@@ -41,12 +41,15 @@ _NAMES: Final = frozenset(
         "journal",
         "lock",
         "sandbox",
+        "readers",
         "incoming",
         "outgoing",
     }
 )
 #: The journal is emptied when it has grown beyond this, as all of it is in the primary store by then.
 _JOURNAL_BYTES: Final = 16 << 20
+#: How often a reader looks for a checkpoint that stays long enough to be copied.
+_ATTEMPTS: Final = 20
 
 
 def keep(directory: Path, data: bytes, snapshot: str) -> Path:
@@ -102,12 +105,44 @@ def last_checkpoint(directory: Path) -> tuple[Path, str] | None:
     return None
 
 
+def reading_copy(directory: Path) -> tuple[Path, str] | None:
+    """Copy the checkpoint of the last write for a process that only reads, and return it with its id.
+
+    Whoever writes the directory removes a checkpoint as soon as none of its own workers reads it; the copy,
+    which shares the large files, stays until it is removed.
+
+    :param directory: the store's directory.
+    :return: ``None`` where nothing has been written.
+    :raises OSError: the directory cannot be written, or holds no checkpoint.
+    """
+    target = directory / "readers" / f"{os.getpid()}-{uuid.uuid4().hex}"
+    for attempt in range(_ATTEMPTS):
+        found = last_checkpoint(directory)
+        if found is None:
+            return None
+        try:
+            _copy(found[0], target)
+        except FileNotFoundError:
+            # Another write may have come meanwhile.
+            shutil.rmtree(target, ignore_errors=True)
+            if attempt + 1 == _ATTEMPTS:
+                raise
+        else:
+            return target, found[1]
+    return None
+
+
 def private_copy(source: Path, target: Path) -> ox.Store:
     """Open a copy of a checkpoint that may be changed, its large files shared with the original.
 
     :param source: the checkpoint.
     :param target: where the copy goes.
     """
+    _copy(source, target)
+    return ox.Store(str(target))
+
+
+def _copy(source: Path, target: Path) -> None:
     target.mkdir(parents=True)
     for entry in source.iterdir():
         if entry.suffix == ".sst":
@@ -115,7 +150,6 @@ def private_copy(source: Path, target: Path) -> ox.Store:
             os.link(entry, target / entry.name)
         elif entry.name != "LOCK":
             shutil.copyfile(entry, target / entry.name)
-    return ox.Store(str(target))
 
 
 class DiskPrimary:
@@ -210,6 +244,7 @@ class DiskPrimary:
                 number = record.number
         self._journal = Journal(file, durable=True)
         shutil.rmtree(self._directory / "sandbox", ignore_errors=True)
+        _remove_readers_that_died(self._directory)
         path = self._directory / "checkpoints" / str(number) if number else self._directory / "checkpoint"
         if not path.is_dir():
             self._checkpoint(store, number)
@@ -235,6 +270,13 @@ class DiskPrimary:
         self._state = {**self._state, "number": number}
         _write_state(self._directory, self._state)
         self._journal.clear()
+
+
+def _remove_readers_that_died(directory: Path) -> None:
+    folder = directory / "readers"
+    for entry in folder.iterdir() if folder.is_dir() else ():
+        if not Path(f"/proc/{entry.name.partition('-')[0]}").exists():
+            shutil.rmtree(entry, ignore_errors=True)
 
 
 def _is_ours(directory: Path) -> bool:

@@ -115,8 +115,21 @@ class EmbeddedStore:
         """
         snapshot = snapshot or hashlib.sha256(data).hexdigest()
         path = disk.keep(directory, data, snapshot)
-        written = disk.last_checkpoint(directory)
-        return cls(path, snapshot=written[1] if written else snapshot, limits=limits)
+        try:
+            written = disk.reading_copy(directory)
+        except OSError as error:
+            raise StoreError(
+                f"found that {directory} cannot be read ({error}); expected a store that is whole"
+            ) from error
+        if written is None:
+            return cls(path, snapshot=snapshot, limits=limits)
+        copy, snapshot = written
+        return cls(
+            copy,
+            snapshot=snapshot,
+            limits=limits,
+            on_close=lambda: shutil.rmtree(copy, ignore_errors=True),
+        )
 
     @property
     def snapshot(self) -> str:
