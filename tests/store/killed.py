@@ -1,14 +1,13 @@
 """A process that writes to a store on disk until it is killed, again and again: see ``test_kills.py``.
 
-``python killed.py DIR`` forks a writer for each line that it reads and kills it after as many milliseconds as
-the line says. The writer checks what it finds and says ``opened N``, where ``N`` is the last request that it
-found carried out, and ``done N`` after each further request.
+``python killed.py DIR`` forks a writer for each line that it reads, and kills it at the next one. The writer
+checks what it finds and says ``opened N``, where ``N`` is the last request that it found carried out, and
+``done N`` after each further request.
 """
 
 import os
 import signal
 import sys
-import time
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -65,7 +64,7 @@ def write(directory: Path) -> None:
 
 def main() -> None:
     directory = Path(sys.argv[1])
-    for line in sys.stdin:
+    while sys.stdin.readline():
         pid = os.fork()
         if pid == 0:
             try:
@@ -75,7 +74,7 @@ def main() -> None:
                 raise
             finally:
                 os._exit(1)
-        time.sleep(float(line) / 1000)
+        sys.stdin.readline()
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
         print("killed", flush=True)
