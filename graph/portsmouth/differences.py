@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import pyoxigraph as ox
 
@@ -46,6 +46,15 @@ class Difference:
     def same(self) -> bool:
         """Whether the answers are the same but for their order."""
         return not self.only_a and not self.only_b
+
+    def as_json(self) -> dict[str, Any]:
+        """Write the difference for programs, terms as in N-Triples."""
+        rows = {"onlyA": self.only_a, "onlyB": self.only_b, "both": self.both}
+        told = {
+            name: [[None if term is None else str(term) for term in row] for row in some]
+            for name, some in rows.items()
+        }
+        return {"kind": self.kind, "columns": list(self.columns), **told}
 
     def lines(self) -> Iterator[tuple[str, Line]]:
         """Yield every row with ``a``, ``b`` or ``both``."""

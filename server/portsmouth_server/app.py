@@ -17,6 +17,7 @@ from portsmouth_server.answering import Answering
 from portsmouth_server.citing import citing_router
 from portsmouth_server.compressing import Compressed
 from portsmouth_server.conflicts import conflicts_router
+from portsmouth_server.differing import differing_router
 from portsmouth_server.door import Door
 from portsmouth_server.dumps import dump_router
 from portsmouth_server.errors import Problem
@@ -99,6 +100,7 @@ def create_app(store: Store, settings: Settings | None = None, named: Sequence[N
     rest.include_router(networks_router(store, settings, networks))
     rest.include_router(network_page_router(store, settings, pages, networks))
     rest.include_router(sources_router(store, pages))
+    rest.include_router(differing_router(store, settings, pages))
     rest.include_router(openapi_router(named, settings))
     rest.include_router(linked_data_router(store, settings, pages))
     rest.include_router(treaty_router(store, settings, pages))

@@ -124,7 +124,7 @@ class _Citing:
         here = urls.origin(self._settings.public_url, scope["scheme"], host) + self._urls.root + urls.CITE
         snapshot = self._store.snapshot
         link = f"{here}?{link_query(asked.query.text, asked.query.dataset, snapshot)}"
-        citation = await cite(self._store, asked.query, link=link)
+        citation = await cite(self._store, self._answering.bounded(asked.query), link=link)
         if citation.snapshot != snapshot:
             # The data were changed between the two.
             link = f"{here}?{link_query(asked.query.text, asked.query.dataset, citation.snapshot)}"

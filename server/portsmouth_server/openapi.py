@@ -107,6 +107,7 @@ def document(named: Iterable[NamedQuery], server: str) -> JsonObject:
             urls.CONFLICTS: {"get": _conflicts()},
             urls.CITE: {"get": _cite()},
             urls.SOURCES: {"get": _sources()},
+            urls.STANCES: {"get": _stances()},
             urls.SPARQL: {
                 "get": _sparql("querySparqlByGet"),
                 "post": _sparql("querySparqlByPost", form=True),
@@ -238,6 +239,36 @@ _INLINE: Final[Mapping[str, tuple[JsonObject, str]]] = {
     ),
     "rows": _ROWS,
 }
+
+
+def _stances() -> JsonObject:
+    rows = {"type": "array", "items": {"type": "array", "items": {"type": ["string", "null"]}}}
+    told = {
+        "type": "object",
+        "required": ["kind", "columns", "onlyA", "onlyB", "both"],
+        "properties": {
+            "kind": {"type": "string"},
+            "columns": {"type": "array", "items": {"type": "string"}},
+            "onlyA": rows,
+            "onlyB": rows,
+            "both": rows,
+        },
+    }
+    return _operation(
+        "compareStances",
+        "One question from two stances",
+        "graph",
+        [
+            _query("query", {"type": "string"}, "The SPARQL 1.1 query.", True),
+            _query("a", {"type": "string"}, f"The one stance. {_PARTS}"),
+            _query("b", {"type": "string"}, f"The other stance. {_PARTS}"),
+            _format(("json", "csv", "html")),
+        ],
+        {"application/json": {"schema": told}, "text/csv": {"schema": {"type": "string"}}},
+        description="The rows that only one of two stances gives, and those that both give; terms as in "
+        "N-Triples.",
+        failures=(400, 406, 503, 504, 507),
+    )
 
 
 def _sources() -> JsonObject:

@@ -35,6 +35,7 @@ SEARCH: Final = "/search"
 CONFLICTS: Final = "/conflicts"
 CITE: Final = "/cite"
 SOURCES: Final = "/sources"
+STANCES: Final = "/stances"
 NETWORK: Final = "/network"
 TREATY: Final = "/treaty"
 TIMELINE: Final = "/timeline"
@@ -259,6 +260,19 @@ class Urls:
         '/sources?part=s5&format=csv'
         """
         return self.root + SOURCES + _asked(part=part, format=form)
+
+    def stances(self, text: str = "", a: str = "", b: str = "", form: str = "") -> str:
+        """Return the address of the difference between two stances.
+
+        :param text: the SPARQL query.
+        :param a: the one stance.
+        :param b: the other.
+        :param form: the short name of a format.
+
+        >>> Urls().stances("ASK {}", b="s3")
+        '/stances?query=ASK+%7B%7D&b=s3'
+        """
+        return self.root + STANCES + _asked(query=text, a=a, b=b, format=form)
 
     def conflict(self, name: str) -> str:
         """Return where a disagreement stands at the conflict desk.

@@ -98,3 +98,46 @@ def test_openapi_knows_stances(shipped: Any) -> None:
     paths = json.loads(shipped.fetch("/openapi.json").body)["paths"]
     for path in ("/sparql", "/receipts", "/queries/signatories"):
         assert "parts" in {parameter["name"] for parameter in paths[path]["get"]["parameters"]}
+
+
+# --- Two stances
+
+
+def differ(server: Any, **more: str) -> dict[str, Any]:
+    reply = server.fetch("/stances?" + urlencode({"query": SIGNED, **more}))
+    assert (reply.status, reply.type) == (200, "application/json"), reply.body
+    return json.loads(reply.body)  # type: ignore[no-any-return]
+
+
+def test_the_difference_of_two_stances(shipped: Any) -> None:
+    told = differ(shipped, a="s3", b="s5")
+    assert told["columns"] == ["who"]
+    assert told["onlyA"] == []
+    assert told["onlyB"] == [["<https://w3id.org/portsmouth1905/id/rosen>"]]
+    assert len(told["both"]) == 3
+    table = shipped.fetch("/stances?" + urlencode({"query": SIGNED, "a": "s3", "b": "s5", "format": "csv"}))
+    assert table.body.decode().splitlines()[:2] == ["in,who", "b,https://w3id.org/portsmouth1905/id/rosen"]
+
+
+def test_the_difference_as_a_page(shipped: Any) -> None:
+    page = see(shipped, "/stances?" + urlencode({"query": SIGNED, "a": "s3", "b": "s5"}))
+    assert "Only the text of the treaty alone: 0" in page.text
+    assert "Only part 5 alone: 1" in page.text
+    assert "Both: 3" in page.text
+    chosen = [element["value"] for element in page.all("option") if "selected" in element]
+    assert chosen == ["s3", "s5"]
+    links = [e.get("href", "") for e in see(shipped, "/queries/signatories?parts=s3").all("a")]
+    assert any(link.startswith("/stances?") and "a=s3" in link for link in links)
+    assert see(shipped, "/stances").all("textarea")
+
+
+@pytest.mark.parametrize(
+    "asked", ["", "query=SELECT", "query=ASK%7B%7D&a=s9", "query=ASK%7B%7D&a=x", "who=x"]
+)
+def test_a_difference_that_cannot_be_told(shipped: Any, asked: str) -> None:
+    assert shipped.fetch("/stances?" + asked).problem["status"] == 400
+
+
+def test_openapi_describes_the_difference(shipped: Any) -> None:
+    operation = json.loads(shipped.fetch("/openapi.json").body)["paths"]["/stances"]["get"]
+    assert {one["name"] for one in operation["parameters"]} == {"query", "a", "b", "format"}

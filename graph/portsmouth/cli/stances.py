@@ -85,15 +85,7 @@ async def _compare(
 
 def as_json(found: Difference) -> str:
     """Write a difference as JSON, terms as in N-Triples."""
-    told = {
-        "kind": found.kind,
-        "columns": found.columns,
-        **{
-            name: [[None if term is None else str(term) for term in row] for row in rows]
-            for name, rows in (("onlyA", found.only_a), ("onlyB", found.only_b), ("both", found.both))
-        },
-    }
-    return json.dumps(told, ensure_ascii=False, indent=1) + "\n"
+    return json.dumps(found.as_json(), ensure_ascii=False, indent=1) + "\n"
 
 
 def as_csv(found: Difference) -> str:

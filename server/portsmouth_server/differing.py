@@ -1,0 +1,99 @@
+"""``/stances``: one question from two stances: what only one of them answers, and what both do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from portsmouth.differences import Difference, Line, compare
+from portsmouth.errors import ParameterError, PortsmouthError
+from portsmouth.stance import Stance
+from portsmouth.store.protocol import Query, Store
+from portsmouth_server import urls
+from portsmouth_server.answering import Answering, json_response, page
+from portsmouth_server.errors import Problem
+from portsmouth_server.negotiation import LONGEST_HEADER, choose_table
+from portsmouth_server.pages import HtmlPages
+from portsmouth_server.queries import read_values
+from portsmouth_server.results import Cell, cell
+from portsmouth_server.settings import Settings
+from portsmouth_server.stances import offered, stance_label
+from portsmouth_server.tables import csv_response
+from portsmouth_server.urls import Urls
+
+_READ: Final = ["GET", "HEAD"]
+
+
+def differing_router(store: Store, settings: Settings, pages: HtmlPages) -> APIRouter:
+    """Route the difference between two stances.
+
+    :param store: what answers.
+    :param settings: rows of a page, and where the server is seen.
+    :param pages: what renders the page.
+    """
+    router = APIRouter()
+    here = Urls(settings.root_path)
+    bounded = Answering(store, settings).bounded
+
+    @router.api_route(urls.STANCES, methods=_READ)
+    async def stances(request: Request) -> Response:
+        values, named = read_values(request)
+        text, *texts = (values.pop(name, "") for name in ("query", "a", "b"))
+        for name in values:
+            raise ParameterError(found=f"the parameter {name[:100]}", expected="one of query, a, b, format")
+        accept = request.headers.get("accept")
+        form = choose_table(accept and accept[:LONGEST_HEADER], named)
+        if form == "html":
+            return await _page(store, pages, settings.page_rows, text, texts)
+        if not text.strip():
+            raise ParameterError(found="no query", expected="a SPARQL query in the query parameter")
+        found = await compare(store, bounded(Query(text)), *map(Stance.parse, texts))
+        if form == "csv":
+            rows = [(where, *map(_plain, row)) for where, row in found.lines()]
+            return csv_response(("in", *found.columns), rows)
+        return json_response(request, found.as_json())
+
+    async def _page(store: Store, pages: HtmlPages, most: int, text: str, texts: Sequence[str]) -> Response:
+        context: dict[str, Any] = {"found": None, "problem": None, "sides": ()}
+        chosen: list[Stance | None] = [None, None]
+        status = 200
+        try:
+            chosen = [Stance.parse(one) for one in texts]
+            if text.strip():
+                found = context["found"] = await compare(store, bounded(Query(text)), *chosen)
+                context["sides"] = _sides(found, chosen, most, here)
+        except PortsmouthError as error:
+            context["problem"] = Problem.from_error(error)
+            status = error.status
+        body = pages.render(
+            "stances.html", query=text, a=offered(chosen[0]), b=offered(chosen[1]), texts=texts, **context
+        )
+        return page(body, status)
+
+    return router
+
+
+def _sides(
+    found: Difference, chosen: Sequence[Stance | None], most: int, here: Urls
+) -> list[tuple[str, str, int, list[list[Cell]]]]:
+    """Return for each side where it is, whose it is, how many rows it has, and as many as a page shows."""
+    labels = [stance_label(stance) for stance in chosen]
+    return [
+        (where, label, len(rows), [_cells(row, here) for row in rows[:most]])
+        for where, label, rows in (
+            ("a", labels[0], found.only_a),
+            ("b", labels[1], found.only_b),
+            ("both", "", found.both),
+        )
+    ]
+
+
+def _cells(row: Line, here: Urls) -> list[Cell]:
+    return [cell(term, here) for term in row]
+
+
+def _plain(term: object) -> str:
+    return "" if term is None else str(getattr(term, "value", term))
