@@ -80,13 +80,18 @@ def network_page_router(store: Store, settings: Settings, pages: HtmlPages, kept
         whole = await kept.network(replace(asked.selection, since=None, until=None))
         told = View(whole, asked.selection, here).drawn()
         forms = {name: here.network(f".{name}", asked.of_network()) for name in FORMS}
+        seen = viewer()
+        colours = "auto" if seen.theme == "system" else seen.theme
+        looks = [*asked.of_network(), ("language", seen.language), ("colours", colours)]
         body = pages.render(
             "network.html",
             told=told,
+            drawn={**told, "acts": [_without(act, "name") for act in told["acts"]]},
             asked=asked,
             rows=_rows(told, asked),
             manners=tuple(MANNERS),
             forms=forms,
+            picture=here.network(".svg", looks),
         )
         return page(body)
 
@@ -233,6 +238,11 @@ def _rows(told: JsonObject, asked: Asked) -> list[JsonObject]:
     return sorted(
         rows, key=lambda row: (row["earliest"] or "9", row["source"]["name"], row["target"]["name"])
     )
+
+
+def _without(act: JsonObject, name: str) -> JsonObject:
+    """Leave out what the picture does not show."""
+    return {key: value for key, value in act.items() if key != name}
 
 
 def _within(act: JsonObject, selection: Selection) -> bool:

@@ -23,6 +23,8 @@ from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, Query, Stor
 from portsmouth_server.errors import Problem
 from portsmouth_server.frontend import Bundle, static_folder
 from portsmouth_server.kept import Kept
+from portsmouth_server.networks import FORMS
+from portsmouth_server.opening import Opening
 from portsmouth_server.protocol import SparqlRequest
 from portsmouth_server.results import show
 from portsmouth_server.settings import Settings
@@ -114,6 +116,7 @@ class HtmlPages:
         self._named = named
         self._urls = Urls(settings.root_path)
         self._counts: tuple[str, list[Count]] | None = None
+        self._opening = Opening(store, self._urls)
         source = settings.source
         self._original = Kept(store, lambda: open_original(store, Path(source))) if source else None
 
@@ -139,7 +142,11 @@ class HtmlPages:
         """Return the first page."""
         here = self._settings.public_url or f"http://{self._settings.host}:{self._settings.port}"
         address = here.removesuffix(self._urls.root) + self._urls.sparql
-        return self.render("home.html", counts=await self._count(), named=self._named, address=address)
+        counts, questions = await self._count(), await self._opening.questions()
+        seen = viewer()
+        look = [("language", seen.language), ("colours", "auto" if seen.theme == "system" else seen.theme)]
+        picture = self._urls.network(".svg", look) if "svg" in FORMS else ""
+        return self.render("home.html", counts=counts, questions=questions, address=address, picture=picture)
 
     async def answer(self, request: SparqlRequest) -> tuple[int, bytes]:
         """Return the status and the query page, with the answer or the error of its query.

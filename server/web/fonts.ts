@@ -85,7 +85,11 @@ for (const family of FAMILIES) {
         writeFileSync(join(generated, small), cut);
         sheet += face(family, weight, small, EXTENDED_A);
       }
-      writeFileSync(join(generated, file), content);
+      const used =
+        subset === "latin"
+          ? await subsetFont(content, characters(RANGES.latin ?? ""), { targetFormat: "woff2" })
+          : content;
+      writeFileSync(join(generated, file), used);
       sheet += face(family, weight, file, RANGES[subset] ?? "");
     }
   }

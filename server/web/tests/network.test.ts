@@ -20,7 +20,6 @@ function act(source: string, target: string, more: Partial<Act> = {}): Act {
   return {
     event: `d:${source}-${target}`,
     url: "",
-    name: "",
     source,
     target,
     leg: "direct",

@@ -1,6 +1,5 @@
 /** The page of who influenced whom: one state, from which picture, panel, time, table and address all follow. */
 import { data, el } from "../common/dom.ts";
-import { sample } from "../network/marks.ts";
 import { joined, type Told } from "../network/model.ts";
 import { type Found, Panel, steps } from "../network/panel.ts";
 import { save } from "../network/save.ts";
@@ -29,13 +28,6 @@ let asked = 0;
 main.classList.add("lively");
 finder.hidden = false;
 clock.hidden = false;
-for (const stroke of document.querySelectorAll<SVGElement>(".chip .stroke")) {
-  const manner = [...stroke.classList].find((name) => name in said.manners) ?? "words";
-  const drawn = sample(manner);
-  stroke.querySelector(".line")?.setAttribute("d", drawn.line);
-  stroke.querySelector(".head")?.setAttribute("d", drawn.head);
-}
-
 const choosing = {
   actor: (id: string) => go({ actor: id, act: null, from: "", to: "" }),
   act: (event: string) => go({ act: event, from: "", to: "" }),

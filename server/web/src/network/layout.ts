@@ -26,7 +26,7 @@ const REGIONS: Readonly<Record<string, Point>> = {
   korea: { x: -0.8, y: 0.88 },
   "": { x: 0.02, y: 0.08 },
 };
-export const WIDTH = 940;
+export const WIDTH = 860;
 export const HEIGHT = 640;
 
 export function radius(acts: number, type: string): number {

@@ -114,7 +114,7 @@ export function labels(
     height: 2 * room,
   }));
   return items.map(({ point, room, width }, own) => {
-    const gap = room + 5;
+    const gap = room + 7;
     const choices: [Label, Box][] = [
       [
         { x: gap, y: 4, anchor: "start" },

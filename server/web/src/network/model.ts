@@ -23,7 +23,6 @@ export interface Stated {
 export interface Act {
   readonly event: string;
   readonly url: string;
-  readonly name: string;
   readonly source: string;
   readonly target: string;
   readonly leg: "direct" | "mandate" | "dispatch" | "delivery";
