@@ -169,3 +169,9 @@ def test_a_thing_with_a_place_has_a_small_map_and_one_without_has_none(shipped: 
     # Portsmouth lies beyond the theatre of the war and has a map of its own.
     assert "Portsmouth, New Hampshire</text>" in shipped.fetch("/id/portsmouth.html").body.decode()
     assert '<svg class="map' not in shipped.fetch("/id/witte.html").body.decode()
+
+
+def test_land_that_was_held_is_no_office(shipped: Any) -> None:
+    page = see(shipped, "/id/japan.html")
+    assert "Sakhalin" in page.said("holdings")
+    assert "offices" not in page.sections or "Sakhalin" not in page.said("offices")

@@ -137,3 +137,9 @@ def test_a_frame_fits_what_it_was_made_around() -> None:
     frame = Frame.around(Conic(33, 52, 131, 42), corners, 1100, 800)
     assert all(frame.shows(corner) for corner in corners)
     assert not frame.shows((30.0, 60.0))
+
+
+def test_an_award_is_not_land_that_changed_hands(shipped: Any) -> None:
+    changes = listed(see(shipped), "changes")
+    assert "award-of-nobel-peace-prize" not in changes
+    assert "/id/surrender-of-port-arthur" in changes

@@ -7,7 +7,7 @@ from typing import Final
 
 from portsmouth.iris import PT, SCHEMA
 from portsmouth_server.views.dating import span
-from portsmouth_server.views.entity.sections import ELSEWHERE, Section, place, rank
+from portsmouth_server.views.entity.sections import ELSEWHERE, HOLDING, Section, place, rank
 from portsmouth_server.views.facts import Facts
 
 #: Neighbours of one section that are shown before the reader asks for all of them.
@@ -41,6 +41,8 @@ def plan(facts: Facts, iri: str, opened: str = "") -> tuple[Planned, ...]:
     sections: dict[Section, list[tuple[str, tuple[str, ...]]]] = {}
     for other, properties in _joined(facts, iri).items():
         kind = facts.kind(other)
+        if kind == "Tenure" and facts.of(other, PT + "holds"):
+            kind = HOLDING
         if other != iri and kind != "Disagreement":
             section = min((place(p, kind) for p in properties), key=lambda found: rank(found, ""))
             sections.setdefault(section, []).append((other, tuple(properties)))

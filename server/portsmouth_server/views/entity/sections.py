@@ -56,11 +56,14 @@ def _section(key: str, title: str, properties: str, classes: str | Iterable[str]
     return Section(key, title, frozenset(expanded), frozenset(names), expanded[0])
 
 
+#: A tenure of land or goods, told apart from one of an office.
+HOLDING: Final = "Holding"
 #: In the order in which they stand on the page; a neighbour stands in the first that takes it.
 SECTIONS: Final = (
     _section("articles", N_("Articles"), "dcterms:isPartOf supplements", "Article"),
     _section("provisions", N_("What it provides"), "dcterms:isPartOf", "Provision"),
     _section("demands", N_("Demands"), "dcterms:isPartOf", "Demand Proposal"),
+    _section("holdings", N_("What it held"), "schema:agent side", HOLDING),
     _section("offices", N_("Offices and titles"), "schema:agent office", "Tenure"),
     _section("exerted", N_("Influence exerted"), "from onBehalfOf initiatedBy schema:agent", "Influence"),
     _section("received", N_("Influence received"), "to", "Influence"),

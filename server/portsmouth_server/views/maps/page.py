@@ -24,6 +24,7 @@ _TOLD: Final = {
     "events": (SCHEMA + "agent", LOCATION),
 }
 _AREAS: Final = frozenset({"Territory", "State"})
+_LAND: Final = frozenset({"Territory", "Settlement", "Railway", "Waters", "State"})
 _WATERS: Final = "Waters"
 #: Only these transfers happened or were laid down; demands and aims are wanted, not done.
 _DONE: Final = frozenset({"Article", "Event", "Battle"})
@@ -134,7 +135,7 @@ class _Builder:
             group = ""
             if kind == "Railway":
                 group = "railways"
-            elif kind in _DONE and self._facts.of(iri, TRANSFERS):
+            elif kind in _DONE and self._hands_over(iri):
                 group = "changes"
             elif iri in self._located.at:
                 group = GROUPS.get(kind, "")
@@ -143,6 +144,13 @@ class _Builder:
         for things in found.values():
             things.sort(key=lambda iri: (self._first(iri), self._words.name(iri)))
         return found
+
+    def _hands_over(self, iri: str) -> bool:
+        """Say whether land, or what belongs to land, changes hands: an award and a cheque do not count."""
+        return any(
+            self._facts.kind(thing) in _LAND or self._facts.of(thing, LOCATION, PT + "of")
+            for thing in self._facts.iris(iri, TRANSFERS)
+        )
 
     def _fits(self, iri: str) -> bool:
         if self._asked.part and not any(

@@ -27,7 +27,7 @@ SELECT ?g ?s ?p ?o WHERE {
     { ?s schema:location ?any } UNION { ?s pt:transfers ?any } UNION { ?s geo:asWKT ?any }
     UNION { ?a pt:transfers ?s } } }
   VALUES ?p { rdf:type schema:location pt:when pt:dateAsStated pt:office schema:agent pt:to pt:from pt:side
-              pt:victor pt:defeated pt:transfers pt:limit dcterms:isPartOf dcterms:type pt:about }
+              pt:victor pt:defeated pt:transfers pt:limit dcterms:isPartOf dcterms:type pt:about pt:of }
   GRAPH ?g { ?s ?p ?o }
 }"""
 _SPANS: Final = f"""

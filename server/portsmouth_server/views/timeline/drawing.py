@@ -23,6 +23,8 @@ _GAP: Final = 6
 _DOT: Final = 8.0
 _LEAST_TICK: Final = 56
 _LETTER: Final = 6.5
+_THAI: Final = 7.4
+_WIDE: Final = 13.0
 TITLE_ROW: Final = 16
 _TITLE_LENGTH: Final = 19
 _LONGEST_NAME: Final = 52
@@ -238,10 +240,12 @@ def _bar(bounds: Bounds, lasting: bool, scale: Scale) -> Bar:
 def width_of(text: str) -> float:
     """Return about how wide a text is in the labels' size; marks above and below letters take no room.
 
-    >>> width_of("ab") == 2 * width_of("ที่")
+    >>> width_of("ที่") == width_of("ท") > width_of("a")
     True
     """
-    return _LETTER * sum(1 for c in text if unicodedata.category(c) not in ("Mn", "Me"))
+    letters = [c for c in text if unicodedata.category(c) not in ("Mn", "Me")]
+    # Thai letters are wider than Latin ones, and those of Japanese as wide as they are high.
+    return sum(_LETTER if c < "\u0e00" else _THAI if c < "\u0e80" else _WIDE for c in letters)
 
 
 def _steps(scale: Scale) -> tuple[str, int]:
