@@ -193,6 +193,49 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     running.stop()
 
 
+class WritableServer(RunningServer):
+    """A server whose graph starts empty and may be written, with the token that this takes."""
+
+    TOKEN = "open-sesame-1905"
+
+    def __init__(self, folder: Path, **settings: object) -> None:
+        command = ("portsmouth", "serve", "--dataset", "plain", "--no-data")
+        super().__init__(folder, command, token=self.TOKEN, **settings)
+        self.authorization = {"Authorization": f"Bearer {self.TOKEN}"}
+
+    def write(self, method: str, path: str, body: str, content_type: str, **headers: str) -> Reply:
+        """Send a change as its owner does."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.fetch(
+            path, method, {"Content-Type": content_type, **self.authorization, **named}, body.encode()
+        )
+
+
+@pytest.fixture(scope="session")
+def writable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WritableServer]:
+    """A server whose graph starts empty and may be written."""
+    running = WritableServer(tmp_path_factory.mktemp("writable"), deadline=10)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def start_writable(tmp_path: Path) -> Iterator[Callable[..., WritableServer]]:
+    """Start servers that may be written, with settings of the test's own."""
+    started: list[WritableServer] = []
+
+    def start(**settings: object) -> WritableServer:
+        folder = tmp_path / str(len(started))
+        folder.mkdir()
+        started.append(WritableServer(folder, **settings))
+        return started[-1]
+
+    yield start
+    for running in started:
+        if running.process.poll() is None:
+            running.stop()
+
+
 @pytest.fixture
 def start_server(tmp_path: Path) -> Iterator[Callable[..., RunningServer]]:
     """Start servers with settings of the test's own."""
