@@ -219,6 +219,23 @@ def writable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WritableServe
     running.stop()
 
 
+@pytest.fixture(scope="session")
+def configured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WritableServer]:
+    """A server that may be written, behind a proxy, with narrow limits and a full log."""
+    running = WritableServer(
+        tmp_path_factory.mktemp("configured"),
+        public_url="https://example.org/p",
+        cors_origin="https://a.example",
+        max_request_bytes=1000,
+        max_write_bytes=3_000_000,
+        deadline=1,
+        access_log="yes",
+        log_level="debug",
+    )
+    yield running
+    running.stop()
+
+
 @pytest.fixture
 def start_writable(tmp_path: Path) -> Iterator[Callable[..., WritableServer]]:
     """Start servers that may be written, with settings of the test's own."""
