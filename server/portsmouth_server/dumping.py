@@ -45,6 +45,8 @@ _BLANK: Final = """
 SELECT ?g ?s ?p ?o WHERE {
   { GRAPH ?g { ?s ?p ?o } } UNION { ?s ?p ?o } FILTER(ISBLANK(?s) || ISBLANK(?o))
 }"""
+#: Where one write follows another faster than a dump is written, one of a former snapshot must do.
+_TRIES: Final = 3
 #: Nobody's request waits for a worker here but the server's own, once a snapshot and format.
 _SECONDS: Final = 600.0
 #: zlib's way to ask for the gzip format; no time of day goes into the bytes.
@@ -97,6 +99,14 @@ class Dumps:
         :param extension: a key of :data:`~portsmouth.store.protocol.GRAPH_FORMATS`.
         :raises StoreError: the store could not answer.
         """
+        for _ in range(_TRIES):
+            snapshot, dump = await self._get(extension)
+            # A dump is made of two questions; a write between them would let it see half of either snapshot.
+            if snapshot == self._store.snapshot:
+                break
+        return snapshot, dump
+
+    async def _get(self, extension: str) -> tuple[str, Dump]:
         if self._snapshot != self._store.snapshot:
             self._snapshot, self._writing = self._store.snapshot, {}
         snapshot = self._snapshot

@@ -12,6 +12,7 @@ import pyoxigraph as ox
 from portsmouth.iris import PASSAGE, PT, passage_key
 from portsmouth.store.protocol import Store
 from portsmouth_server.asking import Row, rows, says_yes
+from portsmouth_server.kept import Kept
 
 _SIZE: Final = """
 SELECT (COUNT(*) AS ?triples) (COUNT(DISTINCT ?s) AS ?subjects) (COUNT(DISTINCT ?o) AS ?objects)
@@ -78,17 +79,14 @@ class Inventories:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._last: tuple[str, Inventory] | None = None
+        self._kept = Kept(store, self._count)
 
     async def get(self) -> Inventory:
         """Return the inventory of the present snapshot.
 
         :raises StoreError: the store could not answer.
         """
-        snapshot = self._store.snapshot
-        if self._last is None or self._last[0] != snapshot:
-            self._last = (snapshot, await self._count())
-        return self._last[1]
+        return await self._kept.get()
 
     async def _count(self) -> Inventory:
         (size,) = await rows(self._store, _SIZE)

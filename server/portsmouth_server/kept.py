@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from portsmouth.store.protocol import Store
 
 T = TypeVar("T")
+
+#: Where one write follows another faster than the value is made, an older one must do.
+_TRIES: Final = 3
 
 
 class Kept(Generic[T]):
@@ -30,7 +33,12 @@ class Kept(Generic[T]):
         :raises StoreError: the store could not be read.
         """
         async with self._making:
-            snapshot = self._store.snapshot
-            if self._kept is None or self._kept[0] != snapshot:
-                self._kept = (snapshot, await self._make())
+            for _ in range(_TRIES):
+                snapshot = self._store.snapshot
+                if self._kept is None or self._kept[0] != snapshot:
+                    self._kept = (snapshot, await self._make())
+                # A write in between may have let the value see half of either snapshot.
+                if self._store.snapshot == snapshot:
+                    break
+            assert self._kept is not None  # noqa: S101  # made in the first round at the latest
             return self._kept[1]

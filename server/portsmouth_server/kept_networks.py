@@ -79,6 +79,7 @@ class KeptNetworks:
             self._snapshot = self._store.snapshot
             self._made.clear()
             self._index = None
+            self._index = None
 
     def _settle(self, selection: Selection, task: asyncio.Task[Kept]) -> None:
         if task.cancelled() or task.exception():
