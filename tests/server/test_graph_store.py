@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -149,10 +150,17 @@ def test_a_document_that_overruns_costs_nobody_else_anything(configured: Any) ->
 
 
 def test_no_helper_outlives_the_server(start_writable: Any) -> None:
-    from pathlib import Path
-
     running = start_writable()
     running.write("PUT", G, ONE, TURTLE)
-    family = running.family()
+    helpers = [pid for pid in running.family() if b"portsmouth.sandbox" in command(pid)]
+    assert len(helpers) == 1
     running.stop()
-    assert not [pid for pid in family if Path(f"/proc/{pid}").exists()]
+    # One that has ended and that nobody has waited for has no command any more.
+    assert [command(pid) for pid in helpers] == [b""]
+
+
+def command(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
