@@ -51,7 +51,7 @@ log = logging.getLogger("portsmouth_server")
 class PromptStore(Store, Protocol):
     """A store that can begin an answer without waiting for anything."""
 
-    def begin(self, query: Query) -> EmbeddedAnswer | None:
+    def begin(self, query: Query) -> EmbeddedAnswer:
         """Begin to answer; see :meth:`portsmouth.store.embedded.EmbeddedStore.begin`."""
 
 
@@ -128,11 +128,11 @@ class Express:
         address = url.partition(b"?")[2]
         try:
             query = self._reader.plain_query(address, accept)
-            answer = self.store.begin(query) if query else None
+            if query is None:
+                return False
+            answer = self.store.begin(query)
         except PortsmouthError:
             # The usual way meets it again, and knows how to tell.
-            return False
-        if query is None or answer is None:
             return False
         _Exchange(self, connection).wait_for(answer, query, name, address)
         return True
@@ -193,8 +193,9 @@ class _Exchange:
         """
         self._answer, self._query, self._name = answer, query, name
         self._link = self._express.answering.link(address, query)
-        self._snapshot = answer.snapshot
         answer.on_change = self._changed
+        if answer.begun:
+            self._changed()
 
     def send_whole(self, kept: KeptAnswer, link: bytes) -> None:
         """Send an answer that is all there."""
@@ -258,6 +259,8 @@ class _Exchange:
         return None
 
     def _headers(self, answer: EmbeddedAnswer) -> tuple[Header, ...]:
+        # A query that had to wait may be answered from a later snapshot than the one it came to.
+        self._snapshot = answer.snapshot
         return self._express.answering.headers(self._query, self._snapshot, answer.media_type)
 
     def _keep(self, headers: tuple[Header, ...], body: bytes) -> KeptAnswer:

@@ -21,11 +21,10 @@ import shutil
 import signal
 import tempfile
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import pyoxigraph as ox
 
@@ -42,12 +41,13 @@ from portsmouth.stance import Stance
 from portsmouth.store import disk, engine, frames
 from portsmouth.store.limits import Limits
 from portsmouth.store.nursery import Nursery, Worker
+from portsmouth.store.places import Places
 from portsmouth.store.protocol import AnswerKind, GraphWrite, Query, Update, Written
 from portsmouth.store.spool import Room, Spool
 from portsmouth.store.tally import Tally
 
-#: The longest message that a worker's channel surely takes in one piece.
-_AT_ONCE: Final = 64 * 1024
+#: Seconds for which a query counts as short.
+_MOMENT: Final = 0.01
 
 #: Seconds that a worker may take over the dataset of a stance before it counts as slow.
 _MAKING_A_STANCE: Final = 2.0
@@ -78,10 +78,10 @@ class EmbeddedStore:
         self._nursery: Nursery | None = None
         self._starting = asyncio.Lock()
         self._idle: deque[Worker] = deque()
-        self._places = asyncio.Semaphore(self._limits.workers)
+        self._places = Places(self._limits.short, self._limits.workers)
+        self._tasks: set[asyncio.Task[None]] = set()
         self._room = Room(self._limits.spool_mib << 20)
         self._ended: Counter[str] = Counter()
-        self._running = 0
 
     @classmethod
     def from_nquads(cls, data: bytes, *, snapshot: str | None = None, limits: Limits | None = None) -> Self:
@@ -151,7 +151,7 @@ class EmbeddedStore:
         """What the store is doing and has done."""
         return Tally(
             ended=dict(self._ended),
-            running=self._running,
+            running=self._places.running,
             workers=self._nursery.workers if self._nursery else 0,
             most=self._limits.workers,
             waiting=self._room.taken,
@@ -169,34 +169,21 @@ class EmbeddedStore:
 
         :raises PortsmouthError: as the protocol says.
         """
+        return await _begun(self.begin(query))
+
+    def begin(self, query: Query) -> EmbeddedAnswer:
+        """Have a query answered as soon as there is a place, without waiting for that.
+
+        :param query: the question.
+        :return: an answer of which nothing has come yet; see :attr:`EmbeddedAnswer.on_change`.
+        :raises PortsmouthError: the query is refused.
+        """
         try:
             engine.refuse_services(query, self._limits.service_hosts)
         except PortsmouthError as error:
             self._ended[error.kind] += 1
             raise
-        return await self._ask(frames.pack_query(query), deadline=query.deadline, stance=query.dataset.stance)
-
-    def begin(self, query: Query) -> EmbeddedAnswer | None:
-        """Ask a worker that has nothing to do, without waiting for anything.
-
-        :param query: the question.
-        :return: an answer of which nothing has come yet, see :attr:`EmbeddedAnswer.on_change`; ``None`` where
-            there is no idle worker, and :meth:`query` would have to wait.
-        :raises PortsmouthError: the query is refused.
-        """
-        engine.refuse_services(query, self._limits.service_hosts)
-        message = frames.pack_query(query)
-        if self._places.locked() or len(message) > _AT_ONCE:
-            return None
-        worker = self._idle_worker(query.dataset.stance)
-        if worker is None:
-            return None
-        with suppress(StopIteration):
-            # There is a place, so this ends at its first step.
-            self._places.acquire().send(None)
-        answer = EmbeddedAnswer(self, worker, query.deadline, query.dataset.stance)
-        answer.begin(message)
-        return answer
+        return EmbeddedAnswer(self, frames.pack_query(query), query.deadline, query.dataset.stance)
 
     async def update(self, update: Update) -> Written:
         """Refuse an update: this store is only read.
@@ -257,35 +244,7 @@ class EmbeddedStore:
 
         :param reusable: whether the worker is as it was when it has answered.
         """
-        try:
-            await self._take_place()
-        except PortsmouthError as error:
-            self._ended[error.kind] += 1
-            raise
-        try:
-            worker = self._idle_worker(stance) or await self._new_worker()
-            answer = EmbeddedAnswer(self, worker, deadline, stance, reusable=reusable)
-        except BaseException:
-            self._places.release()
-            raise
-        try:
-            await answer.start(message)
-        except BaseException:
-            await answer.aclose()
-            raise
-        return answer
-
-    async def _take_place(self) -> None:
-        if not self._places.locked():
-            await self._places.acquire()
-            return
-        try:
-            await asyncio.wait_for(self._places.acquire(), self._limits.queue_seconds)
-        except TimeoutError:
-            raise StoreBusyError(
-                f"found {self._limits.workers} queries running and none ending within "
-                f"{self._limits.queue_seconds:g} seconds; expected a free place: try again later"
-            ) from None
+        return await _begun(EmbeddedAnswer(self, message, deadline, stance, reusable=reusable))
 
     def _idle_worker(self, stance: Stance | None) -> Worker | None:
         """Return a worker that waits, one that has made the stance's dataset if any has."""
@@ -316,7 +275,13 @@ class EmbeddedStore:
             self._idle.append(worker)
         else:
             worker.end()
-        self._places.release()
+
+    def start_task(self, work: Coroutine[Any, Any, None]) -> None:
+        """Let something be done beside what is being done."""
+        task = asyncio.get_running_loop().create_task(work)
+        # The loop itself keeps no task alive.
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
 
 def _read_only(attempt: str) -> ReadOnlyError:
@@ -334,30 +299,21 @@ class EmbeddedAnswer:
     def __init__(
         self,
         store: EmbeddedStore,
-        worker: Worker,
+        message: bytes,
         deadline: float | None,
         stance: Stance | None = None,
         *,
         reusable: bool = True,
     ) -> None:
-        deadline = deadline or store.limits.deadline
-        patience = store.limits.patience
-        if stance not in worker.stances:
-            # What a stance is asked of is made once and kept: a worker is not given up for having made it.
-            worker.stances.add(stance)
-            patience += _MAKING_A_STANCE if stance else 0
-        loop = asyncio.get_running_loop()
-        self._loop = loop
-        self._reusable = reusable
+        self._loop = asyncio.get_running_loop()
         self._store = store
-        store._running += 1
-        self._worker = worker
-        self._seconds = deadline
+        self._message = message
+        self._seconds = deadline or store.limits.deadline
+        self._stance = stance
+        self._reusable = reusable
+        self._worker: Worker | None = None
+        self._timers: tuple[asyncio.TimerHandle, ...] = ()
         self._overran = False
-        self._timers = [loop.call_later(deadline, self._overrun)]
-        if reusable:
-            # A write has others waiting behind it, so it does not wait in its turn.
-            self._timers.append(loop.call_later(patience, worker.yield_processor))
         self._reader = frames.Reader()
         self._spool = Spool(store._room)
         self._kind: AnswerKind = "solutions"
@@ -368,6 +324,9 @@ class EmbeddedAnswer:
         self._ended = self._died = False
         self._failure: PortsmouthError | None = None
         self._done = False
+        self._place = store._places.take(self._run)
+        if self._worker is None and self._place.state == "waiting":
+            self._timers = (self._loop.call_later(store.limits.queue_seconds, self._wait_no_longer),)
 
     @property
     def kind(self) -> AnswerKind:
@@ -387,7 +346,7 @@ class EmbeddedAnswer:
     @property
     def snapshot(self) -> str:
         """The id of the snapshot from which the answer comes."""
-        return self._worker.snapshot
+        return self._worker.snapshot if self._worker else self._store.snapshot
 
     @property
     def ended(self) -> bool:
@@ -404,22 +363,82 @@ class EmbeddedAnswer:
         """Whether everything that is still to be read has already come from the worker."""
         return self._ended and not self._died and self._failure is None and self._spool.in_memory
 
-    def begin(self, message: bytes) -> None:
-        """Send the query, which the channel takes in one piece."""
-        self._worker.listener = self._take
-        try:
-            self._worker.channel.send(message)
-        except OSError:
-            self._take(b"")
+    def _run(self) -> None:
+        """Have a worker answer: there is a place now."""
+        self._cancel_timers()
+        worker = self._store._idle_worker(self._stance)
+        if worker is None:
+            self._store.start_task(self._run_on_a_new_worker())
+        else:
+            self._hand_over(worker)
 
-    async def start(self, message: bytes) -> None:
-        """Send the query and wait for the head of the answer."""
-        self._worker.listener = self._take
+    async def _run_on_a_new_worker(self) -> None:
         try:
-            await self._loop.sock_sendall(self._worker.channel, message)
+            worker = await self._store._new_worker()
+        except (PortsmouthError, OSError) as error:
+            self._fail(error if isinstance(error, PortsmouthError) else StoreError(_no_fork(error)))
+            return
+        if self._done:
+            self._store._give_back(worker, reusable=True)
+        else:
+            self._hand_over(worker)
+
+    def _hand_over(self, worker: Worker) -> None:
+        self._worker = worker
+        worker.listener = self._take
+        # Most queries end within the moment, and need no other timer.
+        self._timers = (self._loop.call_later(_MOMENT, self._turn_long, worker),)
+        try:
+            sent = worker.channel.send(self._message)
+        except BlockingIOError:
+            sent = 0
         except OSError:
             self._take(b"")
-        await self.head()
+            return
+        if sent < len(self._message):
+            self._store.start_task(self._send_rest(worker, self._message[sent:]))
+        self._message = b""
+
+    async def _send_rest(self, worker: Worker, rest: bytes) -> None:
+        try:
+            await self._loop.sock_sendall(worker.channel, rest)
+        except (OSError, ValueError):
+            if not self._ended:
+                self._take(b"")
+
+    def _turn_long(self, worker: Worker) -> None:
+        patience = self._store.limits.patience
+        if self._stance not in worker.stances:
+            # What a stance is asked of is made once and kept: a worker is not given up for having made it.
+            worker.stances.add(self._stance)
+            patience += _MAKING_A_STANCE if self._stance else 0
+        self._timers = (self._loop.call_later(max(0.0, self._seconds - _MOMENT), self._overrun, worker),)
+        if self._reusable:
+            # A write has others waiting behind it, so it does not wait in its turn.
+            yielding = self._loop.call_later(max(0.0, patience - _MOMENT), worker.yield_processor)
+            self._timers = (*self._timers, yielding)
+        self._place.turn_long()
+
+    def _wait_no_longer(self) -> None:
+        limits = self._store.limits
+        self._fail(
+            StoreBusyError(
+                f"found {self._store._places.running} queries running and none ending within "
+                f"{limits.queue_seconds:g} seconds; expected a free place: try again later"
+            )
+        )
+
+    def _fail(self, error: PortsmouthError) -> None:
+        """End without ever having had a worker."""
+        self._failure = self._failure or error
+        self._ended = True
+        self._release(reusable=False)
+        self.on_change()
+
+    def _cancel_timers(self) -> None:
+        for timer in self._timers:
+            timer.cancel()
+        self._timers = ()
 
     async def head(self) -> None:
         """Wait for the head of the answer.
@@ -486,11 +505,12 @@ class EmbeddedAnswer:
 
     def _go_on(self) -> None:
         """Let a worker write on that had to wait for room."""
-        if not (self._ended or self._done) and self._spool.low:
+        if self._worker and not (self._ended or self._done) and self._spool.low:
             self._worker.listen()
 
     def _take(self, data: bytes) -> None:
         """Take bytes from the channel; none mean that the worker has died."""
+        assert self._worker is not None  # noqa: S101  # it is its listener
         if not data:
             self._ended = self._died = True
             # Its place is free as soon as it is gone, whether or not anybody reads what it left.
@@ -524,9 +544,9 @@ class EmbeddedAnswer:
             self._worker.pause()
         self.on_change()
 
-    def _overrun(self) -> None:
+    def _overrun(self, worker: Worker) -> None:
         self._overran = True
-        self._worker.nursery.end(self._worker.pid)
+        worker.nursery.end(worker.pid)
 
     async def _raise_failure(self) -> None:
         """Raise what kept the answer from being whole, if anything did."""
@@ -537,6 +557,7 @@ class EmbeddedAnswer:
 
     async def _cause_of_death(self) -> PortsmouthError:
         """Say why the worker's channel closed before the answer was complete."""
+        assert self._worker is not None  # noqa: S101  # it has died
         status = await self._worker.exited
         self._release(reusable=False)
         if self._overran:
@@ -555,7 +576,7 @@ class EmbeddedAnswer:
             return self._failure.kind
         if self._overran:
             return DeadlineError.kind
-        if self._died:
+        if self._died and self._worker:
             exited = self._worker.exited
             return (
                 MemoryLimitError if exited.done() and exited.result() == -signal.SIGABRT else StoreError
@@ -566,16 +587,33 @@ class EmbeddedAnswer:
         if self._done:
             return
         self._done = True
-        self._store._running -= 1
         self._store._ended[self._end()] += 1
-        self._worker.listener = None
-        for timer in self._timers:
-            timer.cancel()
-        self._store._give_back(self._worker, reusable and self._reusable and not self._worker.yielded)
+        self._cancel_timers()
+        if self._worker:
+            self._worker.listener = None
+            if self._stance not in self._worker.stances:
+                self._worker.stances.add(self._stance)
+            self._store._give_back(self._worker, reusable and self._reusable and not self._worker.yielded)
+        # The next in the queue may take this very worker.
+        self._place.leave()
+
+
+async def _begun(answer: EmbeddedAnswer) -> EmbeddedAnswer:
+    """Wait for the head of an answer, which is given up with the waiting."""
+    try:
+        await answer.head()
+    except BaseException:
+        await answer.aclose()
+        raise
+    return answer
 
 
 def _nobody() -> None:
     """Be told, and do nothing."""
+
+
+def _no_fork(error: OSError) -> str:
+    return f"found that no worker could be started ({error}); expected room for one more process"
 
 
 def _no_room(error: OSError) -> StoreError:

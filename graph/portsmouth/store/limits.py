@@ -13,6 +13,7 @@ class Limits:
     :param deadline: seconds that a query may run before it is ended.
     :param memory_mib: MiB that a worker may take beyond the shared snapshot.
     :param workers: queries that may run at once.
+    :param short: how many of them may be short ones, which would only take turns on the processors.
     :param queue_seconds: seconds that a query waits for a worker before it is told that the store is busy.
     :param patience: seconds after which a query counts as long and yields the processor to short ones.
     :param spool_mib: MiB of answers that may wait for slow readers, in memory and temporary files, before
@@ -23,6 +24,7 @@ class Limits:
     deadline: float = 30.0
     memory_mib: int = 1024
     workers: int = field(default_factory=lambda: 8 * (os.cpu_count() or 1))
+    short: int = field(default_factory=lambda: max(2, os.cpu_count() or 1))
     queue_seconds: float = 10.0
     patience: float = 0.2
     spool_mib: int = 1024
