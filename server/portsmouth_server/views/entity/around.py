@@ -10,7 +10,7 @@ from typing import Final
 
 from portsmouth.dates import Bounds
 from portsmouth.errors import PortsmouthError
-from portsmouth.iris import ID
+from portsmouth.iris import CONCEPT, ID, shorten
 from portsmouth.store.protocol import Store
 from portsmouth_server.kept import Kept
 from portsmouth_server.views.entity.reading import Read
@@ -41,12 +41,14 @@ class Around:
     :param left_out: dated things for which there was no room.
     :param address: where all of them are.
     :param maps: where it is; nothing where no place is known.
+    :param network: where an actor stands in the network of influence; empty where he is in none.
     """
 
     timeline: Drawing | None = None
     left_out: int = 0
     address: str = ""
     maps: tuple[MapDrawing, ...] = ()
+    network: str = ""
 
 
 class Surroundings:
@@ -80,7 +82,9 @@ class Surroundings:
         timeline, left_out = _timeline(read, near)
         actor = read.facts.kind(read.iri) in ACTORS
         address = read.words.urls.timeline(**({"actor": local(read.iri)} if actor else {}))
-        return Around(timeline, left_out, address, _maps(read, located))
+        moved = actor and any(arc.label.startswith(CONCEPT) for arc in read.arcs)
+        network = read.words.urls.network(values=[("actor", shorten(read.iri))]) if moved else ""
+        return Around(timeline, left_out, address, _maps(read, located), network)
 
 
 def _near(read: Read, every: Sequence[Happening]) -> list[Happening]:
