@@ -69,6 +69,27 @@ def test_conditions_on_whether_the_graph_is_there(store: Any, method: str) -> No
     assert store.write(method, G, ONE, TURTLE, If_Match=f"W/{tag(store)}").status == 412
 
 
+def test_a_counter_that_many_raise_at_once_loses_no_step(store: Any) -> None:
+    store.write("PUT", G, "<urn:s> <urn:p> 0 .", TURTLE)
+
+    def raise_counter(steps: int) -> int:
+        tries = 0
+        while steps:
+            tries += 1
+            seen = store.fetch(G, headers={"Accept": TURTLE})
+            number = int(seen.body.decode().split("urn:p> ")[1].split(" ")[0])
+            turtle = f"<urn:s> <urn:p> {number + 1} ."
+            reply = store.write("PUT", G, turtle, TURTLE, If_Match=seen.headers["etag"])
+            assert reply.status in (204, 412)
+            steps -= reply.status == 204
+        return tries
+
+    with ThreadPoolExecutor(4) as pool:
+        tries = list(pool.map(raise_counter, [5] * 4))
+    assert f" {20} " in store.fetch(G, headers={"Accept": TURTLE}).body.decode()
+    assert sum(tries) > 20
+
+
 def test_a_graph_is_named_by_the_address_that_the_public_sees(configured: Any) -> None:
     running = configured
     for number, path in enumerate(("/graphs/x", "/p/graphs/y")):

@@ -207,13 +207,14 @@ class WritableStore(EmbeddedStore):
             if path != self._path:
                 self._superseded[self._snapshot] = self._path
             self._number, self._path = number, path
-            for graph in effect["graphs"]:
-                self._versions.pop(graph, None)
             if self._nursery and self._nursery.alive:
                 # One that ends now will find everything when it is started anew.
                 with suppress(StoreError):
                     await self._nursery.advance(path, snapshot)
             self._snapshot = snapshot
+            # Only now: until here, versions of the former snapshot were still being noted.
+            for graph in effect["graphs"]:
+                self._versions.pop(graph, None)
         self._part_with_the_past()
         self._warming = asyncio.create_task(self._warm())
         return Written(snapshot, effect["added"], effect["removed"], effect["created"])
