@@ -38,8 +38,9 @@ _READ_ONLY: Final = ["GET", "HEAD"]
 #: Actors that a picture holds at once, and how many of a greater network it begins with.
 MOST_DRAWN: Final = 250
 FIRST_DRAWN: Final = 60
-#: Acts that are drawn and listed at once.
-MOST_ACTS: Final = 600
+#: Acts that a picture holds at once, and how many of a greater network it begins with.
+MOST_LINES: Final = 1000
+MOST_ACTS: Final = 300
 #: What a line looks like, by the mode of the act; any other mode is words.
 MANNERS: Final[Mapping[str, frozenset[str]]] = {
     "words": frozenset(),
@@ -128,10 +129,10 @@ class View:
     def drawn(self) -> JsonObject:
         """Return the whole network, or the middle of a great one."""
         network = self._kept.network
-        if network.number_of_nodes() <= MOST_DRAWN:
+        if network.number_of_nodes() <= MOST_DRAWN and network.number_of_edges() <= MOST_LINES:
             return self._told(network)
         busiest = [actor for actor, _ in Counter(dict(network.degree())).most_common(FIRST_DRAWN)]
-        return self._told(network.subgraph(busiest))
+        return self._told(_best_told(network.subgraph(busiest)))
 
     def around(self, actor: str) -> JsonObject:
         """Return an actor and all whom he met.
@@ -144,7 +145,7 @@ class View:
         if iri not in network:
             raise NotFoundError(found=f"no actor {actor[:200]} in this network", expected="one of its actors")
         arcs = [*network.in_edges(iri, keys=True), *network.out_edges(iri, keys=True)]
-        return self._told(network.edge_subgraph(arcs[:MOST_ACTS]))
+        return self._told(_best_told(network.edge_subgraph(arcs)))
 
     def _told(self, network: Any) -> JsonObject:
         seen = viewer()
@@ -153,9 +154,6 @@ class View:
         passages: dict[str, JsonObject] = {}
         concepts = {name: seen.name(one["label"], name) for name, one in told["concepts"].items()}
         edges = told["edges"]
-        if len(edges) > MOST_ACTS:
-            # What more passages tell is drawn first.
-            edges = sorted(edges, key=lambda edge: -len(edge["passages"]))[:MOST_ACTS]
         for edge in edges:
             for one in edge["passages"]:
                 gloss = seen.name(one["gloss"])
@@ -206,6 +204,12 @@ class View:
 
     def _address(self, iri: str) -> str:
         return self._here.thing(iri) or self._here.description(iri)
+
+
+def _best_told(network: Any) -> Any:
+    """Keep as many arcs as a picture bears, those that most passages tell of."""
+    arcs = sorted(network.edges(keys=True, data="passages"), key=lambda arc: (-len(arc[3]), arc[:3]))
+    return network.edge_subgraph([arc[:3] for arc in arcs[:MOST_ACTS]])
 
 
 def _by_members(told: JsonObject, name: Callable[[Mapping[str, str]], str]) -> dict[str, str]:

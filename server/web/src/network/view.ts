@@ -21,7 +21,9 @@ export class View {
   private readonly lines = svg("g", { role: "group" });
   private readonly marks = svg("g", { role: "group" });
   private readonly titles = svg("g", { "aria-hidden": "true" });
-  private readonly zooming: ZoomBehavior<SVGSVGElement, unknown>;
+  private readonly zooming: ZoomBehavior<HTMLElement, unknown>;
+  private drawnAt: ZoomTransform = zoomIdentity;
+  private settling = 0;
   private places = new Map<string, Point>();
   private drawnActors = new Map<string, SVGGElement>();
   private drawnActs: SVGGElement[] = [];
@@ -57,13 +59,15 @@ export class View {
         button(words.fit, "⤢", () => this.fit()),
       ),
     );
-    this.zooming = zoom<SVGSVGElement, unknown>()
+    // The frame is what is dragged, since the picture itself moves under the pointer.
+    this.zooming = zoom<HTMLElement, unknown>()
       .scaleExtent([0.2, 6])
+      .filter((event: MouseEvent) => !(event.target as Element).closest(".tools") && !event.button)
       .on("zoom", (event: { transform: ZoomTransform; sourceEvent: unknown }) => {
         this.moved ||= Boolean(event.sourceEvent);
-        this.world.setAttribute("transform", String(event.transform));
+        this.move(event.transform, Boolean(event.sourceEvent));
       });
-    select(this.picture).call(this.zooming).on("dblclick.zoom", null);
+    select(frame).call(this.zooming).on("dblclick.zoom", null);
     this.picture.addEventListener("click", (event) => {
       if (event.target === this.picture) choosing.nothing();
     });
@@ -244,12 +248,34 @@ export class View {
       .scale(scale)
       .translate(-(left + right) / 2, -(top + bottom) / 2);
     this.moved = false;
-    select(this.picture).call(this.zooming.transform, moved);
+    select(this.frame).call(this.zooming.transform, moved);
+  }
+
+  /**
+   * Moves the picture. While a hand moves it, it slides as one painted sheet, which costs a graphics card nothing;
+   * it is drawn anew, sharp, when the hand rests.
+   */
+  private move(to: ZoomTransform, byHand: boolean): void {
+    clearTimeout(this.settling);
+    if (!byHand) {
+      this.settle(to);
+      return;
+    }
+    const scale = to.k / this.drawnAt.k;
+    const [x, y] = [to.x - this.drawnAt.x * scale, to.y - this.drawnAt.y * scale];
+    this.picture.style.transform = `translate(${x}px, ${y}px) scale(${scale})`;
+    this.settling = window.setTimeout(() => this.settle(to), 140);
+  }
+
+  private settle(to: ZoomTransform): void {
+    this.drawnAt = to;
+    this.picture.style.transform = "";
+    this.world.setAttribute("transform", String(to));
   }
 
   private scale(factor: number): void {
     this.moved = true;
-    select(this.picture).call(this.zooming.scaleBy, factor);
+    select(this.frame).call(this.zooming.scaleBy, factor);
   }
 
   // --- the keyboard
