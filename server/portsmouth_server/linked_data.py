@@ -162,8 +162,9 @@ class _Things:
         """Answer with the page of a thing."""
         await self._check(iri)
         language, opened = self._pages.language, request.query_params.get("all", "")[:40]
+        snapshot = self._store.snapshot
         tag = entity_tag(
-            self._store.snapshot,
+            snapshot,
             iri,
             HTML_NAME,
             self._pages.edition,
@@ -177,7 +178,9 @@ class _Things:
         body = self._rendered.get(tag)
         if body is None:
             body = await self._render(iri, language, opened)
-            self._rendered.put(tag, body)
+            # A write in between may have let the page see another snapshot than its tag names.
+            if self._store.snapshot == snapshot:
+                self._rendered.put(tag, body)
         return Response(body, headers=headers)
 
     async def _render(self, iri: str, language: str, opened: str) -> bytes:

@@ -78,7 +78,8 @@ async def send_page(
     :param rendered: where the page is kept.
     :raises StoreError: the store could not answer.
     """
-    tag = entity_tag(store.snapshot, template, HTML_NAME, pages.edition, *parts)
+    snapshot = store.snapshot
+    tag = entity_tag(snapshot, template, HTML_NAME, pages.edition, *parts)
     headers = headers_for(HTML_NAME, tag)
     # The page follows from what the reader chose, too: language and colours.
     headers["vary"] = "Accept, Accept-Language, Cookie"
@@ -87,6 +88,7 @@ async def send_page(
     body = rendered.get(tag) if rendered else None
     if body is None:
         body = pages.render(template, **await context())
-        if rendered:
+        # A write in between may have let the page see another snapshot than its tag names.
+        if rendered and store.snapshot == snapshot:
             rendered.put(tag, body)
     return Response(body, headers=headers)

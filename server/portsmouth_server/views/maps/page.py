@@ -28,6 +28,8 @@ _LAND: Final = frozenset({"Territory", "Settlement", "Railway", "Waters", "State
 _WATERS: Final = "Waters"
 #: Only these transfers happened or were laid down; demands and aims are wanted, not done.
 _DONE: Final = frozenset({"Article", "Event", "Battle"})
+#: Entries of one list.
+MOST: Final = 200
 _STYLES: Final = ("battles", "posts", "events")
 
 
@@ -55,12 +57,14 @@ class Listed:
 
     :param key: a key of :data:`~portsmouth_server.views.maps.asked.KINDS`.
     :param title: the heading; for the translators.
-    :param entries: what stands under it.
+    :param entries: what stands under it, as much as there is room for.
+    :param total: how many there are.
     """
 
     key: str
     title: str
     entries: tuple[Entry, ...]
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +122,10 @@ class _Builder:
             draw(frame, spots, self._words.name, lambda iri: self._words.link(iri).href, shown)
             for frame in (MAIN, *INSETS)
         )
-        lists = [Listed(key, title, tuple(self._entries(key, groups[key]))) for key, title in KINDS.items()]
+        lists = [
+            Listed(key, title, tuple(self._entries(key, groups[key][:MOST])), len(groups[key]))
+            for key, title in KINDS.items()
+        ]
         return Map(
             main,
             tuple(inset for inset in insets if inset.marks),

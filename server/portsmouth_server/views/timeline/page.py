@@ -21,8 +21,9 @@ from portsmouth_server.views.words import CALENDARS, N_, Source, Value, Words, l
 
 _NO_SIDE: Final = N_("no state named")
 _NO_PART: Final = N_("the editors alone")
-#: The mark that two spans of one thing are drawn as one.
-_SEVERAL: Final = "…"
+#: Things that one picture can show, and entries that one list to choose from can hold.
+MOST: Final = 400
+_MOST_CHOICES: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class Timeline:
 
     :param drawing: the picture.
     :param lines: the table.
+    :param left_out: how many things of the period are not shown, since there is no room.
     :param before: how many chosen things end before the window.
     :param after: how many begin after it.
     :param all: the window of everything chosen, as text for the address.
@@ -73,6 +75,7 @@ class Timeline:
 
     drawing: Drawing
     lines: tuple[Line, ...]
+    left_out: int
     before: int
     after: int
     all: tuple[str, str]
@@ -91,6 +94,7 @@ def build(every: Sequence[Happening], asked: Asked, words: Words) -> Timeline:
     chosen = [one for one in every if _fits(one, asked)]
     spans = [date.bounds for one in chosen for date in _dates(one, asked)]
     shown = [one for one in chosen if any(_meets(d.bounds, asked.window) for d in _dates(one, asked))]
+    left_out, shown = max(0, len(shown) - MOST), shown[:MOST]
     months = short_months(words.language)
     lanes = [
         (key, title, side, _items(found, key, asked, words))
@@ -99,6 +103,7 @@ def build(every: Sequence[Happening], asked: Asked, words: Words) -> Timeline:
     return Timeline(
         draw(lanes, asked.window, months),
         tuple(_line(one, asked, words) for one in shown),
+        left_out,
         sum(all(d.bounds.latest < asked.window.earliest for d in _dates(one, asked)) for one in chosen),
         sum(all(d.bounds.earliest > asked.window.latest for d in _dates(one, asked)) for one in chosen),
         (str(min(b.earliest.year for b in spans)), str(max(b.latest.year for b in spans)))
@@ -139,7 +144,8 @@ def _meets(bounds: Bounds, window: Bounds) -> bool:
 
 def _choices(found: Iterable[tuple[str, str]]) -> tuple[Choice, ...]:
     counted = Counter(found)
-    return tuple(Choice(key, name, counted[key, name]) for key, name in sorted(counted, key=lambda x: x[1]))
+    kept = [entry for entry, _ in counted.most_common(_MOST_CHOICES)]
+    return tuple(Choice(key, name, counted[key, name]) for key, name in sorted(kept, key=lambda x: x[1]))
 
 
 def _lanes(
