@@ -140,6 +140,9 @@ def query_from_body(
 
 
 def _query(given: Sequence[tuple[str, str]]) -> SparqlRequest:
+    if len(given) == 1 and given[0][0] == "query":
+        # Most requests are this and nothing else.
+        return SparqlRequest(given[0][1], Dataset(), None)
     _refuse(
         given, ("using-graph-uri", "using-named-graph-uri"), "update", "default-graph-uri or named-graph-uri"
     )
