@@ -175,3 +175,10 @@ def test_land_that_was_held_is_no_office(shipped: Any) -> None:
     page = see(shipped, "/id/japan.html")
     assert "Sakhalin" in page.said("holdings")
     assert "offices" not in page.sections or "Sakhalin" not in page.said("offices")
+
+
+def test_every_line_that_names_a_thing_is_a_click_away(shipped: Any) -> None:
+    lines = see(shipped, "/id/roosevelt.html").links["lines"]
+    assert "/passage/s1-081" in lines
+    assert "/passage/s8-362" in lines
+    assert all(link.startswith("/passage/s") for link in lines)
