@@ -64,7 +64,7 @@ def test_filters_of_the_timeline_restore_themselves_from_the_address(visit: Any)
 
 def test_a_mark_on_the_map_leads_to_its_thing(visit: Any) -> None:
     page = visit("/map?kind=battles", scripts=False)
-    page.locator("svg.map a.spot", has_text="Mukden").click()
+    page.locator("svg.map a.spot", has_text="Mukden").locator(".dot").click()
     page.wait_for_url("**/id/battle-of-mukden.html")
 
 
