@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
@@ -66,7 +66,7 @@ SELECT ?class ?label ?things ?statements WHERE {{
          VALUES ?class {{ {" ".join("pt:" + name for name in _COUNTED)} }}
          ?thing a ?class
        }} GROUP BY ?class }}
-    OPTIONAL {{ ?class rdfs:label ?label FILTER(LANG(?label) = "en") }}
+    OPTIONAL {{ ?class rdfs:label ?label }}
   }}
 }}
 ORDER BY DESC(?things) ?label
@@ -87,7 +87,7 @@ _AROUND: Final = 80
 class Count:
     """A number on the first page."""
 
-    label: str
+    labels: Mapping[str, str]
     number: int
     href: str
 
@@ -263,13 +263,20 @@ class HtmlPages:
 def _read_counts(data: bytes, urls: Urls) -> Iterator[Count]:
     rows = ox.parse_query_results(data, format=ox.QueryResultsFormat.JSON)
     assert isinstance(rows, ox.QuerySolutions)  # noqa: S101  # the query is a SELECT
+    found: dict[str, tuple[dict[str, str], int]] = {}
     for row in rows:
         if row["statements"] is not None:
-            yield Count("statements", int(row["statements"].value), urls.query(_SOME_STATEMENTS))
+            found[""] = {}, int(row["statements"].value)
         elif row["class"] is not None:
-            iri = row["class"].value
-            label = row["label"].value if row["label"] else iri.removeprefix(PT)
-            yield Count(label, int(row["things"].value), urls.query(_SOME_THINGS.format(iri)))
+            labels, _ = found.setdefault(row["class"].value, ({}, int(row["things"].value)))
+            if row["label"] is not None:
+                labels[row["label"].language or ""] = row["label"].value
+    for iri, (labels, number) in found.items():
+        if iri:
+            named = labels or {"": iri.removeprefix(PT)}
+            yield Count(named, number, urls.query(_SOME_THINGS.format(iri)))
+        else:
+            yield Count(labels, number, urls.query(_SOME_STATEMENTS))
 
 
 def _mark(text: str, error: PortsmouthError) -> Mark | None:
