@@ -12,7 +12,6 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
-from portsmouth.store.protocol import Query
 from portsmouth_server.http import Header
 
 #: The part of the room that one answer may take.
@@ -66,6 +65,7 @@ class KeptAnswers:
 
     :param size: bytes; 0 keeps nothing.
 
+    >>> from portsmouth.store.protocol import Query
     >>> answers = KeptAnswers(10_000)
     >>> answers.keep("s1", Query("ASK {}"), KeptAnswer((), b"{}"), name=b"/sparql?query=ASK+{}")
     >>> answers.named("s1", b"/sparql?query=ASK+{}")[0] is answers.find("s1", Query("ASK {}"))
@@ -80,8 +80,8 @@ class KeptAnswers:
         #: How often an answer was found here.
         self.hits = 0
         self._snapshot = ""
-        self._by_query: OrderedDict[Query, KeptAnswer] = OrderedDict()
-        self._by_name: dict[Hashable, tuple[Query, bytes]] = {}
+        self._answers: OrderedDict[Hashable, KeptAnswer] = OrderedDict()
+        self._by_name: dict[Hashable, tuple[Hashable, bytes]] = {}
 
     @property
     def taken(self) -> int:
@@ -89,23 +89,24 @@ class KeptAnswers:
         return self._taken
 
     def __len__(self) -> int:
-        return len(self._by_query)
+        return len(self._answers)
 
     def room_for(self, length: int) -> bool:
         """Say whether a body of this length would be kept."""
         return length + _OVERHEAD <= self._size // _SHARE
 
-    def find(self, snapshot: str, query: Query) -> KeptAnswer | None:
-        """Return the answer to a query.
+    def find(self, snapshot: str, key: Hashable) -> KeptAnswer | None:
+        """Return an answer.
 
         :param snapshot: the snapshot that the store shows now.
+        :param key: what it answers: a query, or what names a page or document.
         """
         if snapshot != self._snapshot:
             return None
-        answer = self._by_query.get(query)
+        answer = self._answers.get(key)
         if answer is not None:
             self.hits += 1
-            self._by_query.move_to_end(query)
+            self._answers.move_to_end(key)
         return answer
 
     def named(self, snapshot: str, name: Hashable) -> tuple[KeptAnswer, bytes] | None:
@@ -115,16 +116,17 @@ class KeptAnswers:
         """
         if (known := self._by_name.get(name)) is None:
             return None
-        query, link = known
-        answer = self.find(snapshot, query)
+        key, link = known
+        answer = self.find(snapshot, key)
         return None if answer is None else (answer, link)
 
     def keep(
-        self, snapshot: str, query: Query, answer: KeptAnswer, name: Hashable = None, link: bytes = b""
+        self, snapshot: str, key: Hashable, answer: KeptAnswer, name: Hashable = None, link: bytes = b""
     ) -> None:
         """Keep an answer, if there is room for one of its size.
 
         :param snapshot: the snapshot that it was computed from.
+        :param key: what it answers.
         :param name: a name of the request.
         :param link: the Link header of answers to requests of that name.
         """
@@ -132,15 +134,15 @@ class KeptAnswers:
             return
         if snapshot != self._snapshot:
             self._clear(snapshot)
-        known = self._by_query.get(query)
+        known = self._answers.get(key)
         if known is None:
-            known = self._by_query[query] = answer
+            known = self._answers[key] = answer
             self._taken += answer.size
         if name is not None and name not in self._by_name and len(known.names) < _SHARE:
             known.names.append(name)
-            self._by_name[name] = (query, link)
+            self._by_name[name] = (key, link)
         while self._taken > self._size:
-            _, oldest = self._by_query.popitem(last=False)
+            _, oldest = self._answers.popitem(last=False)
             self._taken -= oldest.size
             for old in oldest.names:
                 del self._by_name[old]
@@ -148,5 +150,5 @@ class KeptAnswers:
     def _clear(self, snapshot: str) -> None:
         self._snapshot = snapshot
         self._taken = 0
-        self._by_query.clear()
+        self._answers.clear()
         self._by_name.clear()

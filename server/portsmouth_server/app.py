@@ -39,6 +39,7 @@ from portsmouth_server.openapi import openapi_router
 from portsmouth_server.pages import HtmlPages
 from portsmouth_server.queries import named_queries_router
 from portsmouth_server.receipts import receipts_router
+from portsmouth_server.recording import Recorder, name_of
 from portsmouth_server.routes import health_router, metrics_router, page_router
 from portsmouth_server.search import search_router
 from portsmouth_server.service import ServiceDescription
@@ -185,7 +186,7 @@ class Server:
             elif path.startswith(self._below):
                 await self._graphs(scope, receive, tracked)
             else:
-                await self._shared({**scope, "root_path": self._root_path}, receive, tracked)
+                await self._record(scope, receive, tracked)
         except RateLimitError as error:
             wait = (b"retry-after", str(error.wait).encode())
             problem = Problem.from_error(error, (wait,))
@@ -200,6 +201,19 @@ class Server:
             await respond(tracked, problem.status, problem.data_headers(), problem.body())
         finally:
             tracked.end()
+        return None
+
+    async def _record(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, and keep the answer for the next who asks the same."""
+        inner = {**scope, "root_path": self._root_path}
+        # What is never looked up need not be kept.
+        if self.express is None or scope["method"] != "GET" or "portsmouth.chosen" in scope:
+            return await self._shared(inner, receive, send)
+        snapshot, kept = self._store.snapshot, self.express.answering.kept
+        recorder = Recorder(send, kept.room_for)
+        await self._shared(inner, receive, recorder)
+        if (answer := recorder.answer) and self._store.snapshot == snapshot:
+            kept.keep(snapshot, name_of(scope), answer)
         return None
 
     async def _live(self, receive: Receive, send: Send) -> None:

@@ -1,4 +1,4 @@
-"""The short way from a connection to the store and back, for plain queries by GET.
+"""The short way from a connection to the store and back, for plain queries by GET and pages that are kept.
 
 An ASGI server makes a scope, a task and messages of every request, which costs
 several times what a small query does. A plain query is answered without them:
@@ -26,6 +26,7 @@ from portsmouth_server.errors import Problem
 from portsmouth_server.http import Header
 from portsmouth_server.logs import request_id
 from portsmouth_server.observing import HEADER, Observer
+from portsmouth_server.recording import response_name
 from portsmouth_server.refusals import refusal_headers
 from portsmouth_server.settings import Settings
 
@@ -94,14 +95,13 @@ class Express:
         self._heads = tuple(f"{path}{urls.SPARQL}?".encode() for path in {"", settings.root_path})
 
     def fits(self, url: bytes, headers: list[Header]) -> bool:
-        """Say whether a GET could be a plain query, by its address and the names of its headers.
+        """Say whether a GET could be plain, by its address and the names of its headers.
 
         :param url: the address.
         :param headers: names in lower case, with values.
         """
         return (
-            url.startswith(self._heads)
-            and self._door.open
+            self._door.open
             and _UNUSUAL.isdisjoint([name for name, _ in headers])
             # The reader's choices for pages, which the usual way remembers.
             and b"lang=" not in url
@@ -115,6 +115,12 @@ class Express:
         :param url: the request's address.
         :return: whether the request is taken care of.
         """
+        if not url.startswith(self._heads):
+            known = self.answering.kept.find(self.store.snapshot, response_name(url, connection.headers))
+            if known is None:
+                return False
+            _Exchange(self, connection).send_whole(known)
+            return True
         accept = None
         for key, value in connection.headers:
             if key == b"accept":
@@ -197,9 +203,9 @@ class _Exchange:
         if answer.begun:
             self._changed()
 
-    def send_whole(self, kept: KeptAnswer, link: bytes) -> None:
+    def send_whole(self, kept: KeptAnswer, link: bytes = b"") -> None:
         """Send an answer that is all there."""
-        head = b"%blink: %b\r\n%b" % (self._begin(), link, kept.head)
+        head = self._begin() + (b"link: %b\r\n" % link if link else b"") + kept.head
         transport = self._connection.transport
         if len(kept.body) < _STREAM_FROM:
             transport.write(head + kept.body)

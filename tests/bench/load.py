@@ -14,7 +14,7 @@ from bench.workload import Workload
 _SCRIPT = """
 local addresses = {%(addresses)s}
 local counter, at = %(first)d, 0
-wrk.headers["Accept"] = "application/sparql-results+json"
+wrk.headers["Accept"] = "%(accept)s"
 function request()
   counter = counter + 1
   at = at %% #addresses + 1
@@ -72,11 +72,15 @@ def drive(
     """
     script = folder / "load.lua"
     head = f"{_path(url)}?{parameter}=" if parameter else ""
+    # What names no query is asked for in whatever form it has.
+    accept = "application/sparql-results+json" if parameter else "*/*"
     addresses = [head + address for address in workload.addresses]
     if not workload.unique:
         addresses = [address.replace("%N%", str(_SAME)) for address in addresses]
     quoted = ",".join(json.dumps(address) for address in addresses)
-    script.write_text(_SCRIPT % {"addresses": quoted, "first": next(_numbers)}, encoding="utf-8")
+    script.write_text(
+        _SCRIPT % {"addresses": quoted, "first": next(_numbers), "accept": accept}, encoding="utf-8"
+    )
     before = cpu_seconds(pid)
     command = [
         "wrk", "-t1", f"-c{clients}", f"-d{max(1, round(seconds))}s", "--timeout", "60s",
