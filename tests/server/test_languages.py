@@ -103,6 +103,9 @@ def test_no_text_is_translated_in_two_places_in_two_ways(code: str) -> None:
         with file.open("rb") as source:
             for message in read_po(source, locale=code):
                 key, told = str(message.id), str(message.string)
+                if not key:
+                    # The head of the file, to which the reader adds the time of reading.
+                    continue
                 assert found.setdefault(key, told) == told
 
 
