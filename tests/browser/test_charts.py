@@ -72,7 +72,7 @@ def test_a_mark_on_the_map_leads_to_its_thing(visit: Any) -> None:
 def test_on_a_telephone_the_words_come_before_the_picture(visit: Any, path: str) -> None:
     page = visit(path, width=360)
     words, picture = (
-        page.locator(selector).first.bounding_box()["y"] for selector in (".twin", "figure.chart")
+        page.locator(selector).first.bounding_box()["y"] for selector in (".in-words", "figure.chart")
     )
     assert words < picture
 

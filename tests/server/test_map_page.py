@@ -62,7 +62,7 @@ def test_all_that_is_marked_is_in_the_list_too(shipped: Any) -> None:
     page = see(shipped)
     spots = re.findall(r'class="spot \w+"><title>([^:<]+): ([^;<]+)', pictures(page))
     assert len(spots) >= 6
-    names = page.partition('<section class="twin"')[2]
+    names = page.partition('<section class="in-words"')[2]
     for _, first in spots:
         assert first in names
 
