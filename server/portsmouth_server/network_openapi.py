@@ -76,7 +76,7 @@ _REFERENCE: Final = {"$ref": "#/components/schemas/Network"}
 
 
 def _parameter(parameter: Parameter, required: bool = False) -> JsonObject:
-    schema: JsonObject = {"type": "string" if parameter.type == "date" else parameter.type}
+    schema: JsonObject = {"type": "string" if parameter.type in ("date", "stance") else parameter.type}
     if parameter.type == "date":
         schema["format"] = "date"
     if parameter.name == "limit":

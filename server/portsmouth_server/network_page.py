@@ -29,6 +29,7 @@ from portsmouth_server.networks import FORMS
 from portsmouth_server.pages import HtmlPages
 from portsmouth_server.protocol import parameters
 from portsmouth_server.settings import Settings
+from portsmouth_server.stances import offered
 from portsmouth_server.urls import Urls
 from portsmouth_server.viewing import viewer
 
@@ -89,6 +90,7 @@ def network_page_router(store: Store, settings: Settings, pages: HtmlPages, kept
             told=told,
             drawn={**told, "acts": [_without(act, "name") for act in told["acts"]]},
             asked=asked,
+            stances=offered(asked.selection.stance),
             rows=_rows(told, asked),
             manners=tuple(MANNERS),
             forms=forms,

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal, NamedTuple, Self
 
 from portsmouth.errors import ParameterError
 from portsmouth.networks import KINDS, LEVELS, Selection
+from portsmouth.stance import Stance
 from portsmouth_server.protocol import parameters
 
 MOST_CHAINS: Final = 1000
@@ -18,7 +19,7 @@ GROUPINGS: Final = ("communities", "modes")
 
 _YES: Final = frozenset(("true", "1", "yes", "on", ""))
 _NO: Final = frozenset(("false", "0", "no", "off"))
-Type = Literal["string", "boolean", "date", "integer"]
+Type = Literal["string", "boolean", "date", "integer", "stance"]
 
 
 def _flag(text: str) -> bool:
@@ -39,6 +40,7 @@ _READ: Final[dict[Type, tuple[Callable[[str], Any], str]]] = {
     "string": (str, "a text"),
     "boolean": (_flag, "true or false"),
     "date": (date.fromisoformat, "a day such as 1905-08-01"),
+    "stance": (Stance.parse, "parts such as s3 or s1,s2, or parts to leave out such as -s4"),
     "integer": (_chains, f"a whole number from 1 to {MOST_CHAINS}"),
 }
 
@@ -68,6 +70,7 @@ FILTERS: Final = (
     Parameter("outcome", "string", "Only acts with this outcome, such as accepted.", many=True),
     Parameter("stance", "string", "Only acts with this stance, such as insists.", many=True),
     Parameter("part", "string", "Only what this part of the page says, such as s5.", many=True),
+    Parameter("parts", "stance", "What it is told from: s3 alone, or -s4 for all but the memoir."),
     Parameter("since", "date", "Only acts that may lie on this day or later."),
     Parameter("until", "date", "Only acts that may lie on this day or earlier."),
     Parameter("roll-up", "string", "Let persons stand for what is above them.", choices=LEVELS),
@@ -144,6 +147,7 @@ class Asked:
             since=given.pop("since", None),
             until=given.pop("until", None),
             roll_up=given.pop("roll-up", None),
+            stance=given.pop("parts", None),
         )
         return cls(selection, given, tuple(told))
 

@@ -48,15 +48,15 @@ def test_the_address_restores_the_view(visit: Any) -> None:
     page = opened(visit)
     page.locator(".chip", has_text="money").click()
     page.locator(ROOSEVELT).dispatch_event("click")
-    page.locator("[name=part]").select_option("s1")
-    page.wait_for_url("**part=s1**")
+    page.locator("[name=parts]").select_option("s1")
+    page.wait_for_url("**parts=s1**")
     page.locator(".twin tr[data-act]").nth(60).wait_for(state="detached")
     page.wait_for_timeout(200)
     there, rows = drawn(page), page.locator(".twin tr[data-act]:visible").count()
     again = opened(visit, page.url.partition("/network")[2])
     assert (drawn(again), again.locator(".twin tr[data-act]:visible").count()) == (there, rows)
     assert again.locator(".chip :checked").get_attribute("value") == "money"
-    assert again.locator("[name=part]").input_value() == "s1"
+    assert again.locator("[name=parts]").input_value() == "s1"
 
 
 def test_time_narrows_the_picture_and_can_be_watched(visit: Any) -> None:

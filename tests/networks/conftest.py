@@ -9,6 +9,7 @@ from portsmouth.build import build
 from portsmouth.iris import PREFIXES
 from portsmouth.networks import Selection, project
 from portsmouth.store.embedded import EmbeddedStore
+from portsmouth.store.stances import materialise
 
 
 class Answer:
@@ -41,7 +42,8 @@ class OneGraph:
             self.store.add(ox.Quad(quad.subject, quad.predicate, quad.object))
 
     async def query(self, query):
-        results = self.store.query(query.text)
+        stance = query.dataset.stance
+        results = (materialise(self.store, stance) if stance else self.store).query(query.text)
         body = results.serialize(format=ox.QueryResultsFormat.TSV)
         return Answer(body.replace(b"\n", self.line_end.encode()), query.formats.results)
 

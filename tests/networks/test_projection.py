@@ -7,6 +7,7 @@ import pytest
 from portsmouth.errors import DateError, ParameterError
 from portsmouth.iris import CONCEPT, ID, PASSAGE, shorten
 from portsmouth.networks import KINDS, Timeline
+from portsmouth.stance import Stance
 
 SPANS = """
 g:calendar {
@@ -121,6 +122,19 @@ def test_filters_by_mode_outcome_stance_and_period(drawn):
     assert only_arc(drawn(facts, stances=("opposes",)))["event"] == ID + "f"
     assert drawn(facts, since=date(1905, 4, 19)).number_of_edges() == 0
     assert drawn(facts, until=date(1905, 4, 4)).number_of_edges() == 0
+
+
+def test_a_stance_knows_of_no_other_passage(drawn):
+    facts = FRANCE + "p:s8-361 { d:f a pt:Influence ; pt:from d:a ; pt:to d:b . }"
+    arc = only_arc(drawn(facts, stance=Stance(("s5",))))
+    assert (arc["passages"], arc["modes"]) == ((PASSAGE + "s5-235",), (CONCEPT + "mediated",))
+    # A part only picks: that passages disagree is known still. From the stance there is but one account.
+    assert (only_arc(drawn(facts, parts=("s5",)))["disputed"], arc["disputed"]) == (True, False)
+    without = drawn(facts, stance=Stance(("s8",), without=True))
+    assert arcs(without) == arcs(drawn(FRANCE, parts=("s5",)))
+    assert without.graph["snapshot"] == drawn(facts).graph["snapshot"]
+    with pytest.raises(ParameterError, match="part s3, of which there is no passage"):
+        drawn(facts, stance=Stance(("s3",)))
 
 
 def test_a_part_tells_its_own_version(drawn):

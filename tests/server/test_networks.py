@@ -99,6 +99,30 @@ def test_filters_narrow_the_network(get, whole, values, holds):
     assert all(holds(edge) for edge in told["edges"])
 
 
+def test_a_stance_reaches_networks_chains_and_measures(get, whole):
+    text, memoir = (json.loads(get(NETWORK, parts=stance).body) for stance in ("s1,s2", "without-memoir"))
+    assert {one["part"] for edge in text["edges"] for one in edge["passages"]} == {"s1", "s2"}
+    assert {one["part"] for edge in memoir["edges"] for one in edge["passages"]} == {
+        one["part"] for edge in whole["edges"] for one in edge["passages"]
+    } - {"s4"}
+    assert (text["meta"]["filter"]["stance"], memoir["meta"]["filter"]["stance"]) == ("s1,s2", "-s4")
+    mentions = {node["iri"]: node["mentions"] for node in whole["nodes"]}
+    assert all(0 < node["mentions"] <= mentions[node["iri"]] for node in memoir["nodes"])
+    assert {node["iri"]: node["mentions"] for node in memoir["nodes"]} != mentions
+    chain = json.loads(get("/network/paths", parts="s1", **{"from": "Roosevelt", "to": "Meyer"}).body)
+    assert {one["part"] for hop in chain["chains"][0]["hops"] for one in hop["passages"]} == {"s1"}
+    ranked = json.loads(get("/network/measures", parts="s1", measure="degree").body)
+    assert ranked["witness"]["actors"] == len(json.loads(get(NETWORK, parts="s1").body)["nodes"])
+    assert (
+        json.loads(get("/network/paths", parts="s3", **{"from": "Roosevelt", "to": "Meyer"}).body).get(
+            "chains", []
+        )
+        == []
+    )
+    assert "without s4" in get("/network.svg", parts="-s4").body.decode()
+    assert get(NETWORK, parts="s99").status == 400
+
+
 def test_actors_can_stand_for_their_states_and_other_networks_be_asked(get, whole):
     states = json.loads(get(NETWORK, roll_up="state").body)
     assert states["meta"]["counts"]["nodes"] < whole["meta"]["counts"]["nodes"]

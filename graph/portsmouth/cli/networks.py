@@ -19,9 +19,20 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from portsmouth.cli.commands import FactsOption, OutputOption, _build, _notes, _refuse, _store, _write, app
+from portsmouth.cli.commands import (
+    FactsOption,
+    OutputOption,
+    PartsOption,
+    _build,
+    _notes,
+    _refuse,
+    _store,
+    _write,
+    app,
+)
 from portsmouth.iris import shorten
 from portsmouth.search import Index
+from portsmouth.stance import Stance
 from portsmouth.store.limits import Limits
 
 if TYPE_CHECKING:
@@ -154,6 +165,7 @@ def network_command(
     outcome: OutcomeOption = None,
     stance: StanceOption = None,
     part: PartOption = None,
+    parts: PartsOption = "",
     since: SinceOption = None,
     until: UntilOption = None,
     roll_up: RollUpOption = None,
@@ -182,7 +194,7 @@ def network_command(
 
     chosen = _selection(
         kind=kind.value, effects=effects, modes=mode, outcomes=outcome, stances=stance, parts=part,
-        since=since, until=until, roll_up=roll_up,
+        since=since, until=until, roll_up=roll_up, stance=parts,
     )  # fmt: skip
     form = _format(output_format, output, NetworkFormat.csv)
     if measure and form in _MAPPED:
@@ -213,6 +225,7 @@ def path_command(
     effects: EffectsOption = False,
     mode: ModeOption = None,
     part: PartOption = None,
+    parts: PartsOption = "",
     since: SinceOption = None,
     until: UntilOption = None,
     roll_up: RollUpOption = None,
@@ -235,8 +248,9 @@ def path_command(
     from portsmouth import networks
 
     chosen = _selection(
-        kind="influence", effects=effects, modes=mode, parts=part, since=since, until=until, roll_up=roll_up
-    )
+        kind="influence", effects=effects, modes=mode, parts=part, since=since, until=until, roll_up=roll_up,
+        stance=parts,
+    )  # fmt: skip
     form = _format(output_format, output, NetworkFormat.json)
     if form in _PICTURES:
         _refuse(f"a picture ({form.value}) of chains", "table, csv, json, gexf, graphml or cytoscape")
@@ -280,6 +294,7 @@ def brokers_command(
     effects: EffectsOption = False,
     mode: ModeOption = None,
     part: PartOption = None,
+    parts: PartsOption = "",
     since: SinceOption = None,
     until: UntilOption = None,
     roll_up: RollUpOption = None,
@@ -297,8 +312,9 @@ def brokers_command(
     portsmouth brokers --effects --roll-up government
     """
     chosen = _selection(
-        kind="influence", effects=effects, modes=mode, parts=part, since=since, until=until, roll_up=roll_up
-    )
+        kind="influence", effects=effects, modes=mode, parts=part, since=since, until=until, roll_up=roll_up,
+        stance=parts,
+    )  # fmt: skip
     wanted = NetworkFormat(output_format.value) if output_format else None
     form = _format(wanted, output, NetworkFormat.csv)
     if form in _MAPPED:
@@ -319,6 +335,7 @@ def _selection(
     since: str | None,
     until: str | None,
     roll_up: RollUp | None,
+    stance: str,
     outcomes: list[str] | None = None,
     stances: list[str] | None = None,
 ) -> Selection:
@@ -327,6 +344,7 @@ def _selection(
     given: dict[str, Any] = {"kind": kind, "effects": effects, "roll_up": roll_up.value if roll_up else None}
     for name, values in (("modes", modes), ("outcomes", outcomes), ("stances", stances), ("parts", parts)):
         given[name] = tuple(values or ())
+    given["stance"] = Stance.parse(stance)
     return Selection(since=_day("--since", since), until=_day("--until", until), **given)
 
 
@@ -344,13 +362,14 @@ def _asked(
 ) -> tuple[Any, dict[str, int], Index]:
     """Build the graph and make the network of it, with the mentions of actors and names for them."""
     from portsmouth import networks
+    from portsmouth.store.stances import seen_from
 
     built = _build(facts)
 
     async def asked() -> tuple[Any, dict[str, int]]:
         async with _store(built, None, Limits(deadline=60.0)) as store:
             network = await networks.project(store, selection)
-            return network, await networks.mentions(store) if mentions else {}
+            return network, await networks.mentions(seen_from(store, selection.stance)) if mentions else {}
 
     network, counted = asyncio.run(asked())
     return network, counted, Index.from_nquads(built.nquads)

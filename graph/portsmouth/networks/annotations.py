@@ -10,8 +10,9 @@ from typing import Any, Final, NamedTuple
 
 from portsmouth.iris import PASSAGE, PT
 from portsmouth.networks import reading
-from portsmouth.networks.projection import anchor
+from portsmouth.networks.projection import Selection, anchor
 from portsmouth.store.protocol import Store
+from portsmouth.store.stances import seen_from
 
 Network = Any  # nx.MultiDiGraph, which has no type parameters
 
@@ -64,9 +65,10 @@ async def annotate(store: Store, network: Network) -> Annotations:
 
     :param store: the store of which the network was made.
     :param network: as :func:`~portsmouth.networks.projection.project` returns it.
-    :return: what concerns its actors, events and passages.
+    :return: what concerns its actors, events and passages, as seen from the network's stance.
     :raises StoreError: the store cannot answer.
     """
+    store = seen_from(store, network.graph.get("selection", Selection()).stance)
     arcs = [data for _, _, data in network.edges(data=True)]
     actors = {*network, *(data["side"] for _, data in network.nodes(data=True))}
     events = {data["event"] for data in arcs}

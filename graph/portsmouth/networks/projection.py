@@ -43,7 +43,9 @@ from portsmouth.networks import reading
 from portsmouth.networks.hierarchy import Hierarchy, Level
 from portsmouth.networks.network import Network
 from portsmouth.networks.reading import Span, Told
+from portsmouth.stance import Stance
 from portsmouth.store.protocol import Store
+from portsmouth.store.stances import seen_from
 
 Kind = Literal["influence", "signing", "command", "negotiation", "offices"]
 #: The networks that can be asked for.
@@ -82,6 +84,8 @@ class Selection:
     :param since: only acts that may lie on this day or later.
     :param until: only acts that may lie on this day or earlier. Either day leaves undated acts out.
     :param parts: only what these parts of the page say (``s5``), and what editors add to it.
+    :param stance: the passages that there are at all: dates, disputes, mentions and who stands for whom are
+        what these alone make of them, where ``parts`` only picks acts out of what the whole page tells.
     :param roll_up: whether, and how far, persons stand for their delegations, these for their governments,
         these for their states. One actor that several would stand for stays as it is.
 
@@ -98,6 +102,7 @@ class Selection:
     until: date | None = None
     parts: tuple[str, ...] = ()
     roll_up: Level | None = None
+    stance: Stance | None = None
 
     def as_json(self) -> dict[str, object]:
         """Return what was selected, as JSON has it.
@@ -115,6 +120,7 @@ class Selection:
             "until": self.until.isoformat() if self.until else None,
             "parts": list(self.parts),
             "roll_up": self.roll_up,
+            "stance": str(self.stance) if self.stance else None,
         }
 
 
@@ -162,17 +168,18 @@ async def project(store: Store, selection: Selection = Selection()) -> Network:
     :raises StoreError: the store cannot answer.
     """
     drawn = _DRAWN[selection.kind]
+    seen, snapshot = seen_from(store, selection.stance), store.snapshot
     with reading.collector_paused():
         facts = Facts(
-            await reading.told(store, drawn.anchor, drawn.properties | _USUAL),
-            await reading.spans(store),
-            await reading.disputed(store),
-            await reading.order(store) if selection.kind == "influence" else {},
-            Hierarchy(await reading.ties(store)),
+            await reading.told(seen, drawn.anchor, drawn.properties | _USUAL),
+            await reading.spans(seen),
+            await reading.disputed(seen),
+            await reading.order(seen) if selection.kind == "influence" else {},
+            Hierarchy(await reading.ties(seen)),
         )
         # In a thread, so that a server goes on serving.
         network = await asyncio.to_thread(assemble, facts, selection)
-    network.graph["snapshot"] = store.snapshot
+    network.graph["snapshot"] = snapshot
     return network
 
 

@@ -72,7 +72,8 @@ test("a state survives its address", () => {
   const state = {
     ...NOTHING,
     manners: ["money", "words"],
-    part: "s5",
+    parts: "-s4",
+    picked: ["s5", "s6"],
     effects: true,
     rollUp: "state",
     since: "1905-01-01",

@@ -342,6 +342,9 @@ class _Drawing:
         ):  # fmt: skip
             if value:
                 told.append(f"{self._words[word]} {value}")
+        if selection.stance:
+            keys = ", ".join(selection.stance.parts)
+            told.append(f"{self._words['without' if selection.stance.without else 'only']} {keys}")
         return "; ".join(told) or self._words["all"]
 
     def _concept(self, name: str) -> str:

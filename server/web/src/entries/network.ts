@@ -156,7 +156,7 @@ function render(): void {
     const field = fields?.namedItem(name);
     if (field instanceof HTMLSelectElement || field instanceof HTMLInputElement) field.value = value;
   };
-  put("part", state.part);
+  put("parts", state.parts);
   put("effects", state.effects ? "true" : "");
   put("roll-up", state.rollUp);
   put("since", state.since ?? "");
@@ -168,7 +168,7 @@ form.addEventListener("change", () => {
   const values = new FormData(form);
   go({
     manners: values.getAll("manner").map(String),
-    part: String(values.get("part") ?? ""),
+    parts: String(values.get("parts") ?? ""),
     effects: values.get("effects") === "true",
     rollUp: String(values.get("roll-up") ?? ""),
     ...(values.get("roll-up") === state.rollUp ? {} : { actor: null, act: null }),

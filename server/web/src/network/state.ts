@@ -3,7 +3,10 @@ import { type Act, type Told, within } from "./model.ts";
 
 export interface State {
   readonly manners: readonly string[];
-  readonly part: string;
+  /** The texts that it is told from: the stance. */
+  readonly parts: string;
+  /** Parts out of which acts are picked; the page offers none, addresses may have them. */
+  readonly picked: readonly string[];
   readonly effects: boolean;
   readonly rollUp: string;
   readonly since: string | null;
@@ -17,7 +20,8 @@ export interface State {
 
 export const NOTHING: State = {
   manners: [],
-  part: "",
+  parts: "",
+  picked: [],
   effects: false,
   rollUp: "",
   since: null,
@@ -33,7 +37,8 @@ export function read(query: string): State {
   const given = new URLSearchParams(query);
   return {
     manners: given.getAll("manner"),
-    part: given.get("part") ?? "",
+    parts: given.get("parts") ?? "",
+    picked: given.getAll("part").filter(Boolean),
     effects: given.get("effects") === "true",
     rollUp: given.get("roll-up") ?? "",
     since: given.get("since") || null,
@@ -49,7 +54,8 @@ export function read(query: string): State {
 /** What narrows the network at the server, which the data exports and the path finder share. */
 export function filters(state: State, time = true): URLSearchParams {
   const query = new URLSearchParams();
-  if (state.part) query.set("part", state.part);
+  if (state.parts) query.set("parts", state.parts);
+  for (const part of state.picked) query.append("part", part);
   if (state.effects) query.set("effects", "true");
   if (state.rollUp) query.set("roll-up", state.rollUp);
   if (time && state.since) query.set("since", state.since);
@@ -60,7 +66,7 @@ export function filters(state: State, time = true): URLSearchParams {
 export function write(state: State): string {
   const query = new URLSearchParams();
   for (const manner of state.manners) query.append("manner", manner);
-  for (const [name, value] of filters(state)) query.set(name, value);
+  for (const [name, value] of filters(state)) query.append(name, value);
   if (state.actor) query.set("actor", state.actor);
   if (state.act) query.set("act", state.act);
   if (state.from) query.set("from", state.from);
