@@ -17,6 +17,7 @@ from rich.console import Console
 
 import portsmouth
 from portsmouth import queries
+from portsmouth.apart import Apart
 from portsmouth.build import Build, Progress, build, echoes_csv, locators_csv
 from portsmouth.build.assemble import documents
 from portsmouth.citing import Citation, cite
@@ -190,6 +191,8 @@ def serve(
 
     Every setting can also come from the environment, as PORTSMOUTH_PORT and so on, or from a file.
     """
+    # The graph is built by another process while this one loads the server, and leaves no memory behind.
+    building = None if no_data else Apart(lambda: _served(facts))
     # The library does not depend on the server; only this command does.
     from portsmouth_server.running import serve as run_server
     from portsmouth_server.settings import Settings, read_token_file
@@ -211,14 +214,15 @@ def serve(
     settings = Settings.load(
         config, [*(set_ or ()), *words], **{name: value for name, value in given.items() if value is not None}
     )
-    if no_data:
+    if building is None:
         opened = open_store(b"", settings, directory=store)
     else:
-        built = _build(facts)
+        nquads, snapshot, summary = building.result()
         if settings.source:
-            asyncio.run(_original(_store(built, None, Limits()), Path(settings.source)))
-        _notes.print(_summary(built))
-        opened = open_store(built.nquads, settings, snapshot=built.snapshot, directory=store)
+            asyncio.run(_original(EmbeddedStore.from_nquads(nquads), Path(settings.source)))
+        _notes.print(summary)
+        opened = open_store(nquads, settings, snapshot=snapshot, directory=store)
+        del nquads
     if lifetime := lifetime_of_writes(opened, store):
         _notes.print(lifetime, markup=False)
     run_server(
@@ -458,6 +462,12 @@ def export_command(
 def _build(facts: Path | None) -> Build:
     with _progress() as progress:
         return build(facts, progress=progress)
+
+
+def _served(facts: Path | None) -> tuple[bytes, str, str]:
+    """Return the dataset, its id, and what is said of it."""
+    built = _build(facts)
+    return built.nquads, built.snapshot, _summary(built)
 
 
 @contextmanager
