@@ -198,3 +198,13 @@ def test_helpers_know_no_token(monkeypatch: pytest.MonkeyPatch) -> None:
             return file.read()
 
     assert b"sesame" not in in_sandbox(work)
+
+
+def test_a_turtle_document_without_its_last_full_stop_is_read_and_half_a_statement_is_not():
+    whole = b"@prefix a: <http://a/> . a:a a:b a:c ; a:d [ a:e 1 ]"
+    assert to_ntriples(whole, "ttl", "http://e/").count(b"\n") == 3
+    for half in (b"<a> <b>", b"<a> <b> <c> ;  <d>", b"<a> <b> [ <c>", b"<a> <b> 'c"):
+        with pytest.raises(DocumentError):
+            to_ntriples(half, "ttl", "http://e/")
+    with pytest.raises(DocumentError):
+        to_ntriples(b"<http://a/a> <http://a/b> <http://a/c>", "nt", "http://e/")
