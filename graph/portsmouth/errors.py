@@ -475,3 +475,10 @@ class RemoteError(StoreError):
     kind = "remote"
     title = "Another host did not answer"
     status = 502
+
+
+class ServiceRequestError(RequestError):
+    """A query that the service behind this server refuses, though it is SPARQL."""
+
+    kind = "service-request"
+    title = "The service refuses the query"

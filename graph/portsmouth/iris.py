@@ -40,6 +40,10 @@ CALENDAR: Final = GRAPH + "calendar"
 DERIVED: Final = GRAPH + "derived"
 ONTOLOGY_GRAPH: Final = GRAPH + "ontology"
 AUTHORITIES: Final = GRAPH + "authorities"
+#: In another SPARQL service, the graph that holds what is the default graph here.
+MERGED: Final = GRAPH + "merged"
+#: In another SPARQL service, the graph that tells what has been loaded into it.
+LOADED: Final = GRAPH + "loaded"
 
 #: Prefixes in the order in which serialisations and the query page show them.
 PREFIXES: Final[dict[str, str]] = {

@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 
 from portsmouth.cli import conflicts as _conflicts  # noqa: F401  # adds its commands
+from portsmouth.cli import loading as _loading  # noqa: F401  # adds its command
 from portsmouth.cli import networks as _networks  # noqa: F401  # adds its commands
 from portsmouth.cli import stances as _stances  # noqa: F401  # adds its command
 from portsmouth.cli import synthetic as _synthetic  # noqa: F401

@@ -1,0 +1,164 @@
+"""The command ``load``: fill another SPARQL service with a dataset."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Final
+
+import pyoxigraph as ox
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from portsmouth.cli.commands import FactsOption, _build, _notes, _refuse, app
+from portsmouth.loading import (
+    Content,
+    GraphStoreWriter,
+    Loaded,
+    Loader,
+    Step,
+    UpdateWriter,
+    Writer,
+    prepare,
+    read_dataset,
+)
+from portsmouth.store.service import Credentials, Service, checked_address
+
+#: The variable with what the service is to be shown.
+CREDENTIALS_VARIABLE: Final = "PORTSMOUTH_ENDPOINT_CREDENTIALS"
+#: Bytes of a file beyond which it is sorted on disk.
+_MOST_IN_MEMORY: Final = 64 << 20
+#: Seconds between lines of progress, where nobody looks at a terminal.
+_BETWEEN_LINES: Final = 5.0
+
+
+@app.command("load")
+def load_command(
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            help="A dataset in N-Quads, instead of the program's own facts.", exists=True, dir_okay=False
+        ),
+    ] = None,
+    endpoint: Annotated[
+        str, typer.Option(help="Address at which the service answers queries.", show_default=False)
+    ] = "",
+    update: Annotated[
+        str, typer.Option(help="Address at which it takes SPARQL Update. [default: that of --endpoint]")
+    ] = "",
+    graph_store: Annotated[
+        str, typer.Option(help="Address of its graph store, to write by the Graph Store Protocol instead.")
+    ] = "",
+    credentials_file: Annotated[
+        Path | None,
+        typer.Option(
+            help=f"File with user:password or Bearer TOKEN for the service; {CREDENTIALS_VARIABLE} "
+            "can hold the same.",
+            dir_okay=False,
+        ),
+    ] = None,
+    batch: Annotated[int, typer.Option(min=1, max=100_000, help="Triples a request.")] = 1000,
+    facts: FactsOption = None,
+) -> None:
+    """Fill another SPARQL service with the graph, so that `serve --endpoint` can stand before it.
+
+    Only graphs that have changed are sent. After an interruption the same command goes on.
+
+    \b
+    portsmouth load --endpoint http://localhost:7878/query --update http://localhost:7878/update
+    """
+    if not endpoint:
+        _refuse("no --endpoint", "the address at which the service answers queries")
+    if update and graph_store:
+        _refuse("--update and --graph-store", "one way to write")
+    if file and facts:
+        _refuse("a file and --facts", "one of them")
+    addresses = [checked_address(url) if url else "" for url in (endpoint, update, graph_store)]
+    credentials = _credentials(credentials_file)
+    with _content(file, facts) as content, _shown() as progress:
+        loaded = asyncio.run(_load(content, addresses, credentials, batch, progress))
+    _notes.print(_summary(loaded), markup=False)
+    typer.echo(loaded.version)
+
+
+async def _load(
+    content: Content,
+    addresses: list[str],
+    credentials: Credentials | None,
+    batch: int,
+    progress: Callable[[Step], None],
+) -> Loaded:
+    endpoint, update, graph_store = addresses
+    async with Service(credentials) as service:
+        writer: Writer
+        if graph_store:
+            writer = GraphStoreWriter(service, graph_store)
+        else:
+            writer = UpdateWriter(service, update or endpoint)
+        return await Loader(content, service, endpoint, writer, batch, progress).load()
+
+
+def _credentials(file: Path | None) -> Credentials | None:
+    if file:
+        return Credentials.from_file(file)
+    text = os.environ.get(CREDENTIALS_VARIABLE, "")
+    return Credentials.from_text(text) if text.strip() else None
+
+
+@contextmanager
+def _content(file: Path | None, facts: Path | None) -> Iterator[Content]:
+    if file is None:
+        built = _build(facts)
+        with _notes.status("sorting"):
+            content = prepare(read_dataset(built.nquads, ox.Store()), built.snapshot)
+        yield content
+        return
+    with tempfile.TemporaryDirectory(prefix="portsmouth-") as folder:
+        with _notes.status(f"reading {file}"):
+            store = ox.Store(folder) if file.stat().st_size > _MOST_IN_MEMORY else ox.Store()
+            content = prepare(read_dataset(file, store))
+        yield content
+
+
+@contextmanager
+def _shown() -> Iterator[Callable[[Step], None]]:
+    """Show how far the loading has come: a bar on a terminal, else a line now and then."""
+    if _notes.is_terminal:
+        columns = (
+            TextColumn("loading"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeRemainingColumn(),
+        )
+        with Progress(*columns, console=_notes, transient=True) as bar:
+            task = bar.add_task("loading", total=None, rate="")
+            yield lambda step: bar.update(
+                task, total=step.total, completed=step.done, rate=f"{step.rate:,.0f} triples/s"
+            )
+        return
+    told = time.monotonic()
+
+    def tell(step: Step) -> None:
+        nonlocal told
+        if time.monotonic() - told >= _BETWEEN_LINES:
+            told = time.monotonic()
+            _notes.print(_line(step), markup=False)
+
+    yield tell
+
+
+def _line(step: Step) -> str:
+    left = "" if step.left is None else f", about {step.left:,.0f} s left"
+    return f"{step.done:,} of {step.total:,} triples, {step.rate:,.0f}/s{left}"
+
+
+def _summary(loaded: Loaded) -> str:
+    sent = f"{loaded.sent:,} of them sent now" if loaded.sent else "all there already"
+    dropped = f"; {loaded.dropped:,} former graphs dropped" if loaded.dropped else ""
+    return f"{loaded.graphs:,} graphs, {loaded.triples:,} triples with g:merged, {sent}{dropped}"
