@@ -81,6 +81,20 @@ class Bundle:
             )
         return self.island(SITE)
 
+    def styled(self, name: str) -> Markup:
+        """Return the elements that load an entry with a style sheet of its own, if only the sheet.
+
+        :param name: the entry, which has the name of its sheet.
+
+        >>> Bundle(Urls(), sheet="1f").styled("pages")
+        Markup('<link rel="stylesheet" href="/static/styles/pages.css?v=1f">')
+        """
+        if not self.entries:
+            return Markup('<link rel="stylesheet" href="{}">').format(
+                self.urls.sheet(f"{name}.css", self.sheet)
+            )
+        return self.island(name)
+
     def island(self, name: str) -> Markup:
         """Return the elements that load an entry of the front end; none where nothing was built.
 

@@ -30,6 +30,29 @@ def test_the_evidence_of_a_fact_is_one_click_away_without_scripts(visit: Any) ->
     assert evidence.locator(".gloss").first.is_visible()
 
 
+def test_what_a_passage_says_is_read_wherever_it_is_cited(visit: Any) -> None:
+    page = visit("/id/witte")
+    address = page.evaluate(
+        """() => {
+          const seen = new Set();
+          for (const {href} of document.querySelectorAll(".evidence a.cite")) {
+            if (seen.has(href)) return new URL(href).pathname;
+            seen.add(href);
+          }
+        }"""
+    )
+    cited = page.locator(f".evidence:has(a.cite[href='{address}'])")
+    glosses = []
+    for at in (0, 1):
+        cited.nth(at).locator("summary").click()
+        entry = cited.nth(at).locator("li", has=page.locator(f"a.cite[href='{address}']"))
+        glosses.append(entry.locator(".gloss").inner_text())
+    assert glosses[0] == glosses[1] != ""
+    line = page.locator(f".lines a[href='{address}']")
+    line.hover()
+    assert line.get_attribute("title") == glosses[0]
+
+
 def test_a_neighbour_in_the_small_network_is_reached_by_keyboard(visit: Any) -> None:
     page = visit("/id/meyer")
     page.locator("svg.ego a", has_text="Roosevelt").first.focus()

@@ -12,6 +12,9 @@ from portsmouth_server.views.facts import Facts
 
 #: Neighbours of one section that are shown before the reader asks for all of them.
 MOST_CARDS: Final = 12
+#: The same on a page of many sections, such as a state's, which would weigh too much for a first view.
+MANY_SECTIONS: Final = 15
+MOST_CARDS_OF_MANY: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +51,10 @@ def plan(facts: Facts, iri: str, opened: str = "") -> tuple[Planned, ...]:
             sections.setdefault(section, []).append((other, tuple(properties)))
     own = facts.kind(iri)
     planned = []
+    most = MOST_CARDS if len(sections) < MANY_SECTIONS else MOST_CARDS_OF_MANY
     for section in sorted(sections, key=lambda found: rank(found, own)):
         ordered = sorted(sections[section], key=lambda card: _order(facts, card[0]))
-        shown = ordered if opened == section.key else ordered[:MOST_CARDS]
+        shown = ordered if opened == section.key else ordered[:most]
         planned.append(Planned(section, tuple(shown), len(ordered)))
     return tuple(planned)
 
