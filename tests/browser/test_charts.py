@@ -31,7 +31,7 @@ def test_the_evidence_of_a_fact_is_one_click_away_without_scripts(visit: Any) ->
 
 
 def test_what_a_passage_says_is_read_wherever_it_is_cited(visit: Any) -> None:
-    page = visit("/id/witte")
+    page = visit("/id/japan")
     address = page.evaluate(
         """() => {
           const seen = new Set();
