@@ -25,7 +25,7 @@ def open_store(
     """
     limits, merged = settings.limits, settings.dataset == "merged"
     if settings.writing and directory:
-        return WritableStore.on_disk(directory, data, snapshot=snapshot, merged=merged, limits=limits)
+        return WritableStore.kept(directory, data, snapshot=snapshot, merged=merged, limits=limits)
     if settings.writing:
         return WritableStore.in_memory(data, snapshot=snapshot, merged=merged, limits=limits)
     if directory:

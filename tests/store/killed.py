@@ -1,20 +1,27 @@
-"""A process that writes to a store on disk until it is killed, again and again: see ``test_kills.py``.
+"""A process that writes to a kept dataset until it is killed, again and again: see ``test_kills.py``.
 
-``python killed.py DIR`` forks a writer for each line that it reads, and kills it at the next one. The writer
-checks what it finds and says ``opened N``, where ``N`` is the last request that it found carried out, and
-``done N`` after each further request.
+``python killed.py DIR`` forks a writer for each line that it reads: one that kills itself before some line of
+the code that keeps the dataset, or one that is killed after a time. The writer checks what it finds and says
+``opened N``, where ``N`` is the last request that it found carried out, and ``done N`` after each other.
 """
 
+import hashlib
 import os
 import signal
 import sys
+import time
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import pyoxigraph as ox
 
-from portsmouth.store.disk import DiskPrimary
+from portsmouth.store import bases, disk
 from portsmouth.store.evaluating import Rules, evaluate_update
+from portsmouth.store.memory import MemoryPrimary
+from portsmouth.store.primary import Primary
 from portsmouth.store.protocol import Update
+from portsmouth.store.segments import Follower
 
 PREFIX = "PREFIX : <http://e/> "
 #: Moves a counter to another graph and notes its number: one request, whose parts belong together.
@@ -43,41 +50,95 @@ def number_of(store: ox.Store) -> int:
     return last
 
 
-def write(directory: Path) -> None:
-    """Open the store, check it, and write until the end comes."""
-    primary = DiskPrimary(directory, b"", "empty", merged=True)
+def say(line: str) -> None:
+    """Write a line at once, whole or not at all."""
+    os.write(1, f"{line}\n".encode())
+
+
+def write(directory: Path, form: str) -> None:
+    """Open the dataset, check it, write to it, give it new bases, and close it, telling what is done."""
+    empty = hashlib.sha256(b"").hexdigest()
+    primary: Primary
+    if form == "memory":
+        disk.into_memory(directory, merged=True)
+        primary = MemoryPrimary(b"", empty, directory)
+    else:
+        disk.out_of_memory(directory)
+        primary = disk.DiskPrimary(directory, b"", empty, merged=True)
     opened = primary.open()
-    path, number = opened.path, opened.number
-    found = number_of(ox.Store.read_only(str(path)))
+    base, number = opened.path, opened.number
+    copy = disk.reading_copy(directory)
+    assert copy is None or copy.snapshot == opened.snapshot(number)
+    # As the fork server and its workers do it: the base, and what came after it.
+    store = ox.Store()
+    if base.is_dir():
+        store.bulk_extend(ox.Store.read_only(str(base)))
+    else:
+        bases.load(base, store, same_names=True)
+    for record in Follower(opened.journals).fresh():
+        if base.is_file() or record.number > number:
+            record.change.apply(store)
+    found = number_of(store)
     assert found == number, f"request {found} stands where {number} were counted"
-    print(f"opened {number}", flush=True)
-    while True:
-        number += 1
-        store = ox.Store.read_only(str(path))
-        text = PREFIX + REQUEST.format(graph=number % 3, n=number)
-        change = evaluate_update(store, Update(text), Rules(), ox.Store)
-        del store
-        before, path = path, primary.commit(number, change.to_bytes())
-        primary.release(before)
-        print(f"done {number}", flush=True)
+    say(f"opened {number}")
+    for _ in range(2):
+        for _ in range(2):
+            number += 1
+            text = PREFIX + REQUEST.format(graph=number % 3, n=number)
+            change = evaluate_update(store, Update(text), Rules(), ox.Store)
+            primary.commit(number, change.to_bytes())
+            change.apply(store)
+            say(f"done {number}")
+        if file := primary.begin_base(number):
+            bases.save(store, file)
+        former, base = base, primary.finish_base(number)
+        primary.settle(number)
+        primary.release(former)
+    primary.close()
+
+
+def kill_at_line(left: int) -> None:
+    """Kill this process before it comes to so many more lines of the code that keeps a dataset."""
+    folder = str(Path(disk.__file__).parent)
+    files = {
+        f"{folder}/{name}.py" for name in ("bases", "directories", "disk", "journal", "memory", "segments")
+    }
+
+    def trace(frame: FrameType, event: str, _: object) -> Any:
+        nonlocal left
+        if frame.f_code.co_filename not in files:
+            return None
+        if event == "line":
+            left -= 1
+            if not left:
+                os.kill(os.getpid(), signal.SIGKILL)
+        return trace
+
+    sys.settrace(trace)
 
 
 def main() -> None:
+    """Fork a writer for each line of input: ``FORM lines N`` or ``FORM seconds N``."""
     directory = Path(sys.argv[1])
-    while sys.stdin.readline():
+    for line in sys.stdin:
+        form, measure, amount = line.split()
         pid = os.fork()
         if pid == 0:
             try:
-                write(directory)
+                if measure == "lines":
+                    kill_at_line(int(amount))
+                write(directory, form)
+                os._exit(0)
             except BaseException as error:
-                print(f"failed {type(error).__name__}: {error}", flush=True)
+                say(f"failed {type(error).__name__}: {error}")
                 raise
             finally:
                 os._exit(1)
-        sys.stdin.readline()
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
-        print("killed", flush=True)
+        if measure == "seconds":
+            time.sleep(float(amount))
+            os.kill(pid, signal.SIGKILL)
+        _, status = os.waitpid(pid, 0)
+        say("killed" if os.WIFSIGNALED(status) else "ended")
 
 
 if __name__ == "__main__":

@@ -42,13 +42,15 @@ RUNAWAY = (
 Make = Callable[..., WritableStore]
 
 
-@pytest.fixture(params=["memory", "disk"])
+@pytest.fixture(params=["memory", "kept", "disk"])
 def make(request: Any, tmp_path: Path) -> Make:
     """Make a store; one on disk in the same place each time."""
 
     def made(data: bytes = DATA, **options: Any) -> WritableStore:
         if request.param == "memory":
             return WritableStore.in_memory(data, **options)
+        if request.param == "kept":
+            return WritableStore.kept(tmp_path / "store", data, **options)
         return WritableStore.on_disk(tmp_path / "store", data, **options)
 
     return made

@@ -6,50 +6,43 @@ hard-linked copies of its files that nothing writes to: ``DIR/checkpoint`` is wh
 was loaded, ``DIR/checkpoints/N`` what there was after write ``N``. ``DIR/snapshot``
 is the id of what was loaded.
 
-A write is in ``DIR/journal`` before anything else knows of it. ``DIR/state`` names
-the dataset, says which mode it has, and how many writes the primary store holds
-for certain; what the journal has beyond that is done again when the store is
-opened.
+A write is in ``DIR/journals`` before anything else knows of it, and what the journal
+has beyond the last checkpoint is done again when the store is opened. A checkpoint
+takes ten times as long as a small write, so there is one only when the journal has
+grown; workers carry out what it has on a copy of the checkpoint of their own.
 """
 
 from __future__ import annotations
 
-import fcntl
-import json
 import os
 import shutil
 import uuid
+from collections.abc import Iterable
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, NamedTuple
 
 import pyoxigraph as ox
 
 from portsmouth.errors import StoreError
-from portsmouth.store import journal
+from portsmouth.store import bases, directories, memory
 from portsmouth.store.changes import Change
-from portsmouth.store.journal import Journal, sync_folder
+from portsmouth.store.directories import locked, read_state, write_state
+from portsmouth.store.journal import sync_folder
 from portsmouth.store.primary import Opened
+from portsmouth.store.segments import Follower, Segments, numbers
 
-_NAMES: Final = frozenset(
-    {
-        "primary",
-        "checkpoint",
-        "checkpoints",
-        "snapshot",
-        "state",
-        "state.new",
-        "journal",
-        "lock",
-        "sandbox",
-        "readers",
-        "incoming",
-        "outgoing",
-    }
-)
-#: The journal is emptied when it has grown beyond this, as all of it is in the primary store by then.
-_JOURNAL_BYTES: Final = 16 << 20
+#: There is a new checkpoint when the journal has grown beyond this.
+_JOURNAL_BYTES: Final = 2 << 20
 #: How often a reader looks for a checkpoint that stays long enough to be copied.
 _ATTEMPTS: Final = 20
+
+
+class Copy(NamedTuple):
+    """A dataset as another process left it: its base, the journal after that, and the snapshot's id."""
+
+    path: Path
+    journals: Path
+    snapshot: str
 
 
 def keep(directory: Path, data: bytes, snapshot: str) -> Path:
@@ -64,17 +57,14 @@ def keep(directory: Path, data: bytes, snapshot: str) -> Path:
     :raises StoreError: the directory is something else, or cannot be written.
     """
     try:
-        if written := last_checkpoint(directory):
-            return written[0]
+        if is_written(directory):
+            return _base(directory)[0]
         checkpoint, note = directory / "checkpoint", directory / "snapshot"
         if checkpoint.is_dir() and note.is_file() and note.read_text().strip() == snapshot:
             return checkpoint
-        if directory.exists() and not _is_ours(directory):
-            raise StoreError(
-                f"found other files in {directory}; expected an empty folder or an earlier store"
-            )
+        directories.refuse_foreign(directory)
         directory.mkdir(parents=True, exist_ok=True)
-        with _locked(directory):
+        with locked(directory):
             _fill(directory, data, snapshot)
     except SyntaxError as error:
         raise StoreError(f"found data that are not N-Quads ({error.msg}); expected N-Quads") from error
@@ -85,28 +75,34 @@ def keep(directory: Path, data: bytes, snapshot: str) -> Path:
     return checkpoint
 
 
-def last_checkpoint(directory: Path) -> tuple[Path, str] | None:
-    """Return the checkpoint of the last write and its snapshot's id; ``None`` where nothing has been written.
+def is_written(directory: Path) -> bool:
+    """Whether a directory holds a dataset that has been written.
 
     :param directory: the store's directory.
     :raises OSError: it cannot be read.
     """
-    state = _read_state(directory)
+    state = read_state(directory)
     if state is None:
-        return None
-    numbers = [int(entry.name) for entry in _checkpoints(directory)]
-    if numbers:
-        number = max(numbers)
-        return directory / "checkpoints" / str(number), f"{state['lineage']}-{number}"
-    file = directory / "journal"
-    if file.exists() and any(journal.read(file)):
-        # The first write was cut off before it was acknowledged.
-        return directory / "checkpoint", state["base"]
-    return None
+        return False
+    if state["form"] == "memory":
+        return memory.is_written(directory)
+    return bool(state["number"] or any(Follower(directory / "journals").fresh()))
 
 
-def reading_copy(directory: Path) -> tuple[Path, str] | None:
-    """Copy the checkpoint of the last write for a process that only reads, and return it with its id.
+def _base(directory: Path) -> tuple[Path, int]:
+    """Return what a store is to be read from, before its journal, and the writes that it has."""
+    state = read_state(directory)
+    if state and state["form"] == "memory":
+        path = memory.newest_base(directory)
+        return path, int(path.stem)
+    if found := _checkpoints(directory):
+        path = max(found, key=lambda entry: int(entry.name))
+        return path, int(path.name)
+    return directory / "checkpoint", 0
+
+
+def reading_copy(directory: Path) -> Copy | None:
+    """Copy what has been written for a process that only reads.
 
     Whoever writes the directory removes a checkpoint as soon as none of its own workers reads it; the copy,
     which shares the large files, stays until it is removed.
@@ -117,29 +113,49 @@ def reading_copy(directory: Path) -> tuple[Path, str] | None:
     """
     target = directory / "readers" / f"{os.getpid()}-{uuid.uuid4().hex}"
     for attempt in range(_ATTEMPTS):
-        found = last_checkpoint(directory)
-        if found is None:
+        if not is_written(directory):
             return None
         try:
-            _copy(found[0], target)
+            return _copied(directory, target)
         except FileNotFoundError:
-            # Another write may have come meanwhile.
+            # Another base may have come meanwhile.
             shutil.rmtree(target, ignore_errors=True)
             if attempt + 1 == _ATTEMPTS:
                 raise
-        else:
-            return target, found[1]
     return None
 
 
-def private_copy(source: Path, target: Path) -> ox.Store:
+def _copied(directory: Path, target: Path) -> Copy:
+    state = read_state(directory)
+    path, number = _base(directory)
+    copy = Copy(target / path.name, target / "journals", "")
+    copy.journals.mkdir(parents=True)
+    if path.is_dir():
+        _copy(path, copy.path)
+    else:
+        os.link(path, copy.path)
+    segments = numbers(directory / "journals")
+    if segments and segments[0] > number:
+        # What came between this base and the next has just been dropped.
+        raise FileNotFoundError
+    for segment in segments:
+        shutil.copyfile(directory / "journals" / str(segment), copy.journals / str(segment))
+    number = memory.last_number(copy.journals, number)
+    return copy._replace(snapshot=f"{state['lineage']}-{number}" if state else "")
+
+
+def private_copy(source: Path, target: Path, changes: Iterable[bytes] = ()) -> ox.Store:
     """Open a copy of a checkpoint that may be changed, its large files shared with the original.
 
     :param source: the checkpoint.
     :param target: where the copy goes.
+    :param changes: what has been written since, as bytes.
     """
     _copy(source, target)
-    return ox.Store(str(target))
+    store = ox.Store(str(target))
+    for data in changes:
+        Change.from_bytes(data).apply(store)
+    return store
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -169,154 +185,143 @@ class DiskPrimary:
         self._lock: IO[bytes] | None = None
         self._store: ox.Store | None = None
 
+        self._journal: Segments | None = None
+        self._bound = _JOURNAL_BYTES
+        self._number = 0
+        self._state: dict[str, Any] = {}
+
     def open(self) -> Opened:
         """Open the dataset and do again what the journal has; see :meth:`.primary.Primary.open`."""
         keep(self._directory, self._data, self._base)
+        # It can be large, and is on the disk now.
+        self._data = b""
         try:
-            self._lock = _locked(self._directory)
+            self._lock = locked(self._directory)
             self._store = ox.Store(str(self._directory / "primary"))
             return self._recover(self._store)
         except (OSError, ValueError, KeyError) as error:
-            self.close()
+            self._let_go()
             raise StoreError(
                 f"found that the store in {self._directory} cannot be opened ({error}); "
                 "expected one that is whole"
             ) from error
         except BaseException:
-            self.close()
+            self._let_go()
             raise
 
-    def commit(self, number: int, data: bytes) -> Path:
-        """Journal a write, apply it, and make its checkpoint; see :meth:`.primary.Primary.commit`."""
-        if self._store is None:
+    def commit(self, number: int, data: bytes) -> None:
+        """Journal a write, and apply it; see :meth:`.primary.Primary.commit`."""
+        if self._store is None or self._journal is None:
             raise StoreError("found the store closed; expected it to be open")
         self._journal.append(number, data)
         Change.from_bytes(data).apply(self._store)
-        path = self._checkpoint(self._store, number)
-        if self._journal.size > _JOURNAL_BYTES:
-            self._settle(number)
-        return path
+        self._number = number
+
+    @property
+    def wants_base(self) -> bool:
+        """Whether the journal has grown enough; see :attr:`.primary.Primary.wants_base`."""
+        return self._journal is not None and self._journal.size > self._bound
+
+    @property
+    def wants_base_at_rest(self) -> bool:
+        """Return ``False``: closing makes a checkpoint; see :attr:`.primary.Primary.wants_base_at_rest`."""
+        return False
+
+    def begin_base(self, number: int) -> None:
+        """Make a checkpoint, which takes a moment; see :meth:`.primary.Primary.begin_base`."""
+        assert self._journal  # noqa: S101  # it is open
+        self._checkpoint(number)
+        self._journal.begin(number)
+
+    def finish_base(self, number: int) -> Path:
+        """Return the checkpoint; see :meth:`.primary.Primary.finish_base`."""
+        return self._directory / "checkpoints" / str(number)
+
+    def settle(self, number: int) -> None:
+        """Drop what the primary store holds for certain; see :meth:`.primary.Primary.settle`."""
+        assert self._journal  # noqa: S101  # it is open
+        self._state = {**self._state, "number": number}
+        write_state(self._directory, self._state)
+        self._journal.drop(number)
+        self._bound = _JOURNAL_BYTES
+
+    def postpone(self) -> None:
+        """Want no checkpoint for long; see :meth:`portsmouth.store.primary.Primary.postpone`."""
+        self._bound *= 2
 
     def release(self, path: Path) -> None:
         """Remove a checkpoint from which nobody answers any more."""
         shutil.rmtree(path, ignore_errors=True)
 
-    def sandbox(self) -> Path | None:
-        """Return where a worker may make a copy, once those of earlier ones are gone."""
-        shutil.rmtree(self._directory / "sandbox", ignore_errors=True)
-        return self._directory / "sandbox" / uuid.uuid4().hex
-
     def close(self) -> None:
-        """Close the engine's store and let others have the directory."""
-        if self._store is not None:
-            self._journal_close()
-            self._store = None
+        """Make the last checkpoint and let others have the directory."""
+        try:
+            if self._store is not None and self._journal is not None and self._journal.size:
+                self.begin_base(self._number)
+                self.settle(self._number)
+                self._remove_checkpoints_but(self.finish_base(self._number))
+        except OSError:
+            # It has to be done at the next start then.
+            pass
+        finally:
+            shutil.rmtree(self._directory / "workers", ignore_errors=True)
+            self._let_go()
+
+    def _let_go(self) -> None:
+        if self._journal is not None:
+            self._journal.close()
+            self._journal = None
+        self._store = None
         if self._lock:
             self._lock.close()
             self._lock = None
 
-    def _journal_close(self) -> None:
-        if hasattr(self, "_journal"):
-            self._journal.close()
-
     def _recover(self, store: ox.Store) -> Opened:
-        state = _read_state(self._directory)
-        if state is None:
-            state = {
-                "lineage": uuid.uuid4().hex[:16],
-                "base": self._base,
-                "number": 0,
-                "merged": self._merged,
-            }
-        if state["merged"] != self._merged:
-            kept, asked = ("merged", "plain") if state["merged"] else ("plain", "merged")
-            raise StoreError(
-                f"found a store of --dataset {kept} in {self._directory}, where {asked} is asked for; "
-                f"expected the same as when it was made"
-            )
-        self._state = state
-        _write_state(self._directory, state)
-        number = state["number"]
-        file = self._directory / "journal"
-        for record in journal.read(file):
-            if record.number > number:
+        self._state = read_state(self._directory) or {
+            "form": "disk",
+            "lineage": uuid.uuid4().hex[:16],
+            "base": self._base,
+            "number": 0,
+            "merged": self._merged,
+        }
+        directories.refuse_other_mode(self._directory, self._state, merged=self._merged)
+        write_state(self._directory, self._state)
+        journals = self._directory / "journals"
+        self._number = self._state["number"]
+        for record in Follower(journals).fresh():
+            if record.number > self._number:
                 record.change.apply(store)
-                number = record.number
-        self._journal = Journal(file, durable=True)
-        shutil.rmtree(self._directory / "sandbox", ignore_errors=True)
-        _remove_readers_that_died(self._directory)
-        path = self._directory / "checkpoints" / str(number) if number else self._directory / "checkpoint"
-        if not path.is_dir():
-            self._checkpoint(store, number)
-        self._settle(number)
+                self._number = record.number
+        self._journal = Segments(journals, durable=True, number=self._number)
+        shutil.rmtree(self._directory / "workers", ignore_errors=True)
+        directories.remove_readers_that_died(self._directory)
+        path = self._directory / "checkpoint"
+        if self._number:
+            path = self.finish_base(self._number)
+            self.begin_base(self._number)
+            self.settle(self._number)
+        self._remove_checkpoints_but(path)
+        return Opened(path, journals, self._state["base"], self._state["lineage"], self._number)
+
+    def _checkpoint(self, number: int) -> None:
+        assert self._store is not None  # noqa: S101  # it is open
+        folder = self._directory / "checkpoints"
+        folder.mkdir(exist_ok=True)
+        if not (folder / str(number)).exists():
+            # The copy is of files; what the engine still holds in memory has to be in them.
+            self._store.flush()
+            self._store.backup(str(folder / str(number)))
+            sync_folder(folder)
+
+    def _remove_checkpoints_but(self, path: Path) -> None:
         for entry in _checkpoints(self._directory):
             if entry != path:
                 shutil.rmtree(entry, ignore_errors=True)
-        return Opened(path, state["base"], state["lineage"], number)
-
-    def _checkpoint(self, store: ox.Store, number: int) -> Path:
-        folder = self._directory / "checkpoints"
-        folder.mkdir(exist_ok=True)
-        path = folder / str(number)
-        # The copy is of files; what the engine still holds in memory has to be in them.
-        store.flush()
-        store.backup(str(path))
-        return path
-
-    def _settle(self, number: int) -> None:
-        """Empty the journal, once the primary store holds all of it for certain."""
-        if self._store is not None:
-            self._store.flush()
-        self._state = {**self._state, "number": number}
-        _write_state(self._directory, self._state)
-        self._journal.clear()
-
-
-def _remove_readers_that_died(directory: Path) -> None:
-    folder = directory / "readers"
-    for entry in folder.iterdir() if folder.is_dir() else ():
-        if not Path(f"/proc/{entry.name.partition('-')[0]}").exists():
-            shutil.rmtree(entry, ignore_errors=True)
-
-
-def _is_ours(directory: Path) -> bool:
-    return directory.is_dir() and all(entry.name in _NAMES for entry in directory.iterdir())
 
 
 def _checkpoints(directory: Path) -> list[Path]:
     folder = directory / "checkpoints"
     return [entry for entry in folder.iterdir() if entry.name.isdigit()] if folder.is_dir() else []
-
-
-def _read_state(directory: Path) -> dict[str, Any] | None:
-    path = directory / "state"
-    if not path.is_file():
-        return None
-    state: dict[str, Any] = json.loads(path.read_text())
-    return state
-
-
-def _write_state(directory: Path, state: dict[str, Any]) -> None:
-    incoming = directory / "state.new"
-    with incoming.open("w") as file:
-        json.dump(state, file)
-        file.flush()
-        os.fsync(file.fileno())
-    incoming.replace(directory / "state")
-    sync_folder(directory)
-
-
-def _locked(directory: Path) -> IO[bytes]:
-    """Take the directory for this process alone, until the file that is returned is closed."""
-    file = (directory / "lock").open("ab")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.close()
-        raise StoreError(
-            f"found that another process writes the store in {directory}; expected to be the only one"
-        ) from None
-    return file
 
 
 def _fill(directory: Path, data: bytes, snapshot: str) -> None:
@@ -330,8 +335,10 @@ def _fill(directory: Path, data: bytes, snapshot: str) -> None:
     store.backup(str(incoming / "checkpoint"))
     del store
     # From here on nothing can fail but the machine; the note is written last and vouches for the rest.
-    for note in ("snapshot", "state", "journal"):
+    for note in ("snapshot", "state"):
         (directory / note).unlink(missing_ok=True)
+    for folder in ("bases", "journals"):
+        shutil.rmtree(directory / folder, ignore_errors=True)
     outgoing.mkdir()
     for name in ("primary", "checkpoint"):
         if (directory / name).exists():
@@ -342,3 +349,55 @@ def _fill(directory: Path, data: bytes, snapshot: str) -> None:
     note_file.replace(directory / "snapshot")
     for leftover in (incoming, outgoing):
         shutil.rmtree(leftover, ignore_errors=True)
+
+
+def into_memory(directory: Path, *, merged: bool) -> None:
+    """Keep a dataset from now on for being held in memory, if it has been written and is kept on disk.
+
+    :param directory: the store's directory, which nobody writes.
+    :param merged: whether its default graph is derived.
+    :raises StoreError: it cannot be opened.
+    :raises OSError: there is no room.
+    """
+    state = read_state(directory)
+    if state is None or state["form"] == "memory" or not is_written(directory):
+        return
+    primary = DiskPrimary(directory, b"", "", merged=merged)
+    number = primary.open().number
+    try:
+        shutil.rmtree(directory / "bases", ignore_errors=True)
+        (directory / "bases").mkdir()
+        assert primary._store is not None  # noqa: S101  # it is open
+        bases.save(primary._store, directory / "bases" / f"{number}.nq")
+        sync_folder(directory / "bases")
+        # From here on it is the new form that counts.
+        write_state(directory, {**primary._state, "form": "memory"})
+    finally:
+        primary._let_go()
+    for name in ("primary", "checkpoint", "checkpoints", "workers"):
+        shutil.rmtree(directory / name, ignore_errors=True)
+
+
+def out_of_memory(directory: Path) -> None:
+    """Keep a dataset from now on on disk, if it has been written and is kept for being held in memory.
+
+    :param directory: the store's directory.
+    :raises StoreError: another process writes it.
+    :raises OSError: there is no room.
+    """
+    state = read_state(directory)
+    if state is None or state["form"] == "disk" or not is_written(directory):
+        return
+    with locked(directory):
+        for name in ("primary", "checkpoint", "checkpoints", "incoming"):
+            shutil.rmtree(directory / name, ignore_errors=True)
+        (directory / "checkpoints").mkdir()
+        number = memory.restore(directory, store := ox.Store(str(directory / "primary")))
+        store.flush()
+        store.backup(str(directory / "checkpoints" / str(number)))
+        # The note of what was loaded; what has been written is served whatever it says.
+        (directory / "snapshot").write_text(state["base"] + "\n")
+        sync_folder(directory / "checkpoints")
+        write_state(directory, {**state, "form": "disk", "number": number})
+        for name in ("bases", "journals"):
+            shutil.rmtree(directory / name, ignore_errors=True)

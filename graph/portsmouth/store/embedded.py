@@ -61,6 +61,7 @@ class EmbeddedStore:
     :param snapshot: the snapshot's id.
     :param limits: what a query may take.
     :param on_close: called when the store is closed, to remove what was made for it.
+    :param journals: the folder of what has been written since that snapshot, if it is only a base.
     """
 
     def __init__(
@@ -70,8 +71,10 @@ class EmbeddedStore:
         snapshot: str,
         limits: Limits | None = None,
         on_close: Callable[[], None] = lambda: None,
+        journals: Path | None = None,
     ) -> None:
         self._path = snapshot_path
+        self._journals = journals
         self._snapshot = snapshot
         self._limits = limits or Limits()
         self._on_close = on_close
@@ -123,12 +126,12 @@ class EmbeddedStore:
             ) from error
         if written is None:
             return cls(path, snapshot=snapshot, limits=limits)
-        copy, snapshot = written
         return cls(
-            copy,
-            snapshot=snapshot,
+            written.path,
+            snapshot=written.snapshot,
             limits=limits,
-            on_close=lambda: shutil.rmtree(copy, ignore_errors=True),
+            on_close=lambda: shutil.rmtree(written.path.parent, ignore_errors=True),
+            journals=written.journals,
         )
 
     @property
@@ -252,7 +255,7 @@ class EmbeddedStore:
             known = next((worker for worker in reversed(self._idle) if stance in worker.stances), None)
             worker = known or self._idle[-1]
             self._idle.remove(worker)
-            if worker.nursery is self._nursery and worker.is_current and not worker.exited.done():
+            if worker.nursery is self._nursery and self._up_to_date(worker) and not worker.exited.done():
                 return worker
             worker.close()
         return None
@@ -267,11 +270,17 @@ class EmbeddedStore:
             if not (self._nursery and self._nursery.alive):
                 if self._nursery:
                     await self._nursery.aclose()
-                self._nursery = await Nursery.start(self._path, self._limits.memory_mib, self._snapshot)
+                self._nursery = await Nursery.start(
+                    self._path, self._limits.memory_mib, self._snapshot, self._journals
+                )
             return self._nursery
 
+    def _up_to_date(self, worker: Worker) -> bool:
+        """Return whether a worker that waits answers from what is there now."""
+        return worker.is_current
+
     def _give_back(self, worker: Worker, reusable: bool) -> None:
-        if reusable and worker.is_current and not worker.exited.done():
+        if reusable and not worker.exited.done() and self._up_to_date(worker):
             self._idle.append(worker)
         else:
             worker.end()
@@ -312,6 +321,7 @@ class EmbeddedAnswer:
         self._stance = stance
         self._reusable = reusable
         self._worker: Worker | None = None
+        self._snapshot = ""
         self._timers: tuple[asyncio.TimerHandle, ...] = ()
         self._overran = False
         self._reader = frames.Reader()
@@ -346,7 +356,7 @@ class EmbeddedAnswer:
     @property
     def snapshot(self) -> str:
         """The id of the snapshot from which the answer comes."""
-        return self._worker.snapshot if self._worker else self._store.snapshot
+        return self._snapshot or self._store.snapshot
 
     @property
     def ended(self) -> bool:
@@ -384,7 +394,7 @@ class EmbeddedAnswer:
             self._hand_over(worker)
 
     def _hand_over(self, worker: Worker) -> None:
-        self._worker = worker
+        self._worker, self._snapshot = worker, worker.snapshot
         worker.listener = self._take
         # Most queries end within the moment, and need no other timer.
         self._timers = (self._loop.call_later(_MOMENT, self._turn_long, worker),)
@@ -531,6 +541,7 @@ class EmbeddedAnswer:
                     self._ended = True
                 case frames.END:
                     self._ended = True
+                    self._reusable |= frame.body == frames.UNTOUCHED
         try:
             if body:
                 self._spool.put(body[0] if len(body) == 1 else b"".join(body))

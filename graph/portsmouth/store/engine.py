@@ -380,3 +380,8 @@ def _expectation(alternatives: str) -> str:
             return f"a query without this fault: {sentence}"
     useful = [part for part in listed if re.fullmatch(r'"[^"]+"|"\\""|[A-Z]{2,}[A-Z_]*', part)]
     return " or ".join(useful) if useful else "a SPARQL 1.1 query"
+
+
+def forget_stances() -> None:
+    """Forget what was made of a dataset that has changed."""
+    _STANCES.forget()

@@ -5,15 +5,16 @@ takes milliseconds; its memory is shared with the workers by copy-on-write. A
 snapshot on disk is opened by each worker for itself, since the engine's disk
 store has threads, and threads do not survive a fork.
 
-It is started as ``python -m portsmouth.store.forkserver SNAPSHOT MEMORY_MIB``
+It is started as ``python -m portsmouth.store.forkserver SNAPSHOT MEMORY_MIB [JOURNALS]``
 with its control channel as standard input. On the channel come lines:
 ``fork`` with a socket beside it (``SCM_RIGHTS``), ``end PID``, ``advance ID PATH``;
 back go ``ready`` or ``failed REASON``, ``forked PID``, ``exit PID STATUS`` and
 ``advanced ID``. When the channel closes, it ends its workers and itself.
 
-To advance is to go to the next snapshot: in memory it applies what has been added
-to the journal beside its file; on disk it takes another directory. Workers that
-run keep the snapshot from which they were forked.
+To advance is to go to the next snapshot: it reads what has been added to the journal
+and, in memory, carries it out; on disk each worker does so for itself, on a copy of
+the directory. The path is the base that the next fork server would start from. Workers
+that run keep the snapshot from which they were forked, until they are told of a write.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import gc
 import os
 import resource
 import selectors
+import shutil
 import signal
 import socket
 import sys
@@ -29,7 +31,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
-from portsmouth.store import journal, memory, worker
+from portsmouth.store import disk, journal, worker
+from portsmouth.store.segments import Follower
 
 #: Stack of a worker: the engine's parser recurses, and a deep query should meet the nesting limit first.
 STACK = 64 << 20
@@ -41,15 +44,23 @@ class ForkServer:
     :param control: the channel to the store.
     :param snapshot: the snapshot's file or directory.
     :param memory_mib: the memory budget of a worker.
+    :param journals: the folder of the journal, if the dataset is written.
     """
 
-    def __init__(self, control: socket.socket, snapshot: Path, memory_mib: int) -> None:
+    def __init__(
+        self, control: socket.socket, snapshot: Path, memory_mib: int, journals: Path | None = None
+    ) -> None:
         self._control = control
         self._snapshot = snapshot
         self._memory_mib = memory_mib
-        self._store = None if snapshot.is_dir() else worker.open_snapshot(snapshot)
+        self._journals = journals
+        self._store = (
+            None if snapshot.is_dir() else worker.open_snapshot(snapshot, same_names=journals is not None)
+        )
         self._default = None if self._store is None else worker.default_graph_of(self._store)
-        self._journal_end = 0
+        self._follower = Follower(journals) if journals else None
+        #: The writes that a worker has to carry out for itself.
+        self._tail: list[journal.Record] = []
         self._follow_journal()
         self._children: set[int] = set()
         self._commands = b""
@@ -96,18 +107,22 @@ class ForkServer:
         return True
 
     def _advance(self, label: str, path: str) -> None:
-        self._snapshot = Path(path)
         self._follow_journal()
+        if self._snapshot != Path(path):
+            self._snapshot = Path(path)
+            # A checkpoint is named by the last write that it has.
+            self._tail = [record for record in self._tail if record.number > int(self._snapshot.stem)]
         self._say(f"advanced {label}")
 
     def _follow_journal(self) -> None:
-        """Apply what has been written to the snapshot in memory since it was last looked at."""
-        if self._store is None or self._default is None:
-            return
-        for record in journal.read(self._snapshot.with_name(memory.JOURNAL), self._journal_end):
-            record.change.apply(self._store)
-            record.change.of_default_graph().apply(self._default)
-            self._journal_end = record.end
+        """Go along with what has been written since this was last done."""
+        for record in self._follower.fresh() if self._follower else ():
+            if self._store is None or self._default is None:
+                self._tail.append(record)
+            else:
+                change = record.change
+                change.apply(self._store)
+                change.of_default_graph().apply(self._default)
 
     def _fork(self, descriptor: int) -> None:
         pid = os.fork()
@@ -124,9 +139,8 @@ class ForkServer:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             for private in self._private:
                 private.close()
-            store = self._store if self._store is not None else worker.open_snapshot(self._snapshot)
             with socket.socket(fileno=descriptor) as channel:
-                worker.run(store, channel, self._memory_mib, self._default)
+                worker.run(self._held(), channel, self._memory_mib)
             status = 0
         except OSError:
             # The store closed the channel while an answer was under way: there is nobody left to tell.
@@ -134,6 +148,20 @@ class ForkServer:
         finally:
             # Leave at once: the exit handlers and buffers belong to the process this one was forked from.
             os._exit(status)
+
+    def _held(self) -> worker.Held:
+        """Return the snapshot as the worker that this process has become is to hold it."""
+        if self._store is not None:
+            return worker.Held(self._store, self._default)
+        if self._journals is None:
+            return worker.Held(worker.open_snapshot(self._snapshot))
+        changes = (record.data for record in self._tail)
+        target = self._copy_of(os.getpid())
+        shutil.rmtree(target, ignore_errors=True)
+        return worker.Held(disk.private_copy(self._snapshot, target, changes))
+
+    def _copy_of(self, pid: int) -> Path:
+        return (self._journals or self._snapshot).with_name("workers") / str(pid)
 
     def _end(self, pid: int) -> None:
         # Only a child that has not been waited for: its number cannot have passed to another process.
@@ -146,6 +174,8 @@ class ForkServer:
             if pid == 0:
                 return
             self._children.discard(pid)
+            if self._store is None and self._journals:
+                shutil.rmtree(self._copy_of(pid), ignore_errors=True)
             self._say(f"exit {pid} {os.waitstatus_to_exitcode(status)}")
 
     def _say(self, line: str) -> None:
@@ -154,7 +184,7 @@ class ForkServer:
 
 def main() -> None:
     """Run the fork server that the command line names."""
-    snapshot, memory_mib = Path(sys.argv[1]), int(sys.argv[2])
+    snapshot, memory_mib, *journals = Path(sys.argv[1]), int(sys.argv[2]), *map(Path, sys.argv[3:])
     # Ctrl-C reaches the whole terminal group; the store decides when this process ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _, hard = resource.getrlimit(resource.RLIMIT_STACK)
@@ -164,7 +194,7 @@ def main() -> None:
         # A worker inherits standard input; were it the channel, the store would not see this process end.
         os.dup2(nothing.fileno(), 0)
         try:
-            server = ForkServer(control, snapshot, memory_mib)
+            server = ForkServer(control, snapshot, memory_mib, *journals)
         except (OSError, SyntaxError, ValueError) as error:
             control.sendall(f"failed {' '.join(str(error).split())}\n".encode())
             return

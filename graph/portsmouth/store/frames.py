@@ -4,8 +4,10 @@ A message is a one-byte kind, a four-byte length and a body. A worker answers
 one ``QUERY`` with ``HEAD``, any number of ``DATA`` and ``END``, or with
 ``ERROR`` at any point. It answers ``UPDATE`` and ``WRITE`` the same way, with
 what they would change (:class:`portsmouth.store.changes.Change`) as the data, and
-``VERSION`` with the version of a graph, or nothing. ``RULES`` says what holds for
-the writes that follow, and is not answered.
+``VERSION`` with the version of a graph, or nothing; the body of ``END`` is ``UNTOUCHED``
+if a worker that has evaluated a write is as it was before. ``KEEP`` has it write its
+dataset to the file that is named. ``RULES`` says what holds for the writes that follow,
+and ``FOLLOW`` is a write that the worker's dataset is to go along with; neither is answered.
 """
 
 from __future__ import annotations
@@ -23,10 +25,14 @@ RULES: Final = b"R"
 UPDATE: Final = b"U"
 WRITE: Final = b"W"
 VERSION: Final = b"V"
+KEEP: Final = b"K"
+FOLLOW: Final = b"F"
 HEAD: Final = b"H"
 DATA: Final = b"D"
 END: Final = b"Z"
 ERROR: Final = b"E"
+
+UNTOUCHED: Final = b"untouched"
 
 PREFIX: Final = struct.Struct("!cI")
 

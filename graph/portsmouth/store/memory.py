@@ -1,60 +1,230 @@
-"""Holding a dataset in memory that can be written: a file to load, and a journal of what came after.
+"""Holding a dataset in memory that can be written: a base to load, and a journal of what came after.
 
-Both live in a temporary folder and end with the store. The journal is there for
-the fork server, which follows it, and which reads it again should it have to be
-started anew.
+``bases/N.nq`` has what write ``N`` left, or a later one; ``journals`` has the writes after ``N``. In a
+directory of its own the dataset outlives the process: a write is in the journal, and on the disk,
+before it is acknowledged. Otherwise both live in a temporary folder and end with the store; they are
+there for the fork server, which follows the journal, and reads it again should it be started anew.
+
+The base is written anew by a worker, which holds a snapshot anyway, while queries and writes go on.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import uuid
 from pathlib import Path
-from typing import Final
+from typing import IO, Any, Final
 
-from portsmouth.store.journal import Journal
+import pyoxigraph as ox
+
+from portsmouth.errors import StoreError
+from portsmouth.store import bases, directories
+from portsmouth.store.journal import sync_folder
 from portsmouth.store.primary import Opened
+from portsmouth.store.segments import Follower, Segments
 
-#: The journal's name, beside the file with the data.
-JOURNAL: Final = "journal"
+#: The journal may have as many bytes as the base, or these.
+JOURNAL_BYTES: Final = 4 << 20
+#: At a clean end, a journal of this part of those bytes is reason enough for a new base.
+_AT_REST: Final = 16
 
 
 class MemoryPrimary:
-    """A dataset whose writes end with the store.
+    """A dataset that is held in memory.
 
-    :param data: the dataset as N-Quads.
-    :param snapshot: its id.
+    :param data: the dataset as N-Quads, for a directory that has not been written.
+    :param snapshot: the id of these data.
+    :param directory: where it is kept; without one its writes end with the store.
+    :param merged: whether the default graph is derived.
     """
 
-    def __init__(self, data: bytes, snapshot: str) -> None:
+    def __init__(
+        self, data: bytes, snapshot: str, directory: Path | None = None, *, merged: bool = True
+    ) -> None:
         self._data = data
         self._snapshot = snapshot
-        self._folder: Path | None = None
+        self._directory = directory
+        self._merged = merged
+        self._lock: IO[bytes] | None = None
+        self._journal: Segments | None = None
+        self._bound = 0
 
     def open(self) -> Opened:
-        """Make the file and the journal; see :meth:`portsmouth.store.primary.Primary.open`."""
-        self._folder = Path(tempfile.mkdtemp(prefix="portsmouth-"))
-        self._path = self._folder / "snapshot.nq"
-        self._path.write_bytes(self._data)
-        self._journal = Journal(self._folder / JOURNAL, durable=False)
-        return Opened(self._path, self._snapshot, f"m{uuid.uuid4().hex[:16]}", 0)
+        """Make or open base and journal; see :meth:`portsmouth.store.primary.Primary.open`."""
+        try:
+            if self._directory is None:
+                self._folder = Path(tempfile.mkdtemp(prefix="portsmouth-"))
+                state = self._new_state("m")
+                _begin(self._folder, self._data)
+            else:
+                self._folder = self._directory
+                self._folder.mkdir(parents=True, exist_ok=True)
+                self._lock = directories.locked(self._folder)
+                state = self._recovered()
+            # It can be large, and is in the file now.
+            self._data = b""
+            return self._opened(state)
+        except (OSError, ValueError, KeyError) as error:
+            self.close()
+            raise StoreError(
+                f"found that the store in {self._directory or tempfile.gettempdir()} cannot be opened "
+                f"({error}); expected one that is whole"
+            ) from error
+        except BaseException:
+            self.close()
+            raise
 
-    def commit(self, number: int, data: bytes) -> Path:
+    def commit(self, number: int, data: bytes) -> None:
         """Add a write to the journal; see :meth:`portsmouth.store.primary.Primary.commit`."""
+        if self._journal is None:
+            raise StoreError("found the store closed; expected it to be open")
         self._journal.append(number, data)
-        return self._path
+
+    @property
+    def wants_base(self) -> bool:
+        """Whether the journal is longer than the base; see :attr:`.primary.Primary.wants_base`."""
+        return self._journal is not None and self._journal.size > self._bound
+
+    @property
+    def wants_base_at_rest(self) -> bool:
+        """Whether the journal takes long to carry out; see :attr:`.primary.Primary.wants_base_at_rest`."""
+        if self._journal is None or self._directory is None:
+            return False
+        return self._journal.size > self._bound // _AT_REST
+
+    def begin_base(self, number: int) -> Path:
+        """Begin a segment, and name the file for the dataset; see :meth:`.primary.Primary.begin_base`."""
+        assert self._journal  # noqa: S101  # it is open
+        self._journal.begin(number)
+        return self._folder / "bases" / "incoming"
+
+    def finish_base(self, number: int) -> Path:
+        """Give the file that a worker has written its name; see :meth:`.primary.Primary.finish_base`."""
+        path = (self._folder / "bases" / "incoming").replace(self._folder / "bases" / f"{number}.nq")
+        if self._directory:
+            sync_folder(path.parent)
+        return path
+
+    def settle(self, number: int) -> None:
+        """Drop the segments before; see :meth:`portsmouth.store.primary.Primary.settle`."""
+        assert self._journal  # noqa: S101  # it is open
+        self._journal.drop(number)
+        self._set_bound(self._folder / "bases" / f"{number}.nq")
+
+    def postpone(self) -> None:
+        """Want no new base for long; see :meth:`portsmouth.store.primary.Primary.postpone`."""
+        self._bound *= 2
 
     def release(self, path: Path) -> None:
-        """Do nothing: there is one file, whatever the snapshot."""
-
-    def sandbox(self) -> Path | None:
-        """Return ``None``: a process has its own memory to try a write in."""
-        return None
+        """Remove a former base."""
+        path.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Remove the folder."""
-        if self._folder:
+        """Remove the folder, if it is a temporary one."""
+        if self._journal:
             self._journal.close()
-            shutil.rmtree(self._folder, ignore_errors=True)
-            self._folder = None
+            self._journal = None
+            if self._directory is None:
+                shutil.rmtree(self._folder, ignore_errors=True)
+        if self._lock:
+            self._lock.close()
+            self._lock = None
+
+    def _new_state(self, initial: str) -> dict[str, Any]:
+        return {
+            "form": "memory",
+            "lineage": f"{initial}{uuid.uuid4().hex[:16]}",
+            "base": self._snapshot,
+            "number": 0,
+            "merged": self._merged,
+        }
+
+    def _recovered(self) -> dict[str, Any]:
+        """Return the state of the directory, which has been made ready to be opened."""
+        state = directories.read_state(self._folder)
+        # What was kept in the other form and has been written is in this form by now.
+        if (
+            state is None
+            or state["form"] != "memory"
+            or (state["base"] != self._snapshot and not is_written(self._folder))
+        ):
+            directories.refuse_foreign(self._folder)
+            state = self._new_state("")
+            # Until the state is there, what is here is an unfinished beginning.
+            directories.forget(self._folder)
+            _begin(self._folder, self._data)
+            directories.write_state(self._folder, state)
+        directories.refuse_other_mode(self._folder, state, merged=self._merged)
+        directories.remove_readers_that_died(self._folder)
+        return state
+
+    def _opened(self, state: dict[str, Any]) -> Opened:
+        path = newest_base(self._folder)
+        for entry in path.parent.iterdir():
+            if entry != path:
+                entry.unlink()
+        journals = self._folder / "journals"
+        number = last_number(journals, int(path.stem))
+        self._journal = Segments(journals, durable=self._directory is not None, number=number)
+        self._set_bound(path)
+        return Opened(path, journals, state["base"], state["lineage"], number)
+
+    def _set_bound(self, base: Path) -> None:
+        self._bound = max(JOURNAL_BYTES, base.stat().st_size)
+
+
+def newest_base(folder: Path) -> Path:
+    """Return the last base that was made in a folder.
+
+    :param folder: the dataset's folder.
+    :raises ValueError: there is none.
+    """
+    found = [entry for entry in (folder / "bases").glob("*.nq") if entry.stem.isdigit()]
+    return max(found, key=lambda entry: int(entry.stem))
+
+
+def last_number(journals: Path, number: int) -> int:
+    """Return the number of the last write.
+
+    :param journals: the journal's folder.
+    :param number: the writes that the base has.
+    """
+    for record in Follower(journals).fresh():
+        number = max(number, record.number)
+    return number
+
+
+def is_written(folder: Path) -> bool:
+    """Whether anything has been written to a dataset that is kept for being held in memory.
+
+    :param folder: its directory.
+    """
+    base = newest_base(folder)
+    return base.stem != "0" or last_number(folder / "journals", 0) > 0
+
+
+def restore(folder: Path, store: ox.Store) -> int:
+    """Read a dataset back, without the processes that would hold it.
+
+    :param folder: its directory.
+    :param store: an empty store, which then has it.
+    :return: the writes that it has seen.
+    """
+    base = newest_base(folder)
+    bases.load(base, store, same_names=True)
+    number = int(base.stem)
+    for record in Follower(folder / "journals").fresh():
+        record.change.apply(store)
+        number = record.number
+    return number
+
+
+def _begin(folder: Path, data: bytes) -> None:
+    (folder / "bases").mkdir()
+    with (folder / "bases" / "0.nq").open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    sync_folder(folder / "bases")

@@ -32,11 +32,15 @@ class Worker:
     :param pid: its process id.
     :param channel: the socket on which it answers.
     :param snapshot: the id of the snapshot from which it answers.
+    :param base: the base from which it was forked, which has to stay as long as it runs.
     """
 
-    def __init__(self, nursery: Nursery, pid: int, channel: socket.socket, snapshot: str) -> None:
+    def __init__(self, nursery: Nursery, pid: int, channel: socket.socket, snapshot: str, base: Path) -> None:
         self.nursery = nursery
         self.pid = pid
+        self.base = base
+        #: How many bytes of writes it has gone along with.
+        self.followed = 0
         self.snapshot = snapshot
         self.channel = channel
         self._loop = asyncio.get_running_loop()
@@ -54,7 +58,7 @@ class Worker:
 
     @property
     def is_current(self) -> bool:
-        """Whether nothing has been written since it was forked."""
+        """Whether it answers from what is there now."""
         return self.snapshot == self.nursery.snapshot
 
     def listen(self) -> None:
@@ -103,35 +107,41 @@ class Nursery:
     """A running fork server.
 
     :param snapshot: the id of the snapshot that it holds.
+    :param base: the file or directory of its snapshot's base.
     """
 
-    def __init__(self, process: subprocess.Popen[bytes], control: socket.socket, snapshot: str) -> None:
+    def __init__(
+        self, process: subprocess.Popen[bytes], control: socket.socket, snapshot: str, base: Path
+    ) -> None:
         self._process = process
+        self.base = base
         self.snapshot = snapshot
         self._control = control
         self._lines = b""
         self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._forks: deque[asyncio.Future[tuple[int, str]]] = deque()
-        self._advances: deque[asyncio.Future[None]] = deque()
+        self._forks: deque[asyncio.Future[tuple[int, str, Path]]] = deque()
+        self._advances: deque[tuple[Path, asyncio.Future[None]]] = deque()
         self._workers: dict[int, Worker] = {}
         self.alive = True
 
     @classmethod
-    async def start(cls, path: Path, memory_mib: int, snapshot: str) -> Nursery:
+    async def start(cls, path: Path, memory_mib: int, snapshot: str, journals: Path | None = None) -> Nursery:
         """Start a fork server and wait until it has the snapshot.
 
         :param path: the snapshot's file or directory.
         :param memory_mib: the memory budget of a worker.
         :param snapshot: the snapshot's id.
+        :param journals: the folder of what has been written since, if the dataset is written.
         :raises StoreError: it could not load the snapshot.
         """
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         command = [sys.executable, "-m", "portsmouth.store.forkserver", str(path), str(memory_mib)]
+        command += [str(journals)] if journals else []
         with theirs:
             # The arguments are this interpreter and this package's own module, not a shell's words.
             process = subprocess.Popen(command, stdin=theirs.fileno(), start_new_session=True)  # noqa: S603
-        nursery = cls(process, ours, snapshot)
+        nursery = cls(process, ours, snapshot, path)
         asyncio.get_running_loop().add_reader(ours.fileno(), nursery._listen)
         try:
             await nursery._ready
@@ -154,30 +164,30 @@ class Nursery:
             raise StoreError("found that the fork server has ended; expected it to run")
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
-        answer: asyncio.Future[tuple[int, str]] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[tuple[int, str, Path]] = asyncio.get_running_loop().create_future()
         self._forks.append(answer)
         with theirs:
             socket.send_fds(self._control, [b"fork\n"], [theirs.fileno()])
         try:
             # A caller that gives up while the fork is under way must not take the next fork's answer.
-            pid, snapshot = await asyncio.shield(answer)
+            pid, snapshot, base = await asyncio.shield(answer)
         except BaseException:
             ours.close()
             raise
-        worker = self._workers[pid] = Worker(self, pid, ours, snapshot)
+        worker = self._workers[pid] = Worker(self, pid, ours, snapshot, base)
         return worker
 
     async def advance(self, path: Path, snapshot: str) -> None:
         """Go to the next snapshot: what is forked from now on answers from it.
 
-        :param path: where it is.
+        :param path: its base.
         :param snapshot: its id.
         :raises StoreError: the fork server has ended.
         """
         if not self.alive:
             raise StoreError("found that the fork server has ended; expected it to run")
         answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._advances.append(answer)
+        self._advances.append((path, answer))
         self._control.send(b"advance %s %s\n" % (snapshot.encode(), os.fsencode(path)))
         await asyncio.shield(answer)
 
@@ -219,10 +229,11 @@ class Nursery:
                     self._fail(b" ".join(reason).decode())
                 case [b"forked", pid]:
                     # Lines come in order: what was forked before the fork server advanced has the old one.
-                    self._forks.popleft().set_result((int(pid), self.snapshot))
+                    self._forks.popleft().set_result((int(pid), self.snapshot, self.base))
                 case [b"advanced", snapshot]:
                     self.snapshot = snapshot.decode()
-                    self._advances.popleft().set_result(None)
+                    self.base, answer = self._advances.popleft()
+                    answer.set_result(None)
                 case [b"exit", pid, status]:
                     self._ended(int(pid), int(status))
 
@@ -245,7 +256,11 @@ class Nursery:
         self.alive = False
         asyncio.get_running_loop().remove_reader(self._control.fileno())
         self._control.close()
-        unsettled: list[asyncio.Future[Any]] = [self._ready, *self._forks, *self._advances]
+        unsettled: list[asyncio.Future[Any]] = [
+            self._ready,
+            *self._forks,
+            *(answer for _, answer in self._advances),
+        ]
         for waiting in unsettled:
             if not waiting.done():
                 waiting.set_exception(

@@ -47,10 +47,14 @@ class Stances:
         self._most = most
         self._kept: OrderedDict[tuple[int, Stance], tuple[ox.Store, ox.Store]] = OrderedDict()
 
+    def forget(self) -> None:
+        """Forget them all, since the dataset has changed."""
+        self._kept.clear()
+
     def of(self, store: ox.Store, stance: Stance) -> ox.Store:
         """Return the dataset of a stance.
 
-        :param store: the whole dataset, which does not change.
+        :param store: the whole dataset, which does not change unless they are forgotten.
         :param stance: the stance.
         :raises ParameterError: the stance names a part of which the dataset has no passage.
         """

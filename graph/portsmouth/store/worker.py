@@ -1,7 +1,7 @@
 """The life of one worker: a forked process that shares the snapshot and answers from it.
 
 It answers queries, and says what an update would change; it never changes what
-others see.
+others see, but goes along with the writes that it is told of.
 
 A worker is single-threaded and has no way to stop a query half-way, so the
 store ends the whole process when a query overruns; see
@@ -11,16 +11,18 @@ store ends the whole process when a query overruns; see
 from __future__ import annotations
 
 import json
+import os
 import resource
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyoxigraph as ox
 
 from portsmouth.errors import MemoryLimitError, PortsmouthError, StoreError
-from portsmouth.store import disk, engine, frames, memory
+from portsmouth.store import bases, engine, frames
 from portsmouth.store.bounds import Output
 from portsmouth.store.changes import Change
 from portsmouth.store.evaluating import Rules, evaluate_graph_write, evaluate_update, place_of
@@ -29,23 +31,26 @@ from portsmouth.store.graphs import version
 #: Bytes of an answer that travel together; the engine itself writes pieces of 8 KiB.
 CHUNK = 64 * 1024
 _RECEIVE = 256 * 1024
+#: Nice value of a worker that writes its dataset to a file.
+_KEEPING = 10
 
 
-def run(store: ox.Store, channel: socket.socket, memory_mib: int, default: ox.Store | None = None) -> None:
+def run(held: Held, channel: socket.socket, memory_mib: int) -> None:
     """Answer queries from a channel until its other end is closed.
 
-    :param store: the snapshot.
+    :param held: the snapshot.
     :param channel: a connected stream socket that speaks :mod:`portsmouth.store.frames`.
     :param memory_mib: MiB that this process may take beyond what it has now.
-    :param default: the snapshot's default graph once more by itself, if it is held so.
     """
     _limit_memory(memory_mib)
     reader = frames.Reader()
-    tasks = _Tasks(store, default)
+    tasks = _Tasks(held)
     while data := channel.recv(_RECEIVE):
         for frame in reader.feed(data):
             if frame.kind == frames.RULES:
                 tasks.obey(frame.body)
+            elif frame.kind == frames.FOLLOW:
+                held.follow(Change.from_bytes(frame.body))
             else:
                 _answer(tasks, channel, frame, memory_mib)
 
@@ -61,38 +66,67 @@ def _limit_memory(memory_mib: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-class _Tasks:
-    """What a worker does with its snapshot.
+@dataclass
+class Held:
+    """The dataset as one worker holds it, which nobody else sees change.
 
-    :param store: the snapshot.
+    :param store: the dataset: in memory by copy-on-write, or on disk as a copy of its own.
     :param default: its default graph once more by itself, if it is held so.
     """
 
-    def __init__(self, store: ox.Store, default: ox.Store | None) -> None:
-        self._store = store
-        self._default = default
+    store: ox.Store
+    default: ox.Store | None = None
+    #: Whether the store is what everybody else sees.
+    untouched: bool = True
+
+    def follow(self, change: Change) -> None:
+        """Go along with a write."""
+        change.apply(self.store)
+        if self.default is not None:
+            change.of_default_graph().apply(self.default)
+        engine.forget_stances()
+
+    def to_try_on(self) -> ox.Store:
+        """Return the store to try a write on, after which this process is good for nothing else."""
+        self.untouched = False
+        return self.store
+
+
+class _Tasks:
+    """What a worker does with its snapshot.
+
+    :param held: the snapshot.
+    """
+
+    def __init__(self, held: Held) -> None:
+        self._held = held
         self._rules = Rules()
-        self._copies: tuple[Path, Path] | None = None
 
     def obey(self, body: bytes) -> None:
         """Take the rules for the writes that follow."""
         value = json.loads(body)
         self._rules = Rules(value["merged"], frozenset(value["hosts"]), value["seconds"])
-        self._copies = (Path(value["source"]), Path(value["copy"])) if value["copy"] else None
 
     def evaluate(self, frame: frames.Frame) -> tuple[str, Callable[[Output], object]]:
         """Return the head of the answer to a message, and what writes its body."""
+        store = self._held.store
         if frame.kind == frames.QUERY:
-            evaluation = engine.evaluate(self._store, frames.unpack_query(frame.body), self._default)
+            evaluation = engine.evaluate(store, frames.unpack_query(frame.body), self._held.default)
             return f"{evaluation.kind} {evaluation.media_type}", evaluation.write
         if frame.kind == frames.VERSION:
-            found = version(self._store, place_of(json.loads(frame.body))) or ""
+            found = version(store, place_of(json.loads(frame.body))) or ""
             return "version text/plain", lambda output: output.write(found.encode())
+        if frame.kind == frames.KEEP:
+            # Whoever waits for an answer goes first.
+            os.nice(_KEEPING)
+            self._held.untouched = False
+            bases.save(store, Path(os.fsdecode(frame.body)))
+            return "kept text/plain", lambda _: None
         if frame.kind == frames.UPDATE:
             update = frames.unpack_update(frame.body)
-            change = evaluate_update(self._store, update, self._rules, self._changeable)
+            change = evaluate_update(store, update, self._rules, self._held.to_try_on)
         else:
-            change = evaluate_graph_write(self._store, frames.unpack_write(frame.body), self._rules)
+            change = evaluate_graph_write(store, frames.unpack_write(frame.body), self._rules)
         effect = json.dumps(self._effect(change))
         return f"change {effect}", lambda output: output.write(change.to_bytes())
 
@@ -109,12 +143,10 @@ class _Tasks:
             "graphs": list(change.graphs()),
         }
 
-    def _changeable(self) -> ox.Store:
-        """Return a store that may be changed: in memory this process has one of its own, by copy-on-write."""
-        if self._copies is None:
-            return self._store
-        source, target = self._copies
-        return disk.private_copy(source, target)
+    @property
+    def farewell(self) -> bytes:
+        """What is told at the end of an answer."""
+        return frames.UNTOUCHED if self._held.untouched else b""
 
 
 def _answer(tasks: _Tasks, channel: socket.socket, frame: frames.Frame, memory_mib: int) -> None:
@@ -122,7 +154,7 @@ def _answer(tasks: _Tasks, channel: socket.socket, frame: frames.Frame, memory_m
         head, write = tasks.evaluate(frame)
         output = _ChannelFile(channel, frames.pack(frames.HEAD, head.encode()))
         write(output)
-        output.finish()
+        output.finish(tasks.farewell)
     except MemoryError:
         channel.sendall(frames.pack_error(MemoryLimitError(memory_mib)))
     except PortsmouthError as error:
@@ -155,8 +187,8 @@ class _ChannelFile:
     def flush(self) -> None:
         """Do nothing: the engine flushes at the end of an answer, and so does :meth:`finish`."""
 
-    def finish(self) -> None:
-        self._channel.sendall(self._take() + frames.pack(frames.END))
+    def finish(self, farewell: bytes) -> None:
+        self._channel.sendall(self._take() + frames.pack(frames.END, farewell))
 
     def _take(self) -> bytes:
         data = self._head + (frames.pack(frames.DATA, bytes(self._pending)) if self._pending else b"")
@@ -165,20 +197,17 @@ class _ChannelFile:
         return data
 
 
-def open_snapshot(path: Path) -> ox.Store:
+def open_snapshot(path: Path, *, same_names: bool = False) -> ox.Store:
     """Load a snapshot: an N-Quads file into memory, a directory read-only from disk.
 
     :param path: what :mod:`portsmouth.store.embedded` names as the snapshot.
+    :param same_names: whether blank nodes have to be named as in the file, as what is written names them so.
     """
     if path.is_dir():
         return ox.Store.read_only(str(path))
     store = ox.Store()
     with suppress(FileNotFoundError):
-        if path.with_name(memory.JOURNAL).exists() and b"_:" in path.read_bytes():
-            # What has been written names blank nodes as the file does; loading would name them anew.
-            store.bulk_extend(ox.parse(path=str(path), format=ox.RdfFormat.N_QUADS))
-        else:
-            store.bulk_load(path=str(path), format=ox.RdfFormat.N_QUADS)
+        bases.load(path, store, same_names=same_names)
     return store
 
 

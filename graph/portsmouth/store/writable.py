@@ -9,7 +9,8 @@ A write is evaluated by a worker, with the deadline and the memory of a query; w
 comes of it is the change that it makes, or an error that changes nothing. The store
 then keeps the change (:mod:`portsmouth.store.primary`), lets the fork server go to
 the next snapshot, and only then says that it is done. Writes are done one after
-another; queries that run meanwhile finish on the snapshot on which they began.
+another; queries that run meanwhile finish on the snapshot on which they began, and
+their workers then go along with what has been written.
 """
 
 from __future__ import annotations
@@ -17,12 +18,15 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from contextlib import suppress
+import os
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, Self
 
-from portsmouth.errors import StoreBusyError, StoreError
-from portsmouth.store import frames
+from portsmouth.errors import PortsmouthError, StoreBusyError, StoreError
+from portsmouth.store import disk, frames
 from portsmouth.store.disk import DiskPrimary
 from portsmouth.store.embedded import EmbeddedStore
 from portsmouth.store.limits import Limits
@@ -33,6 +37,14 @@ from portsmouth.store.protocol import GraphWrite, Update, Written
 
 #: Graphs whose versions are remembered.
 _VERSIONS: Final = 10_000
+#: Writes that a worker may have missed and still go along with.
+_RECENT: Final = 64
+#: Bytes of a write that a worker goes along with; for a greater one it is quicker to fork another.
+_FOLLOWED: Final = 32 << 10
+#: Bytes of writes with which a worker goes along before another takes its place.
+_FOLLOWED_ALTOGETHER: Final = 4 << 20
+#: Seconds for which a worker may write the dataset to a file.
+_KEEPING: Final = 3600.0
 
 
 class WritableStore(EmbeddedStore):
@@ -53,7 +65,12 @@ class WritableStore(EmbeddedStore):
         self._writing = asyncio.Lock()
         self._committing: set[asyncio.Task[Written]] = set()
         self._versions: dict[str | None, str | None] = {}
-        self._superseded: dict[str, Path] = {}
+        self._superseded: set[Path] = set()
+        # For the id of a snapshot the next one's, and the write that led there.
+        self._recent: OrderedDict[str, tuple[str, bytes]] = OrderedDict()
+        self._rebasing: asyncio.Task[None] | None = None
+        # What of that takes long, and can be given up.
+        self._keeping: asyncio.Task[None] | None = None
         self._warming: asyncio.Task[None] | None = None
         #: Why nothing can be written any more, if so.
         self._broken = ""
@@ -62,6 +79,7 @@ class WritableStore(EmbeddedStore):
             snapshot=self._opened.snapshot(self._number),
             limits=limits,
             on_close=primary.close,
+            journals=self._opened.journals,
         )
 
     @classmethod
@@ -79,6 +97,31 @@ class WritableStore(EmbeddedStore):
         return cls(primary, merged=merged, limits=limits)
 
     @classmethod
+    def kept(
+        cls,
+        directory: Path,
+        data: bytes,
+        *,
+        snapshot: str | None = None,
+        merged: bool = True,
+        limits: Limits | None = None,
+    ) -> Self:
+        """Make a store that holds a dataset in memory, and keeps it on disk with what is written.
+
+        :param directory: where it is kept. If it has been written it is taken as it is, in memory or
+            on disk, whatever ``data`` are.
+        :param data: the dataset as N-Quads, its default graph included.
+        :param snapshot: its id; the hash of the data unless given.
+        :param merged: whether the default graph is derived.
+        :param limits: what a query or a write may take.
+        :raises StoreError: the directory cannot be used, or another process writes it.
+        """
+        snapshot = snapshot or hashlib.sha256(data).hexdigest()
+        with _usable(directory):
+            disk.into_memory(directory, merged=merged)
+        return cls(MemoryPrimary(data, snapshot, directory, merged=merged), merged=merged, limits=limits)
+
+    @classmethod
     def on_disk(
         cls,
         directory: Path,
@@ -88,10 +131,10 @@ class WritableStore(EmbeddedStore):
         merged: bool = True,
         limits: Limits | None = None,
     ) -> Self:
-        """Make a store that keeps a dataset on disk, and with it what is written.
+        """Make a store that reads a dataset from disk, and keeps there what is written.
 
-        :param directory: where the data are kept. If it has been written it is taken as it is, whatever
-            ``data`` are.
+        :param directory: where it is kept. If it has been written it is taken as it is, in memory or
+            on disk, whatever ``data`` are.
         :param data: the dataset as N-Quads, its default graph included.
         :param snapshot: its id; the hash of the data unless given.
         :param merged: whether the default graph is derived.
@@ -99,6 +142,8 @@ class WritableStore(EmbeddedStore):
         :raises StoreError: the directory cannot be used, or another process writes it.
         """
         snapshot = snapshot or hashlib.sha256(data).hexdigest()
+        with _usable(directory):
+            disk.out_of_memory(directory)
         return cls(DiskPrimary(directory, data, snapshot, merged=merged), merged=merged, limits=limits)
 
     @property
@@ -144,8 +189,14 @@ class WritableStore(EmbeddedStore):
         """End everything; a write that is being kept is finished first."""
         if self._committing:
             await asyncio.wait(self._committing)
+        if self._keeping:
+            self._keeping.cancel()
+        if self._rebasing:
+            await asyncio.wait((self._rebasing,))
+        if self._primary.wants_base_at_rest and self._nursery and self._nursery.alive:
+            await self._rebase()
         if self._warming:
-            await self._warming
+            await asyncio.wait((self._warming,))
         await super().aclose()
 
     async def _write(self, message: bytes, deadline: float | None) -> Written:
@@ -185,16 +236,13 @@ class WritableStore(EmbeddedStore):
 
     async def _evaluate(self, message: bytes, deadline: float | None) -> tuple[dict[str, Any], bytes]:
         """Let a worker say what a write changes: what is to be told of it, and the change as bytes."""
-        sandbox = self._primary.sandbox()
         rules = {
             "merged": self._merged,
             "hosts": sorted(self._limits.service_hosts),
             "seconds": deadline or self._limits.deadline,
-            "source": str(self._path),
-            "copy": str(sandbox) if sandbox else None,
         }
         rules_message = frames.pack(frames.RULES, json.dumps(rules).encode())
-        # The worker may have tried the write on its own copy of the data, and cannot go back.
+        # The worker may have to try the write on the data that it has, and cannot go back.
         answer = await self._ask(rules_message + message, deadline=deadline, reusable=False)
         return json.loads(answer.media_type), b"".join([chunk async for chunk in answer])
 
@@ -203,25 +251,25 @@ class WritableStore(EmbeddedStore):
         snapshot = self._opened.snapshot(number)
         # A fork server that is started meanwhile could miss the write.
         async with self._starting:
-            path = await self._kept(number, data)
-            if path != self._path:
-                self._superseded[self._snapshot] = self._path
-            self._number, self._path = number, path
+            await self._keep(number, data)
+            self._number = number
+            self._remember(snapshot, data)
             if self._nursery and self._nursery.alive:
                 # One that ends now will find everything when it is started anew.
                 with suppress(StoreError):
-                    await self._nursery.advance(path, snapshot)
+                    await self._nursery.advance(self._path, snapshot)
             self._snapshot = snapshot
             # Only now: until here, versions of the former snapshot were still being noted.
             for graph in effect["graphs"]:
                 self._versions.pop(graph, None)
-        self._part_with_the_past()
-        self._warming = asyncio.create_task(self._warm())
+        self._bring_up_to_date()
+        if self._primary.wants_base and (self._rebasing is None or self._rebasing.done()):
+            self._rebasing = asyncio.create_task(self._rebase())
         return Written(snapshot, effect["added"], effect["removed"], effect["created"])
 
-    async def _kept(self, number: int, data: bytes) -> Path:
+    async def _keep(self, number: int, data: bytes) -> None:
         try:
-            return await asyncio.to_thread(self._primary.commit, number, data)
+            await asyncio.to_thread(self._primary.commit, number, data)
         except StoreError:
             raise
         except Exception as error:
@@ -232,22 +280,79 @@ class WritableStore(EmbeddedStore):
             )
             raise StoreError(self._broken) from error
 
-    def _part_with_the_past(self) -> None:
-        """End idle workers of earlier snapshots, and remove each snapshot once its last worker has ended."""
-        for worker in [worker for worker in self._idle if worker.snapshot != self._snapshot]:
+    def _remember(self, snapshot: str, data: bytes) -> None:
+        """Note a write for workers that go along with it."""
+        self._recent[self._snapshot] = (snapshot, data)
+        while len(self._recent) > _RECENT:
+            self._recent.popitem(last=False)
+
+    def _up_to_date(self, worker: Worker) -> bool:
+        """Return whether a worker that waits answers from what is there now, once it has been told of it."""
+        while not worker.is_current:
+            following, data = self._recent.get(worker.snapshot, ("", b""))
+            worker.followed += len(data)
+            if not following or len(data) > _FOLLOWED or worker.followed > _FOLLOWED_ALTOGETHER:
+                return False
+            message = frames.pack(frames.FOLLOW, data)
+            try:
+                if worker.channel.send(message) < len(message):
+                    return False
+            except OSError:
+                return False
+            worker.snapshot = following
+        # A former base is not kept for one that only waits.
+        return worker.base == worker.nursery.base
+
+    def _bring_up_to_date(self) -> None:
+        """Let idle workers go along with what has been written, or have another ready."""
+        for worker in [worker for worker in self._idle if not self._up_to_date(worker)]:
             self._idle.remove(worker)
             worker.end()
-        if not self._superseded:
+        if not self._idle and (self._warming is None or self._warming.done()):
+            self._warming = asyncio.create_task(self._warm())
+
+    async def _rebase(self) -> None:
+        """Make a new base, so that the journal does not grow without end."""
+        try:
+            async with self._writing:
+                number = self._number
+                file = await asyncio.to_thread(self._primary.begin_base, number)
+            if file:
+                self._keeping = asyncio.create_task(self._write_base(file))
+                await asyncio.wait((self._keeping,))
+                if self._keeping.cancelled():
+                    return
+                self._keeping.result()
+            path = await asyncio.to_thread(self._primary.finish_base, number)
+            async with self._starting:
+                self._superseded.add(self._path)
+                self._path = path
+                if self._nursery and self._nursery.alive:
+                    with suppress(StoreError):
+                        await self._nursery.advance(path, self._snapshot)
+                # Whoever starts from now on starts from the new base.
+                await asyncio.to_thread(self._primary.settle, number)
+        except (PortsmouthError, OSError):
+            # What there was before serves as well, only longer.
+            self._primary.postpone()
             return
+        self._bring_up_to_date()
         for worker in self._nursery.alive_workers() if self._nursery else ():
-            if worker.snapshot in self._superseded:
+            if worker.base in self._superseded:
                 worker.exited.add_done_callback(lambda _: self._tidy())
         self._tidy()
 
+    async def _write_base(self, file: Path) -> None:
+        """Have a worker write the dataset as it is now to a file."""
+        message = frames.pack(frames.KEEP, os.fsencode(file))
+        async for _ in await self._ask(message, deadline=_KEEPING, reusable=False):
+            pass
+
     def _tidy(self) -> None:
-        alive = {worker.snapshot for worker in self._nursery.alive_workers()} if self._nursery else set()
-        for snapshot in [snapshot for snapshot in self._superseded if snapshot not in alive]:
-            path = self._superseded.pop(snapshot)
+        """Remove former bases from which nobody answers any more."""
+        alive = {worker.base for worker in self._nursery.alive_workers()} if self._nursery else set()
+        for path in self._superseded - alive:
+            self._superseded.discard(path)
             asyncio.get_running_loop().run_in_executor(None, self._primary.release, path)
 
     async def _new_worker(self) -> Worker:
@@ -265,3 +370,13 @@ class WritableStore(EmbeddedStore):
             return
         with suppress(StoreError, OSError):
             self._idle.append(await nursery.fork())
+
+
+@contextmanager
+def _usable(directory: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"found that {directory} cannot be used ({error}); expected a folder to keep the data in"
+        ) from error
