@@ -21,7 +21,7 @@ from starlette.responses import Response
 from portsmouth.errors import NotFoundError, PortsmouthError
 from portsmouth.iris import BASE, PREFIXES, RDFS, SKOS
 from portsmouth.store.protocol import Store
-from portsmouth_server.asking import construct, quads, rows, says_yes, term, values
+from portsmouth_server.asking import construct, quads, rows, says_yes, term
 from portsmouth_server.documents import alternates, entity_tag, headers_for, holds, send_graph, unchanged
 from portsmouth_server.negotiation import DOCUMENTS, HTML_NAME, LONGEST_HEADER, choose_document
 from portsmouth_server.pages import HtmlPages
@@ -56,8 +56,15 @@ _DATA: Final = (
     "CONSTRUCT {{ ?s ?p ?o }} WHERE {{"
     + _DESCRIBED
     + """
-  UNION {{ GRAPH {iri} {{ ?s ?p ?o }} }}
-  UNION {{ VALUES ?p {{ {labels} }} {{ {iri} ?q ?s }} UNION {{ ?s ?q {iri} }} ?s ?p ?o }}
+  UNION {{ GRAPH {iri} {{ ?s ?p ?o }} }}"""
+    # Pattern by pattern: where the property is a variable, the engine begins with every name of the graph.
+    + "".join(
+        f"""
+  UNION {{{{ {neighbour} . ?s <{name}> ?o BIND(<{name}> AS ?p) }}}}"""
+        for neighbour in ("{iri} ?q ?s", "?s ?q {iri}")
+        for name in (SKOS + "prefLabel", RDFS + "label")
+    )
+    + """
 }} ORDER BY ?s ?p ?o"""
 )
 _DATA_WITH_GRAPHS: Final = """
@@ -208,8 +215,7 @@ class _Things:
             prefixes = PREFIXES if extension == "trig" else None
             return Response(ox.serialize(quads(found), format=rdf_format, prefixes=prefixes), headers=headers)
         media_type = DOCUMENTS["jsonld" if extension == "json" else extension]
-        labels = values((SKOS + "prefLabel", RDFS + "label"))
-        query = construct(_DATA.format(iri=term(iri), labels=labels), media_type)
+        query = construct(_DATA.format(iri=term(iri)), media_type)
         return await send_graph(request, self._store, query, headers, self._settings.client_seconds)
 
     def _documents(self, iri: str, *, page: bool = True) -> dict[str, str]:
