@@ -13,6 +13,7 @@ section 3.5).
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -22,12 +23,13 @@ from pathlib import Path
 from typing import Any, Final, Protocol, TypeAlias
 from urllib.parse import quote
 
+import aiohttp
 import pyoxigraph as ox
 
 from portsmouth import iris
 from portsmouth.errors import DocumentError, ParameterError, RemoteError
 from portsmouth.store.protocol import RESULT_FORMATS
-from portsmouth.store.service import Service
+from portsmouth.store.service import Service, unreachable
 
 CHECKSUM: Final = iris.SPDX + "checksumValue"
 VERSION: Final = iris.DCTERMS + "hasVersion"
@@ -214,17 +216,22 @@ def _batches(items: Iterable[str], size: int) -> Iterator[list[str]]:
         yield some
 
 
-async def read_state(service: Service, url: str) -> State:
+async def read_state(service: Service, url: str, seconds: float = _SECONDS) -> State:
     """Ask a service what has been loaded into it.
 
     :param service: the service.
     :param url: the address at which it answers queries.
+    :param seconds: until it must have answered.
     :raises StoreError: it does not answer.
     """
     query = f"SELECT ?s ?p ?o WHERE {{ GRAPH <{iris.LOADED}> {{ ?s ?p ?o }} }}"
     state = State()
-    async with service.form(url, [("query", query)], RESULT_FORMATS["json"], _SECONDS) as response:
-        body = await response.read()
+    async with service.form(url, [("query", query)], RESULT_FORMATS["json"], seconds) as response:
+        try:
+            async with asyncio.timeout(seconds):
+                body = await response.read()
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise unreachable(url, error) from None
     try:
         results = ox.parse_query_results(body, format=ox.QueryResultsFormat.JSON)
         rows = [(row["s"].value, row["p"].value, row["o"].value) for row in results]  # type: ignore[union-attr]

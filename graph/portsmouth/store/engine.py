@@ -180,6 +180,25 @@ def solutions(
         raise _as_ours(error, query) from error
 
 
+def parse_query(query: Query) -> None:
+    """Let the engine's parser judge a query, without evaluating any of it.
+
+    :param query: the question.
+    :raises QuerySyntaxError: it is not SPARQL.
+    :raises RequestError: its base is no IRI.
+
+    >>> parse_query(Query("SELECT * { ?s ?p ?o }"))
+    """
+    # The engine parses first, and then refuses to put a value where the query has no place for it.
+    nowhere: dict[ox.Variable, Any] = {ox.Variable("x_portsmouth_nowhere"): ox.Literal("")}
+    try:
+        ox.Store().query(query.text, base_iri=query.base, prefixes=_prefixes(query), substitutions=nowhere)
+    except (SyntaxError, ValueError) as error:
+        raise _as_ours(error, query) from error
+    except RuntimeError:
+        return
+
+
 def parse_update(text: str, base: str | None) -> None:
     """Let the engine's parser judge an update request, without carrying any of it out.
 

@@ -43,6 +43,8 @@ _CLOSING: Final = frozenset("})]")
 #: Functions whose value differs from one evaluation to the next.
 VOLATILE: Final = frozenset({"NOW", "RAND", "UUID", "STRUUID", "BNODE"})
 
+_FORMS: Final = frozenset({"SELECT", "ASK", "CONSTRUCT", "DESCRIBE"})
+
 #: Brackets within brackets that a query may have. The engine's parser recurses, and its stack is finite.
 MAX_NESTING: Final = 400
 
@@ -142,6 +144,47 @@ def names_graphs(text: str) -> bool:
     """
     upper = text.upper()
     return "\\" in text or upper.count("GRAPH") != sum(upper.count(f"{sign}GRAPH") for sign in "/:?$")
+
+
+def query_form(text: str) -> str | None:
+    """Return the keyword with which a query begins after its prologue.
+
+    :param text: a query.
+    :return: ``SELECT``, ``ASK``, ``CONSTRUCT`` or ``DESCRIBE``; ``None`` where anything else stands there.
+
+    >>> query_form("PREFIX a: <http://a/> ask {}")
+    'ASK'
+    >>> query_form("DROP ALL") is None
+    True
+    """
+    stream = tokens(text)
+    for token in stream:
+        word = token.text.upper() if token.kind == "word" else ""
+        if word in ("PREFIX", "BASE"):
+            for _ in range(2 if word == "PREFIX" else 1):
+                next(stream, None)
+        else:
+            return word if word in _FORMS else None
+    return None
+
+
+def used_prefixes(text: str) -> frozenset[str]:
+    """Return the prefixes that a query uses and does not declare.
+
+    :param text: a query.
+
+    >>> sorted(used_prefixes("PREFIX a: <http://a/> ASK { a:b c:d _:e }"))
+    ['c']
+    """
+    declared, used = {"_"}, set()
+    stream = tokens(text)
+    for token in stream:
+        if token.kind == "word" and token.text.upper() == "PREFIX":
+            name = next(stream, None)
+            declared.add(name.text.removesuffix(":") if name else "")
+        elif token.kind == "prefixed":
+            used.add(token.text.partition(":")[0])
+    return frozenset(used - declared)
 
 
 def undeclared_prefix(text: str, prefixes: Mapping[str, str]) -> Token | None:
