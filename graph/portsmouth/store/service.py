@@ -31,6 +31,7 @@ from portsmouth.errors import (
 
 #: Seconds until a connection must stand.
 _CONNECT_SECONDS: Final = 10.0
+_MOST_HEADERS: Final = 1 << 15
 _MOST_OF_A_REASON: Final = 300
 _FORM: Final = "application/x-www-form-urlencoded"
 
@@ -195,6 +196,8 @@ class Service:
                 headers={"User-Agent": f"portsmouth/{portsmouth.__version__}"},
                 cookie_jar=aiohttp.DummyCookieJar(),
                 middlewares=_middlewares(self._credentials),
+                # Virtuoso repeats every graph that a request names in a header of its own.
+                max_headers=_MOST_HEADERS,
                 trust_env=False,
             )
         return self._session
