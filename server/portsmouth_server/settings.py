@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from portsmouth.errors import ParameterError
 from portsmouth.store.limits import Limits
+from portsmouth.store.service import Credentials, checked_address
 from portsmouth_server.access import Token
 
 ENVIRONMENT_PREFIX: Final = "PORTSMOUTH_"
@@ -92,6 +93,14 @@ def _token(text: str) -> Token | None:
     return Token.from_text(text) if text.strip() else None
 
 
+def _endpoint(text: str) -> str:
+    return checked_address(text.strip()) if text.strip() else ""
+
+
+def _credentials(text: str) -> Credentials | None:
+    return Credentials.from_text(text) if text.strip() else None
+
+
 def read_token_file(text: str) -> Token:
     """Read the token from a file.
 
@@ -146,6 +155,9 @@ class Settings:
     :param token_file: the same, read from a file.
     :param access_log: whether every request is logged, without what it asks.
     :param source: the source document, whose lines pages of passages then show; empty for none.
+    :param endpoint: the SPARQL service that is asked, instead of a store of the server's own; empty for none.
+    :param endpoint_credentials: what that service may be shown.
+    :param endpoint_credentials_file: the same, read from a file.
 
     >>> Settings(port=8080).port
     8080
@@ -182,6 +194,9 @@ class Settings:
     token_file: Token | None = _setting(None, read_token_file, "a file")  # noqa: RUF009  # it is a field
     access_log: bool = _setting(False, _yes_or_no, "yes or no")
     source: str = _setting("", str, "a file")
+    endpoint: str = _setting("", _endpoint, "an address such as http://localhost:7878/query")
+    endpoint_credentials: Credentials | None = _setting(None, _credentials, "user:password or Bearer TOKEN")
+    endpoint_credentials_file: Credentials | None = _setting(None, Credentials.from_file, "a file")
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ, **given: Any) -> Self:
@@ -240,6 +255,11 @@ class Settings:
     def write_token(self) -> Token | None:
         """What a caller must show to change the graph; ``None`` where nobody may."""
         return self.token or self.token_file
+
+    @property
+    def service_credentials(self) -> Credentials | None:
+        """What the service behind the server may be shown."""
+        return self.endpoint_credentials or self.endpoint_credentials_file
 
     @property
     def root_path(self) -> str:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from portsmouth.errors import ParameterError
 from portsmouth.store.embedded import EmbeddedStore
+from portsmouth.store.protocol import Store
+from portsmouth.store.remote import RemoteStore
 from portsmouth.store.writable import WritableStore
 from portsmouth_server.settings import Settings
 
@@ -33,7 +36,27 @@ def open_store(
     return EmbeddedStore.from_nquads(data, snapshot=snapshot, limits=limits)
 
 
-def lifetime_of_writes(store: EmbeddedStore, directory: Path | None) -> str:
+def remote_store(settings: Settings) -> RemoteStore:
+    """Make the store that asks the service which the settings name.
+
+    :param settings: its address, what it may be shown, limits, and whose default graph is asked.
+    :raises ParameterError: the settings ask for what can only be done in a store of the server's own.
+
+    >>> remote_store(Settings(endpoint="http://localhost:7878/query")).writable
+    False
+    """
+    if settings.writing:
+        raise ParameterError("a token and an endpoint", "no token: the service is written by its own means")
+    merged = settings.dataset == "merged"
+    return RemoteStore(
+        settings.endpoint,
+        credentials=settings.service_credentials,
+        limits=settings.limits,
+        dataset="merged" if merged else "plain",
+    )
+
+
+def lifetime_of_writes(store: Store, directory: Path | None) -> str:
     """Say how long what is written lasts, and whether anything has been; nothing where nobody can write.
 
     :param store: the store.

@@ -35,7 +35,8 @@ from portsmouth.search import USUAL_HITS, Index
 from portsmouth.stance import NAMED, Stance
 from portsmouth.store.embedded import EmbeddedStore
 from portsmouth.store.limits import Limits
-from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, Dataset, Formats, Query
+from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, Dataset, Formats, Query, Store
+from portsmouth.store.service import checked_address
 from portsmouth.unknown import unknown_names
 
 app = typer.Typer(
@@ -184,6 +185,12 @@ def serve(
         Path | None,
         typer.Option(help="The source page: pages of passages then show the original.", dir_okay=False),
     ] = None,
+    endpoint: Annotated[
+        str | None,
+        typer.Option(
+            help="Address of a SPARQL service that `load` has filled: asked instead of a store of its own.",
+        ),
+    ] = None,
     store: StoreOption = None,
     facts: FactsOption = None,
 ) -> None:
@@ -209,6 +216,7 @@ def serve(
         "service_hosts": frozenset(name.lower() for name in allow_service) if allow_service else None,
         "access_log": access_log,
         "source": str(source) if source else None,
+        "endpoint": checked_address(endpoint) if endpoint else None,
     }
     words = [f"{name}={value}" for name, value in given_words.items() if value is not None]
     settings = Settings.load(
@@ -483,7 +491,7 @@ def _store(built: Build, directory: Path | None, limits: Limits) -> EmbeddedStor
     return EmbeddedStore.from_nquads(built.nquads, snapshot=built.snapshot, limits=limits)
 
 
-async def _original(store: EmbeddedStore, source: Path) -> Original:
+async def _original(store: Store, source: Path) -> Original:
     async with store:
         return await open_original(store, source)
 
