@@ -195,8 +195,8 @@ class Settings:
     access_log: bool = _setting(False, _yes_or_no, "yes or no")
     source: str = _setting("", str, "a file")
     endpoint: str = _setting("", _endpoint, "an address such as http://localhost:7878/query")
-    endpoint_credentials: Credentials | None = _setting(None, _credentials, "user:password or Bearer TOKEN")
-    endpoint_credentials_file: Credentials | None = _setting(None, Credentials.from_file, "a file")
+    endpoint_credentials: Credentials | None = _setting(None, _credentials, "user:password or Bearer TOKEN")  # noqa: RUF009
+    endpoint_credentials_file: Credentials | None = _setting(None, Credentials.from_file, "a file")  # noqa: RUF009
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ, **given: Any) -> Self:

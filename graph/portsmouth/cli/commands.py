@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -199,11 +200,12 @@ def serve(
     Every setting can also come from the environment, as PORTSMOUTH_PORT and so on, or from a file.
     """
     # The graph is built by another process while this one loads the server, and leaves no memory behind.
-    building = None if no_data else Apart(lambda: _served(facts))
+    elsewhere = no_data or endpoint or os.environ.get("PORTSMOUTH_ENDPOINT")
+    building = None if elsewhere else Apart(lambda: _served(facts))
     # The library does not depend on the server; only this command does.
     from portsmouth_server.running import serve as run_server
     from portsmouth_server.settings import Settings, read_token_file
-    from portsmouth_server.stores import lifetime_of_writes, open_store
+    from portsmouth_server.stores import lifetime_of_writes, open_store, remote_store
 
     given_words = {"log_format": log_format, "log_level": log_level, "dataset": dataset}
     given: dict[str, Any] = {
@@ -222,7 +224,18 @@ def serve(
     settings = Settings.load(
         config, [*(set_ or ()), *words], **{name: value for name, value in given.items() if value is not None}
     )
-    if building is None:
+    opened: Store
+    if settings.endpoint:
+        if store or facts or no_data:
+            _refuse("--endpoint with --store, --facts or --no-data", "the data that the service holds")
+        if building:
+            # Only a file of settings can have named the service by now, and a child is waited for.
+            building.result()
+        opened = remote_store(settings)
+        if settings.source:
+            asyncio.run(_original(remote_store(settings), Path(settings.source)))
+        _notes.print(f"Asking {settings.endpoint}", markup=False)
+    elif building is None:
         opened = open_store(b"", settings, directory=store)
     else:
         nquads, snapshot, summary = building.result()
