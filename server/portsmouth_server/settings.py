@@ -133,6 +133,9 @@ class Settings:
     :param service_hosts: hosts that ``SERVICE`` may call, as ``host`` or ``host:port``.
     :param dataset: ``merged`` where the default graph holds every triple of the named graphs once and
         follows them; ``plain`` where it is a graph like any other.
+    :param hold: where the data are held that are written to a folder: in ``memory``, on ``disk``, or by
+        their size: ``auto``.
+    :param data_memory: MiB that data may take in memory where their size decides.
     :param max_rows: rows or triples that an answer may have; 0 for any number.
     :param max_answer_bytes: bytes that an answer may have; 0 for any number.
     :param max_request_bytes: the longest body of a request.
@@ -172,6 +175,8 @@ class Settings:
     cache: int = _setting(64, _whole_number, "a whole number of MiB")
     service_hosts: frozenset[str] = _setting(frozenset(), _names, "hosts separated by commas")
     dataset: str = _setting("merged", _one_of("merged", "plain"), "merged or plain")
+    hold: str = _setting("auto", _one_of("auto", "memory", "disk"), "auto, memory or disk")
+    data_memory: int = _setting(2048, _whole_number, "a whole number of MiB")
     max_rows: int = _setting(0, _whole_number, "a whole number")
     max_answer_bytes: int = _setting(1 << 30, _whole_number, "a whole number of bytes")
     max_request_bytes: int = _setting(1 << 20, _whole_number, "a whole number of bytes")

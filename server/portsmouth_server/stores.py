@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from portsmouth.errors import ParameterError
+from portsmouth.store import disk
 from portsmouth.store.embedded import EmbeddedStore
 from portsmouth.store.protocol import Store
 from portsmouth.store.remote import RemoteStore
@@ -28,7 +29,11 @@ def open_store(
     """
     limits, merged = settings.limits, settings.dataset == "merged"
     if settings.writing and directory:
-        return WritableStore.kept(directory, data, snapshot=snapshot, merged=merged, limits=limits)
+        in_memory = settings.hold == "memory" or (
+            settings.hold == "auto" and disk.estimated_mib(directory, data) <= settings.data_memory
+        )
+        make = WritableStore.kept if in_memory else WritableStore.on_disk
+        return make(directory, data, snapshot=snapshot, merged=merged, limits=limits)
     if settings.writing:
         return WritableStore.in_memory(data, snapshot=snapshot, merged=merged, limits=limits)
     if directory:

@@ -5,6 +5,7 @@ import json
 import threading
 from collections.abc import Awaitable, Callable
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from portsmouth.errors import (
     StoreBusyError,
     StoreError,
 )
+from portsmouth.store import disk, memory
 from portsmouth.store.embedded import EmbeddedStore
 from portsmouth.store.journal import Journal, read
 from portsmouth.store.limits import Limits
@@ -406,3 +408,67 @@ def test_load_reads_from_allowed_hosts_only_wherever_they_lead(make: Make) -> No
 
         run(make(limits=Limits(service_hosts=frozenset({host}))), use)
         web.shutdown()
+
+
+def test_sustained_writes_beside_reads_let_neither_disk_nor_workers_grow_without_end(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The size at which the journal is folded into the data, so small that it happens again and again.
+    monkeypatch.setattr(memory, "JOURNAL_BYTES", 4000)
+    monkeypatch.setattr(disk, "_JOURNAL_BYTES", 4000)
+
+    async def use(store: WritableStore) -> None:
+        folder, sizes, n = store._opened.journals, [0], 0
+        await update(store, "INSERT DATA { GRAPH :n { _:one :is _:two } } ; CREATE GRAPH :empty")
+        # Each fall of the size is a journal that has been folded.
+        while sum(after < before for before, after in pairwise(sizes)) < 3:
+            n += 1
+            assert n < 2000
+            old, new = f"GRAPH :n {{ :s{n % 7} ?p ?o }}", f"GRAPH :n {{ :s{n % 7} :p {n}, :q }}"
+            await update(store, f"DELETE {{ {old} }} INSERT {{ {new} }} WHERE {{ OPTIONAL {{ {old} }} }}")
+            assert await count(store, f"SELECT (COUNT(*) AS ?n) {{ :s{n % 7} :p {n} }}") == 1
+            assert store._nursery
+            assert store._nursery.workers <= 4
+            sizes.append(sum(size_of(entry) for entry in folder.iterdir()))
+        before = await content(store)
+        assert len(before) == 40 + 2 + 4 * 7
+        assert await store.graph_version("http://e/empty")
+        # Whoever starts from the last base has the same.
+        store._nursery._process.kill()
+        await asyncio.sleep(0.1)
+        assert await content(store) == before
+        if store._rebasing:
+            await store._rebasing
+        assert len(list(store._path.parent.iterdir())) <= 2
+
+    def size_of(path: Path) -> int:
+        try:
+            return path.stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    run(make(b"".join(DATA.splitlines(keepends=True)[:40])), use)
+
+
+def test_a_folder_is_held_in_memory_or_on_disk_by_turns_and_loses_nothing(tmp_path: Path) -> None:
+    makers = [WritableStore.kept, WritableStore.on_disk]
+    seen: set[str] = set()
+
+    async def use(store: WritableStore) -> None:
+        n = store.writes
+        assert await count(store) == 300 + n
+        assert store._path.is_dir() == bool(n % 2)
+        written = await update(store, f"INSERT DATA {{ GRAPH :n {{ [] :p {n} }} }} ; CREATE GRAPH :empty{n}")
+        seen.add(written.snapshot)
+        assert [await store.graph_version(f"http://e/empty{m}") is None for m in range(n + 1)] == [False] * (
+            n + 1
+        )
+
+    async def only_read() -> None:
+        async with EmbeddedStore.from_directory(tmp_path, DATA) as store:
+            assert (await count(store), store.snapshot in seen) == (300 + len(seen), True)
+
+    for n in range(4):
+        run(makers[n % 2](tmp_path, DATA), use)
+        asyncio.run(only_read())
+    assert len(seen) == 4

@@ -33,6 +33,9 @@ from portsmouth.store.segments import Follower, Segments, numbers
 
 #: There is a new checkpoint when the journal has grown beyond this.
 _JOURNAL_BYTES: Final = 2 << 20
+#: Bytes of memory for a byte on disk, measured on the program's own kind of data; N-Quads and the engine's
+#: files take much the same.
+_IN_MEMORY: Final = 3.3
 #: How often a reader looks for a checkpoint that stays long enough to be copied.
 _ATTEMPTS: Final = 20
 
@@ -349,6 +352,30 @@ def _fill(directory: Path, data: bytes, snapshot: str) -> None:
     note_file.replace(directory / "snapshot")
     for leftover in (incoming, outgoing):
         shutil.rmtree(leftover, ignore_errors=True)
+
+
+def estimated_mib(directory: Path, data: bytes) -> int:
+    """Estimate what the dataset of a directory takes in memory.
+
+    :param directory: the store's directory.
+    :param data: the dataset that it would be given, as N-Quads, if it has not been written.
+    :return: MiB.
+    :raises StoreError: the directory cannot be read.
+
+    >>> estimated_mib(Path("missing"), bytes(1 << 20))
+    3
+    """
+    try:
+        if is_written(directory):
+            folders = [directory / name for name in ("primary", "bases", "journals")]
+            kept = sum(entry.stat().st_size for folder in folders for entry in folder.glob("*"))
+        else:
+            kept = len(data)
+    except (OSError, ValueError, KeyError) as error:
+        raise StoreError(
+            f"found that the store in {directory} cannot be read ({error}); expected one that is whole"
+        ) from error
+    return round(kept * _IN_MEMORY) >> 20
 
 
 def into_memory(directory: Path, *, merged: bool) -> None:
