@@ -102,6 +102,7 @@ class Account:
     :param gloss: what it says, in our words.
     :param put: how it puts the value, where that differs: a date as printed, a government for its state.
     :param telling: the IRI under which it tells of the subject, where that is another.
+    :param terms: the same as ``put``, as it stands in the graph.
     """
 
     passage: str
@@ -110,6 +111,7 @@ class Account:
     gloss: str = ""
     put: str = ""
     telling: str = ""
+    terms: tuple[Term, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -482,6 +484,7 @@ def _rival(value: Term, label: str, givers: Iterable[_Giver], draft: _Draft, tex
                 gloss=texts.gloss(passage),
                 put=", ".join(texts.term(one) for one in put),
                 telling=telling if telling != draft.subject else "",
+                terms=put,
             )
         )
     return Rival(value, label, tuple(sorted(accounts, key=lambda one: (_place(one.passage), one.telling))))

@@ -171,16 +171,24 @@ class Answering:
         return None
 
     async def show(
-        self, scope: Scope, receive: Receive, send: Send, page: Awaitable[tuple[int, bytes]]
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        page: Awaitable[tuple[int, bytes]],
+        query: Query | None = None,
     ) -> None:
         """Answer a request with a page that asks the store.
 
         :param page: its status and its HTML.
+        :param query: the query that it answers, if any, to whose receipts it leads.
         :raises ClientGoneError: the client left before it had an answer.
         """
         with ClientWatch(receive):
             status, body = await page
             headers = [*page_headers(), (b"vary", PAGE_VARY.encode()), (b"cache-control", b"no-cache")]
+            if query is not None and status == 200:
+                headers.append((b"link", provenance(self._urls, scope, query)))
             headers, body = await compress(scope, headers, body)
             headers = [pair for pair in headers if pair[0] != b"content-length"]
             await respond(send, status, headers, body, head_only=scope["method"] == "HEAD")

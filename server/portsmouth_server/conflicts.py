@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, Self
 
+import pyoxigraph as ox
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from portsmouth.conflicts import COLUMNS, KINDS, Conflict, read_conflicts, select, table
+from portsmouth.conflicts import COLUMNS, KINDS, Account, Conflict, Rival, read_conflicts, select, table
 from portsmouth.errors import AmbiguousNameError, ParameterError, PortsmouthError
 from portsmouth.search import Index
 from portsmouth.store.protocol import Store
+from portsmouth.store.rows import Term
 from portsmouth_server import urls
 from portsmouth_server.answering import json_response, page
 from portsmouth_server.errors import Problem
@@ -22,7 +25,11 @@ from portsmouth_server.pages import HtmlPages
 from portsmouth_server.protocol import parameters
 from portsmouth_server.settings import Settings
 from portsmouth_server.tables import csv_response
+from portsmouth_server.translation import gettext
 from portsmouth_server.urls import Urls
+from portsmouth_server.viewing import LANGUAGES, viewer
+from portsmouth_server.views.dating import calendar_of, days, printed, span
+from portsmouth_server.views.words import CALENDARS
 
 _READ: Final = ["GET", "HEAD"]
 
@@ -37,14 +44,17 @@ def conflicts_router(store: Store, names: Kept[Index], settings: Settings, pages
     """
     router = APIRouter()
     here = Urls(settings.root_path)
-    kept = Kept(store, lambda: read_conflicts(store))
+    kept = {
+        language: Kept(store, partial(read_conflicts, store, language=language)) for language in LANGUAGES
+    }
 
     @router.api_route(urls.CONFLICTS, methods=_READ)
     async def conflicts(request: Request) -> Response:
         asked = Asked.from_address(request.scope["query_string"])
         accept = request.headers.get("accept")
         form = choose_table(accept and accept[:LONGEST_HEADER], asked.form or None)
-        every = await kept.get()
+        # Programs get the names that no reader's settings change.
+        every = await kept[viewer().language if form == "html" else "en"].get()
         if form == "html":
             return await _page(every, asked, names, pages, here)
         about = (await names.get()).resolve(asked.entity) if asked.entity else ""
@@ -119,6 +129,8 @@ async def _page(
         kinds=_kinds(every),
         parts=sorted({part for one in every for part in one.parts}),
         total=len(every),
+        value_of=_value,
+        put=_put,
         **context,
     )
     return page(body, status)
@@ -140,5 +152,26 @@ def _kinds(every: tuple[Conflict, ...]) -> Mapping[str, tuple[str, str, int]]:
     for kind in KINDS:
         ones = [one for one in every if one.kind == kind]
         if ones:
-            found[kind] = (ones[0].kind_label, ones[0].explanation, len(ones))
+            found[kind] = (ones[0].kind_label, gettext(ones[0].explanation), len(ones))
     return found
+
+
+def _value(rival: Rival) -> str:
+    """Say a rival value in the reader's language: days as days, and not as the name of a span."""
+    if isinstance(rival.term, ox.NamedNode):
+        bounds = span(rival.term.value)
+        return days(bounds, viewer().language) if bounds else rival.label
+    return _term(rival.term) if calendar_of(rival.term) else rival.label
+
+
+def _put(account: Account) -> str:
+    """Say how a passage puts the value."""
+    said = [_term(term) for term in account.terms]
+    return "; ".join(said) if all(said) else account.put
+
+
+def _term(term: Term) -> str:
+    calendar = calendar_of(term)
+    if calendar is None or not isinstance(term, ox.Literal):
+        return term.value if isinstance(term, ox.Literal) else ""
+    return f"{printed(term.value, viewer().language)}, {gettext(CALENDARS[calendar.value])}"

@@ -7,6 +7,7 @@ and bound as a value; see :mod:`portsmouth.queries`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
@@ -66,8 +67,11 @@ def named_queries_router(
         stance = Stance.parse(values.pop("parts", ""))
         choice = choose(_accept(request), form)
         if choice.page:
-            shown = asked.page(query, values, stance)
-            return Direct(lambda scope, receive, send: answering.show(scope, receive, send, shown))
+            shown, wanted = asked.page(query, values, stance), None
+            with suppress(ParameterError):
+                # Where it cannot be put together there are no receipts to lead to, and the page says why.
+                wanted = Query(query.bind(values), Dataset(stance=stance))
+            return Direct(lambda scope, receive, send: answering.show(scope, receive, send, shown, wanted))
         option, rows = values.pop("receipts", None), values.pop("rows", None)
         bound = Query(query.bind(values), Dataset(stance=stance), choice.formats)
         if option is not None or choice.receipts:

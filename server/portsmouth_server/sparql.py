@@ -108,7 +108,9 @@ class SparqlEndpoint:
         if self._asks_for_description(scope, request, choice):
             return await self._description.respond(scope, send, choice.formats.pick("graph"), self._cors)
         if choice.page:
-            return await self._answering.show(scope, receive, send, self._pages.answer(request))
+            shown = self._pages.answer(request)
+            query = Query(request.text, request.dataset) if request.text and request.text.strip() else None
+            return await self._answering.show(scope, receive, send, shown, query)
         if not request.text or not request.text.strip():
             raise RequestError(found="no query", expected="a SPARQL query in the query parameter")
         query = Query(

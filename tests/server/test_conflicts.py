@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -105,3 +106,17 @@ def test_openapi_describes_the_desk_as_it_answers(shipped: Any) -> None:
     schema = described["components"]["schemas"]["Conflict"]
     for one in ask(shipped):
         assert set(schema["required"]) == set(one)
+
+
+def test_accounts_are_told_in_the_readers_language(shipped: Any) -> None:
+    asked, browser = "/conflicts?kind=incompatible&lang=", {"Accept": "text/html"}
+    thai, english = (shipped.fetch(asked + code, headers=browser).body.decode() for code in ("th", "en"))
+    assert "7 August 1905" in english and "7 สิงหาคม 1905" in thai
+    assert "25 July, Old Style (Julian); 7 August, New Style (Gregorian)" in english
+    assert "25 กรกฎาคม, แบบเก่า (จูเลียน)" in thai
+    assert "The values cannot both hold." in english and "ค่าทั้งหมดนี้เป็นจริงพร้อมกันไม่ได้" in thai
+    glosses = re.findall(r'<p class="gloss">([^<]*)', thai)
+    assert glosses and all(re.search("[ก-๙]", gloss) for gloss in glosses)
+    # What programs read does not change with a reader's language.
+    told = [shipped.fetch(f"/conflicts?format=json&lang={code}").body for code in ("th", "en")]
+    assert told[0] == told[1]

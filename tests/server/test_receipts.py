@@ -371,3 +371,23 @@ def test_an_answer_on_the_query_page_leads_to_its_receipts(server: Any) -> None:
     page = see(server, "/sparql?" + urlencode({"query": SIGNED}))
     (href,) = [a["href"] for a in page.all("a") if a.get("href", "").startswith("/receipts?")]
     assert "Rows 1 to 2" in see(server, href).text
+
+
+@pytest.mark.parametrize(
+    ("path", "leads"),
+    [
+        ("/sparql?query=ASK%20%7B%7D&parts=s1", True),
+        ("/queries/articles", True),
+        ("/sparql", False),
+        ("/sparql?query=ASK", False),
+        ("/queries/provisions-of-article?number=x", False),
+    ],
+)
+def test_a_page_with_an_answer_leads_programs_to_its_receipts_too(
+    shipped: Any, path: str, leads: bool
+) -> None:
+    link = shipped.fetch(path, headers={"Accept": "text/html"}).headers.get("link", "")
+    assert ('rel="http://www.w3.org/ns/prov#has_provenance"' in link) is leads
+    if leads:
+        told = shipped.fetch(link[1 : link.index(">")], headers={"Accept": "application/json"})
+        assert (told.status, "rows" in json.loads(told.body)) == (200, True)
