@@ -6,14 +6,16 @@ split and not parsed, which is what a network of a hundred thousand arcs has tim
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import re
 from codecs import getincrementaldecoder
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Final
 
 from portsmouth.errors import DateError
@@ -23,6 +25,9 @@ from portsmouth.store.protocol import RESULT_FORMATS, Formats, Query, Store
 _TSV: Final = Formats(RESULT_FORMATS["tsv"])
 _ESCAPED: Final = re.compile(r"\\(.)")
 _PLAIN: Final = {"t": "\t", "n": "\n", "r": "\r"}
+
+#: Answers that are read at once: others want the store, too.
+_AT_ONCE: Final = 2
 
 _PREFIXES: Final = (
     f"PREFIX pt: <{PT}> PREFIX schema: <{SCHEMA}> PREFIX skos: <{SKOS}> PREFIX dcterms: <{DCTERMS}> "
@@ -109,8 +114,9 @@ async def told(store: Store, anchor: str, properties: Collection[str]) -> dict[s
     async for lines in _lines(store, f"SELECT DISTINCT ?event {{ {anchor} }}"):
         events.update((plain[line], {}) for line in lines)
     by_term = {f"<{event}>": told for event, told in events.items()}
-    for name in sorted(properties):
-        # Reading keeps pace with the store, which works in a process of its own.
+
+    async def read(name: str) -> None:
+        # Reading keeps pace with the store, which works in processes of its own.
         async for lines in _lines(store, _TOLD.format(name)):
             for line in lines:
                 event, value, graph = line.split("\t")
@@ -122,7 +128,27 @@ async def told(store: Store, anchor: str, properties: Collection[str]) -> dict[s
                     told[name] = [(plain[value], plain[graph])]
                 else:
                     ends.append((plain[value], plain[graph]))
+
+    await _side_by_side([partial(read, name) for name in sorted(properties)])
     return {event: told for event, told in events.items() if told}
+
+
+async def _side_by_side(readings: Sequence[Callable[[], Awaitable[None]]]) -> None:
+    """Read several answers, a few at once, so that the store can use more than one processor."""
+    waiting = list(reversed(readings))
+
+    async def reader() -> None:
+        while waiting:
+            await waiting.pop()()
+
+    readers = [asyncio.create_task(reader()) for _ in range(_AT_ONCE)]
+    try:
+        await asyncio.gather(*readers)
+    finally:
+        for one in readers:
+            one.cancel()
+        # What was cut off ends before anybody asks the store for something else.
+        await asyncio.gather(*readers, return_exceptions=True)
 
 
 async def _lines(store: Store, query: str) -> AsyncIterator[list[str]]:
