@@ -243,6 +243,14 @@ def test_other_networks_of_actors(drawn, kind, expected):
     assert all(data["passages"] == (PASSAGE + "s1-001",) for *_, data in network.edges(data=True))
 
 
+def test_nobody_signs_with_the_delegation_that_he_belongs_to(drawn):
+    together = drawn(OTHERS + "p:s1-001 { d:treaty pt:signedBy d:r . }", kind="signing")
+    assert arcs(together) == [
+        ("komura", "r", "direct"), ("komura", "witte", "direct"), ("r", "komura", "direct"),
+        ("witte", "komura", "direct"),
+    ]  # fmt: skip
+
+
 def test_an_empty_store_gives_an_empty_network(drawn):
     for kind in KINDS:
         assert drawn("", kind=kind).number_of_nodes() == 0

@@ -73,9 +73,10 @@ _USUAL: Final = frozenset((_MODE, _OUTCOME, _STANCE, _WHEN, _CERTAINTY))
 class Selection:
     """Which network to make, and of what.
 
-    :param kind: one of :data:`KINDS`. ``signing`` joins those who signed one thing, ``negotiation`` those who
-        met at one conference or session for different states, both in either direction; ``command`` goes from
-        the head to the body, ``offices`` from the holder to the state that he serves or is accredited to.
+    :param kind: one of :data:`KINDS`. ``signing`` joins those who signed one thing, but no delegation with
+        its own members; ``negotiation`` those who met at one conference or session for different states: both
+        in either direction. ``command`` goes from the head to the body, ``offices`` from the holder to the
+        state that he serves or is accredited to.
     :param effects: leave out what was refused, ignored or without effect; an act of which one passage says so
         and another does not stays.
     :param modes: only acts in one of these modes, as IRIs, ``c:funded`` or ``funded``.
@@ -274,7 +275,12 @@ def _influence(event: str, told: Told, hierarchy: Hierarchy) -> list[_Arc]:
 
 def _signing(event: str, told: Told, hierarchy: Hierarchy) -> list[_Arc]:
     signers = told.get(_SIGNED, _NONE)
-    return _between(signers, signers, "direct")
+    # A passage may say that a delegation signed and another who did it for it: nobody signs with himself.
+    return [
+        arc
+        for arc in _between(signers, signers, "direct")
+        if arc.target not in hierarchy.members(arc.source) and arc.source not in hierarchy.members(arc.target)
+    ]
 
 
 def _command(event: str, told: Told, hierarchy: Hierarchy) -> list[_Arc]:
