@@ -137,9 +137,8 @@ def test_a_broken_file_is_told_before_anything_is_sent(tmp_path):
     assert "expected a dataset in N-Quads" in ended.stderr
 
 
+@pytest.mark.parametrize("engine", ["virtuoso"], indirect=True, scope="session")
 def test_wrong_credentials_are_told_and_not_shown(engine, tmp_path):
-    if not engine.credentials:
-        return
     file = tmp_path / "data.nq"
     file.write_bytes(SMALL)
     ended = run("load", str(file), "--endpoint", engine.update, credentials="dba:swordfish")

@@ -33,7 +33,7 @@ from portsmouth.store.embedded import EmbeddedStore
 from portsmouth.store.limits import Limits
 from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, Dataset, Formats, Query, Update
 from portsmouth.store.remote import RemoteStore
-from portsmouth.store.service import Service
+from portsmouth.store.service import Credentials, Service
 
 #: What an engine cannot answer as the others do, with the reason. Keep it short.
 KNOWN = {
@@ -384,6 +384,48 @@ def test_no_more_queries_go_out_than_are_allowed():
             await store.aclose()
 
     asyncio.run(ask())
+
+
+@pytest.mark.parametrize(
+    ("credentials", "challenge", "shown"),
+    [
+        ("reader:swordfish", 'Basic realm="x"', [None, b"Basic cmVhZGVyOnN3b3JkZmlzaA=="]),
+        ("reader:swordfish", 'Digest realm="x", nonce="n", qop="auth"', [None, b'Digest username="reader"']),
+        ("reader:swordfish", "Negotiate", [None]),
+        ("Bearer swordfish", "Bearer", [b"Bearer swordfish"]),
+    ],
+)
+def test_credentials_are_shown_as_the_service_asks_and_never_told(credentials, challenge, shown):
+    async def ask():
+        async with Other(reply("401 No", WWW_Authenticate=challenge, Connection="close")) as other:
+            known = Credentials.from_text(credentials)
+            assert "swordfish" not in repr(known)
+            store = RemoteStore(other.url, dataset="plain", credentials=known)
+            with pytest.raises(RemoteError, match="expected credentials") as caught:
+                await store._service.form(other.url, [("query", "ASK {}")], "*/*", 5).__aenter__()
+            assert "swordfish" not in str(caught.value)
+            await store.aclose()
+            for request, expected in zip(other.requests, shown, strict=True):
+                if expected:
+                    assert b"Authorization: " + expected in request
+                else:
+                    assert b"Authorization" not in request
+
+    asyncio.run(ask())
+
+
+@pytest.mark.parametrize("engine", ["virtuoso"], indirect=True, scope="session")
+def test_a_service_that_asks_for_credentials_is_asked_with_them(engine):
+    text = "ASK { d:witte ?p ?o }"
+    known = Credentials.from_text(engine.credentials)
+
+    async def ask(credentials):
+        async with RemoteStore(engine.update, credentials=credentials) as store:
+            return await told(store, text)
+
+    assert asyncio.run(ask(known)) is True
+    with pytest.raises(RemoteError, match="does not let this server in"):
+        asyncio.run(ask(None))
 
 
 def test_addresses_with_credentials_are_refused():

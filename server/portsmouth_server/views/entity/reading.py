@@ -44,14 +44,14 @@ SELECT ?g ?s ?p ?o WHERE {{ VALUES ?g {{ {iri} }} GRAPH ?g {{ ?s ?p ?o }} }} ORD
 _DISPUTED: Final = """
 SELECT DISTINCT ?disagreement ?s ?p WHERE {{
   ?disagreement pt:disputedSubject ?s ; pt:disputedProperty ?p .
-  {{ ?s ?q {iri} }} UNION {{ {iri} ?q ?s }} UNION {{ VALUES ?s {{ {iri} }} }}
+  {{ ?s ?q {iri} }} UNION {{ {iri} ?q ?s }} UNION {{ BIND({iri} AS ?s) }}
 }}"""
 _OF_DISPUTES: Final = """
 SELECT ?g ?s ?p ?o WHERE {{
   {{ SELECT DISTINCT ?d WHERE {{
     ?d a pt:Disagreement .
     {{ ?d prov:wasDerivedFrom {iri} }} UNION {{ ?d pt:disputedSubject {iri} }}
-    UNION {{ VALUES ?d {{ {iri} }} }}
+    UNION {{ BIND({iri} AS ?d) }}
   }} }}
   {{ GRAPH ?g {{ ?d ?p ?o }} BIND(?d AS ?s) }}
   UNION {{ ?d pt:disputedSubject ?s ; pt:disputedProperty ?p ; pt:disputedValue ?o .

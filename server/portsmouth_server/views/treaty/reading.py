@@ -16,7 +16,7 @@ TREATY: Final = ID + "treaty-of-portsmouth"
 # The treaty, its articles, their clauses at any depth, the demands that these settled, and the clauses as
 # other parts tell them, which hang on the treaty or an article and are joined to its own by closeMatch.
 _MEMBERS: Final = """
-  {{ VALUES ?s {{ {treaty} }} }}
+  {{ BIND({treaty} AS ?s) }}
   UNION {{ ?s dcterms:isPartOf+ {treaty} . ?s a ?class VALUES ?class {{ pt:Article pt:Provision }} }}
   UNION {{ ?s pt:supplements {treaty} ; a pt:Article }}
   UNION {{ ?s pt:settledBy/dcterms:isPartOf* ?article . ?article dcterms:isPartOf* {treaty} ; a pt:Article }}
