@@ -19,6 +19,7 @@ from portsmouth.errors import NotFoundError
 from portsmouth.iris import ID, shorten
 from portsmouth.networks import Selection
 from portsmouth.networks.document import counts, document
+from portsmouth.networks.picture.style import colour_of
 from portsmouth.store.protocol import Store
 from portsmouth_server import urls
 from portsmouth_server.answering import json_response, page
@@ -40,7 +41,7 @@ _READ_ONLY: Final = ["GET", "HEAD"]
 MOST_DRAWN: Final = 250
 FIRST_DRAWN: Final = 60
 #: Acts that a picture holds at once, and how many of a greater network it begins with.
-MOST_LINES: Final = 1000
+MOST_LINES: Final = 1200
 MOST_ACTS: Final = 300
 #: What a line looks like, by the mode of the act; any other mode is words.
 MANNERS: Final[Mapping[str, frozenset[str]]] = {
@@ -93,6 +94,7 @@ def network_page_router(store: Store, settings: Settings, pages: HtmlPages, kept
             stances=offered(asked.selection.stance),
             rows=_rows(told, asked),
             manners=tuple(MANNERS),
+            modes={name: sorted(modes) for name, modes in MANNERS.items() if modes},
             forms=forms,
             picture=here.network(".svg", looks),
         )
@@ -175,6 +177,7 @@ class View:
                     "name": seen.name(node["label"], shorten(node["iri"]).strip("<>")),
                     "type": node["type"],
                     "side": (node["side"] or "").removeprefix(ID),
+                    "look": colour_of(node["side"] or ""),
                     "acts": whole.degree(node["iri"]),
                 }
                 for node in told["nodes"]

@@ -19,6 +19,7 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from jinja2 import Environment
 
+from portsmouth.networks.picture.style import colour_of
 from portsmouth_server.viewing import LANGUAGES, THEMES, viewer
 
 #: Messages by what is said in English; several forms where it counts something.
@@ -108,4 +109,5 @@ def translate(environment: Environment) -> None:
     environment.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
     environment.filters["number"] = number
     environment.filters["day"] = day
+    environment.filters["look"] = colour_of
     environment.globals.update(viewer=viewer, languages=LANGUAGES, themes=THEMES)

@@ -86,6 +86,10 @@ def test_a_chain_that_is_possible_and_one_that_time_forbids(visit: Any) -> None:
     forbidden = opened(visit, "?from=Witte&to=Roosevelt&certain=true")
     forbidden.locator(".reason").wait_for()
     assert "no date" in forbidden.locator(".reason").inner_text()
+    assert forbidden.locator("ol.chain .stroke").count() >= 1
+    in_thai = opened(visit, "?from=Witte&to=Roosevelt&certain=true", locale="th")
+    in_thai.locator(".reason").wait_for()
+    assert not re.search("[A-Za-z]{4}", in_thai.locator(".reason").inner_text())
     page.locator(".paths [name=to]").fill("Nobody at all")
     visit.expect("404")
     finder.get_by_role("button").click()

@@ -128,7 +128,7 @@ class _Drawing:
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{x:.0f} {y:.0f} {wide:.0f} {high:.0f}" '
             f'width="{wide:.0f}" height="{high:.0f}" role="img" aria-label="{named}" '
             f'lang="{self._language}" font-family="{fonts("")}" font-size="{_SIZE:g}">'
-            f"<style>{style_sheet(theme)}</style>"
+            f"<style>{style_sheet(theme, {actor.side for actor in self._actors.values()})}</style>"
             f'<rect x="{x:.0f}" y="{y:.0f}" width="{wide:.0f}" height="{high:.0f}" class="f-ground"/>'
             f"<g>{self._hulls()}</g><g>{self._arcs()}</g><g>{self._marks()}</g>"
             f'<g class="names">{self._names()}</g>{title}{legend}{caption}</svg>\n'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, Literal, NamedTuple, get_args
 from zlib import crc32
 
@@ -27,6 +27,19 @@ COLOURS: Final[Mapping[str, tuple[str, str]]] = {
     "korea": ("#5c6470", "#b4bec9"),
 }
 _SIDES: Final = tuple(COLOURS)[3:]
+#: Colours for sides that have none of their own, each for light and for dark.
+OTHERS: Final[Mapping[str, tuple[str, str]]] = {
+    "other-0": ("#a3216f", "#ff8ed0"),
+    "other-1": ("#5b6a10", "#b9cc5a"),
+    "other-2": ("#4a4fc4", "#aab0ff"),
+    "other-3": ("#7a4a33", "#d9a88c"),
+    "other-4": ("#00705a", "#4fd3b4"),
+    "other-5": ("#8a4a7d", "#d9a0cf"),
+    "other-6": ("#3f7a1e", "#93d66b"),
+    "other-7": ("#6a35b0", "#c3a0ff"),
+    "other-8": ("#66622c", "#cfc98a"),
+    "other-9": ("#2a6a8a", "#86c8e8"),
+}
 
 
 def colour_of(side: str) -> str:
@@ -36,34 +49,40 @@ def colour_of(side: str) -> str:
 
     >>> colour_of("https://w3id.org/portsmouth1905/id/japan"), colour_of("")
     ('japan', 'secondary')
+    >>> colour_of("https://w3id.org/portsmouth1905/id/siam")
+    'other-6'
     """
     if not side:
         return "secondary"
     name = side.removeprefix(ID)
     # Whoever has no colour of its own shares one, always the same.
-    return name if name in _SIDES else _SIDES[crc32(name.encode()) % len(_SIDES)]
+    return name if name in _SIDES else f"other-{crc32(name.encode()) % len(OTHERS)}"
 
 
-def style_sheet(theme: Theme) -> str:
+def style_sheet(theme: Theme, sides: Iterable[str] = ()) -> str:
     """Return the rules that give roles their colours.
 
     :param theme: for which background.
+    :param sides: the IRIs of the states that are drawn; those without a colour of their own need another rule.
     """
+    others = sorted({colour_of(side) for side in sides} & OTHERS.keys())
+    colours = {**COLOURS, **{role: OTHERS[role] for role in others}}
     return "".join(
-        f".f-{role}{{fill:{value}}}.s-{role}{{stroke:{value}}}" for role, value in _values(theme).items()
-    ) + (_dark() if theme == "auto" else "")
+        f".f-{role}{{fill:{value}}}.s-{role}{{stroke:{value}}}"
+        for role, value in _values(theme, colours).items()
+    ) + (_dark(colours) if theme == "auto" else "")
 
 
-def _values(theme: Theme) -> dict[str, str]:
+def _values(theme: Theme, colours: Mapping[str, tuple[str, str]]) -> dict[str, str]:
     if theme == "auto":
-        return {role: f"var(--portsmouth-{role},{light})" for role, (light, _) in COLOURS.items()}
-    return {role: pair[theme == "dark"] for role, pair in COLOURS.items()}
+        return {role: f"var(--portsmouth-{role},{light})" for role, (light, _) in colours.items()}
+    return {role: pair[theme == "dark"] for role, pair in colours.items()}
 
 
-def _dark() -> str:
+def _dark(colours: Mapping[str, tuple[str, str]]) -> str:
     rules = "".join(
         f".f-{role}{{fill:var(--portsmouth-{role},{dark})}}.s-{role}{{stroke:var(--portsmouth-{role},{dark})}}"
-        for role, (_, dark) in COLOURS.items()
+        for role, (_, dark) in colours.items()
     )
     return f"@media (prefers-color-scheme:dark){{{rules}}}"
 

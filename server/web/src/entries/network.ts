@@ -6,7 +6,7 @@ import { save } from "../network/save.ts";
 import { appearance, filters, NOTHING, read, type State, write } from "../network/state.ts";
 import { Time } from "../network/time.ts";
 import { View } from "../network/view.ts";
-import { texts, type Words } from "../network/words.ts";
+import { texts } from "../network/words.ts";
 
 const main = document.querySelector<HTMLElement>("main");
 const frame = document.querySelector<HTMLElement>(".picture");
@@ -19,7 +19,7 @@ if (!main || !frame || !form || !finder || !chosen || !clock || !take)
   throw new Error("found no page of a network");
 
 let told = data<Told>("network");
-const said = texts(data<Record<string, string | Words>>("words"));
+const said = texts(data<Record<string, unknown>>("words"));
 const { words } = said;
 let state = read(location.search);
 let found: Found | undefined;

@@ -9,6 +9,8 @@ export interface Actor {
   readonly type: Kind;
   /** The slug of the state on whose side the actor stands; empty where nothing says. */
   readonly side: string;
+  /** The name of the side's colour. */
+  readonly look: string;
   /** How many arcs lead from and to the actor in the whole network. */
   readonly acts: number;
 }

@@ -3,7 +3,7 @@ import { el, svg } from "../common/dom.ts";
 import { sample } from "./marks.ts";
 import type { Act, Actor, Told } from "./model.ts";
 import type { Appearance, State, Step } from "./state.ts";
-import { span, type Texts } from "./words.ts";
+import { day, mannerOf, span, type Texts } from "./words.ts";
 
 export interface Doing {
   actor(id: string): void;
@@ -49,8 +49,10 @@ export interface Found {
   readonly forbidden: {
     readonly hops: readonly Hop[];
     readonly actors: readonly Named[];
-    readonly reason: string;
+    readonly late: number;
+    readonly after: number | null;
   } | null;
+  readonly certain: boolean;
   readonly reason: string | null;
 }
 
@@ -113,7 +115,7 @@ export class Panel {
       event.preventDefault();
       this.doing.actor(actor.id);
     });
-    return el("h2", { class: `whom ${actor.type} side-${actor.side}` }, link);
+    return el("h2", { class: `whom ${actor.type} side-${actor.look}` }, link);
   }
 
   // --- an act
@@ -129,7 +131,7 @@ export class Panel {
       const [source, target] = [actors.get(arc.source), actors.get(arc.target)];
       if (source && source.id !== last) content.push(this.heading(source));
       const how = [arc.modes.join(", ") || words.actedOn, legs[arc.leg]].filter(Boolean).join(" · ");
-      content.push(el("p", { class: `how side-${source?.side ?? ""}` }, this.stroke(arc), how));
+      content.push(el("p", { class: `how side-${source?.look ?? ""}` }, this.stroke(arc), how));
       if (target) content.push(this.heading(target));
       last = arc.target;
     }
@@ -205,7 +207,7 @@ export class Panel {
     const drawn = told.acts.filter((act) => act.source === id || act.target === id).length;
     return [
       this.over(words[actor.type] ?? "", told.sides[actor.side] ?? ""),
-      el("h2", { class: `whom ${actor.type} side-${actor.side}` }, el("a", { href: actor.url }, actor.name)),
+      el("h2", { class: `whom ${actor.type} side-${actor.look}` }, el("a", { href: actor.url }, actor.name)),
       el("h3", {}, words.influenced),
       this.list(
         visible.filter((act) => act.source === id),
@@ -243,7 +245,7 @@ export class Panel {
         const named = actors.get(other(act));
         const made = el(
           "button",
-          { type: "button", class: `side-${actors.get(act.source)?.side ?? ""}` },
+          { type: "button", class: `side-${actors.get(act.source)?.look ?? ""}` },
           this.stroke(act),
           el("span", {}, named?.name ?? "", " ", el("small", {}, act.modes.join(", "))),
           el("small", {}, span(act.earliest, act.latest)),
@@ -271,6 +273,25 @@ export class Panel {
 
   // --- a chain
 
+  /** Why time forbids a chain, in the reader's language. */
+  private reason(found: Found, name: (one: Named) => string): string {
+    const { words } = this.texts;
+    const { hops = [], late: at = 0, after } = found.forbidden ?? {};
+    const late = hops[at];
+    const before = after === null || after === undefined ? undefined : hops[after];
+    if (!late) return "";
+    const told = !before ? words.noDay : found.certain ? words.mayBeEarlier : words.tooLate;
+    const days = found.certain ? [late.earliest, before?.latest] : [late.latest, before?.earliest];
+    const [lateDay, beforeDay] = days.map((one) => (one ? day(one) : ""));
+    return (told ?? "").replace(/#([abde])/g, (_, letter: string) =>
+      letter === "a"
+        ? name(late.event)
+        : letter === "b"
+          ? name((before ?? late).event)
+          : ((letter === "d" ? lateDay : beforeDay) ?? ""),
+    );
+  }
+
   private chain(found: Found, actors: ReadonlyMap<string, Actor>): Node[] {
     const { words } = this.texts;
     const language = document.documentElement.lang;
@@ -296,22 +317,19 @@ export class Panel {
       return content;
     }
     if (!chain && found.forbidden) {
-      // The server's reason names acts by their short IRIs; a reader knows them by their names.
-      const names = new Map(found.forbidden.hops.map((hop) => [short(hop.event.iri), hop.event.label]));
-      const reason = found.forbidden.reason.replace(/d:[\w-]+/g, (id) => `“${names.get(id)?.en ?? id}”`);
-      content.push(el("p", { class: "reason", lang: "en" }, reason));
+      content.push(el("p", { class: "reason" }, this.reason(found, name)));
     }
     const list = el("ol", { class: "chain" });
     told.hops.forEach((hop, at) => {
       const [source, target] = [told.actors[at], told.actors[at + 1]];
       const known = source && actors.get(short(source.iri));
-      const act = { manner: "words" };
+      const act = { manner: mannerOf(hop.modes, this.texts.modes) };
       const item = el("li", {});
       if (source) item.append(known ? this.heading(known) : el("h2", { class: "whom" }, name(source)));
       item.append(
         el(
           "p",
-          { class: `how side-${known?.side ?? ""}` },
+          { class: `how side-${known?.look ?? ""}` },
           this.stroke(act),
           el("a", { href: hop.event.url }, hop.event.label[language] ?? hop.event.label.en ?? ""),
         ),

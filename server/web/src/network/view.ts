@@ -94,13 +94,16 @@ export class View {
 
   private drawHulls(): void {
     const members = new Map<string, Point[]>();
+    const looks = new Map<string, string>();
     for (const actor of this.told.actors) {
-      if (actor.side) members.set(actor.side, [...(members.get(actor.side) ?? []), this.point(actor.id)]);
+      if (!actor.side) continue;
+      looks.set(actor.side, actor.look);
+      members.set(actor.side, [...(members.get(actor.side) ?? []), this.point(actor.id)]);
     }
     this.hulls.replaceChildren(
       ...[...members].map(([side, points]) => {
         const corners = hull(points).map(({ x, y }) => `${x.toFixed(1)} ${y.toFixed(1)}`);
-        return svg("path", { class: `hull side-${side}`, d: `M${corners.join("L")}Z` });
+        return svg("path", { class: `hull side-${looks.get(side)}`, d: `M${corners.join("L")}Z` });
       }),
     );
   }
@@ -118,7 +121,7 @@ export class View {
       const group = svg(
         "g",
         {
-          class: `act ${act.manner}${act.effect ? "" : " failed"} side-${source?.side ?? ""}`,
+          class: `act ${act.manner}${act.effect ? "" : " failed"} side-${source?.look ?? ""}`,
           tabindex: -1,
           role: "button",
           "aria-label": this.sentence(act),
@@ -171,7 +174,7 @@ export class View {
         const group = svg(
           "g",
           {
-            class: `actor ${actor.type} side-${actor.side}${many && actor.acts < 8 ? " quiet" : ""}`,
+            class: `actor ${actor.type} side-${actor.look}${many && actor.acts < 8 ? " quiet" : ""}`,
             transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})`,
             tabindex: -1,
             role: "button",

@@ -8,13 +8,22 @@ export interface Texts {
   readonly words: Words;
   readonly manners: Words;
   readonly legs: Words;
+  /** The modes of each manner but words, which any other mode is. */
+  readonly modes: Readonly<Record<string, readonly string[]>>;
 }
 
-export function texts(told: Readonly<Record<string, string | Words>>): Texts {
+export function texts(told: Readonly<Record<string, unknown>>): Texts {
   const words = Object.fromEntries(
     Object.entries(told).filter((pair): pair is [string, string] => typeof pair[1] === "string"),
   );
-  return { words, manners: told.manners as Words, legs: told.legs as Words };
+  const { manners, legs, modes } = told as unknown as Omit<Texts, "words">;
+  return { words, manners, legs, modes };
+}
+
+/** How an act is drawn, by the short names of its modes. */
+export function mannerOf(modes: readonly string[], known: Texts["modes"]): string {
+  const found = Object.entries(known).find(([, members]) => members.some((mode) => modes.includes(mode)));
+  return found?.[0] ?? "words";
 }
 
 /** Thai counts Gregorian years here, as the texts' own years would need their calendar's name beside them. */
