@@ -42,7 +42,15 @@ function network(...acts: Act[]): Told {
   return {
     counts: { nodes: ids.length, events: acts.length, passages: 0 },
     partial: false,
-    actors: ids.map((id) => ({ id, url: "", name: id, type: "person", side: "japan", look: "japan", acts: 1 })),
+    actors: ids.map((id) => ({
+      id,
+      url: "",
+      name: id,
+      type: "person",
+      side: "japan",
+      look: "japan",
+      acts: 1,
+    })),
     acts,
     sides: {},
     passages: {},

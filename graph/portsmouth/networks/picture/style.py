@@ -63,7 +63,7 @@ def style_sheet(theme: Theme, sides: Iterable[str] = ()) -> str:
     """Return the rules that give roles their colours.
 
     :param theme: for which background.
-    :param sides: the IRIs of the states that are drawn; those without a colour of their own need another rule.
+    :param sides: the IRIs of the states that are drawn; those without a colour of their own need a rule more.
     """
     others = sorted({colour_of(side) for side in sides} & OTHERS.keys())
     colours = {**COLOURS, **{role: OTHERS[role] for role in others}}

@@ -82,6 +82,8 @@ export class View {
   draw(told: Told): void {
     this.told = told;
     this.places = layout(told, this.places);
+    // Thousands of lines that fade at once would keep a processor busy for longer than they fade.
+    this.picture.classList.toggle("great", told.acts.length > 300);
     this.drawHulls();
     this.drawActs();
     this.drawActors();
