@@ -8,6 +8,9 @@ header::
     # parameter: side iri d:japan The state he signed for.
     # view: table
 
+``title@th``, ``description@th`` and ``parameter@th`` (a parameter's name, then words) say the same in another
+language, which is the part after ``@``.
+
 A parameter stands in the text as ``$side``, and only there: SPARQL reads ``?side``
 and ``$side`` alike, so this project writes variables with ``?`` and keeps ``$`` for
 parameters. A value is read as the type that the header gives and written into
@@ -20,7 +23,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -36,10 +39,12 @@ from portsmouth.store.lexer import tokens
 ParameterType = Literal["iri", "string", "integer", "decimal", "date"]
 View = Literal["table", "timeline", "map", "network", "chart"]
 
-_HEADER: Final = re.compile(r"#\s*(title|description|parameter|view):\s*(.*)")
+_HEADER: Final = re.compile(r"#\s*(title|description|parameter|view)(?:@([a-z]{2,3}))?:\s*(.*)")
 _PARAMETER: Final = re.compile(
     r"(?P<name>(?!(?:format|parts)\s)[a-z]\w*)\s+(?P<type>\w+)\s+(?P<default>\S+)\s+(?P<description>.+)"
 )
+#: What a header says to people, in any number of languages.
+_SAID: Final = ("title", "description")
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 #: Places before or after the point: with its exponent written out, a short number can fill all memory.
 _MOST_PLACES: Final = 100
@@ -54,12 +59,14 @@ class Parameter:
         ``decimal`` or ``date`` (``YYYY-MM-DD``).
     :param default: the value where none is given, as it would be typed.
     :param description: one sentence for people.
+    :param descriptions: the same by language, English with the others.
     """
 
     name: str
     type: ParameterType
     default: str
     description: str
+    descriptions: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def expected(self) -> str:
@@ -97,6 +104,8 @@ class NamedQuery:
     :param parameters: the values that it asks for.
     :param view: how its answer is best shown.
     :param source: its SPARQL text, with ``$name`` where a value goes.
+    :param titles: the title by language, English with the others.
+    :param descriptions: the description by language, likewise.
     """
 
     name: str
@@ -105,6 +114,8 @@ class NamedQuery:
     parameters: tuple[Parameter, ...]
     view: View
     source: str
+    titles: Mapping[str, str] = field(default_factory=dict, compare=False)
+    descriptions: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def text(self) -> str:
@@ -179,13 +190,16 @@ def _read(path: Path) -> NamedQuery:
     source = path.read_text(encoding="utf-8")
     header: dict[str, str] = {}
     parameters: list[Parameter] = []
+    said: dict[str, list[tuple[int, str, str]]] = {}
     findings: list[Finding] = []
     for number, line in enumerate(source.splitlines(), start=1):
         match = _HEADER.fullmatch(line.strip())
         if not match:
             continue
-        key, value = match[1], match[2].strip()
-        if key != "parameter":
+        key, language, value = match[1], match[2], match[3].strip()
+        if language:
+            said.setdefault(key, []).append((number, language, value))
+        elif key != "parameter":
             header[key] = value
         elif (parameter := _parameter(value)) is not None:
             parameters.append(parameter)
@@ -220,10 +234,25 @@ def _read(path: Path) -> NamedQuery:
                 "the same ones",
             )
         )
+    told = {parameter.name: {"en": parameter.description} for parameter in parameters}
+    for number, language, value in said.get("parameter", ()):
+        name, _, words = value.partition(" ")
+        if name in told and words.strip():
+            told[name][language] = words.strip()
+        else:
+            findings.append(Finding(path.name, number, f"'{value}'", f"a name of {sorted(told)}, words"))
     if findings:
         raise QueriesError(findings)
     view: View = header.get("view", "table")  # type: ignore[assignment]  # checked above
-    return NamedQuery(path.stem, header["title"], header["description"], tuple(parameters), view, source)
+    return NamedQuery(
+        path.stem,
+        header["title"],
+        header["description"],
+        tuple(replace(parameter, descriptions=told[parameter.name]) for parameter in parameters),
+        view,
+        source,
+        *({"en": header[key], **{lang: text for _, lang, text in said.get(key, ())}} for key in _SAID),
+    )
 
 
 def _parameter(header: str) -> Parameter | None:

@@ -488,6 +488,8 @@ _COMPONENTS: Final[JsonObject] = {
             "name": {"type": "string"},
             "title": {"type": "string"},
             "description": {"type": "string"},
+            "titles": {"type": "object", "additionalProperties": {"type": "string"}},
+            "descriptions": {"type": "object", "additionalProperties": {"type": "string"}},
             "view": {"type": "string"},
             "href": {"type": "string"},
             "parameters": {"type": "array", "items": _reference("Parameter")},
@@ -502,6 +504,7 @@ _COMPONENTS: Final[JsonObject] = {
             "type": {"type": "string", "enum": list(_SCHEMAS)},
             "default": {"type": "string"},
             "description": {"type": "string"},
+            "descriptions": {"type": "object", "additionalProperties": {"type": "string"}},
         },
     },
     "Hit": {
@@ -518,6 +521,11 @@ _COMPONENTS: Final[JsonObject] = {
                 "type": "array",
                 "description": "Its classes, the narrowest first.",
                 "items": {"type": "string", "format": "uri"},
+            },
+            "kind": {
+                "type": "object",
+                "description": "What its class is called, by language.",
+                "additionalProperties": {"type": "string"},
             },
             "field": {"type": "string", "enum": ["label", "spelling", "gloss"]},
             "text": {"type": "string", "description": "The text that fits."},

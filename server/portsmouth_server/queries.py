@@ -110,6 +110,8 @@ def describe(query: NamedQuery, here: Urls) -> dict[str, object]:
         "name": query.name,
         "title": query.title,
         "description": query.description,
+        "titles": dict(query.titles),
+        "descriptions": dict(query.descriptions),
         "view": query.view,
         "href": here.named(query.name),
         "parameters": [
@@ -118,6 +120,7 @@ def describe(query: NamedQuery, here: Urls) -> dict[str, object]:
                 "type": parameter.type,
                 "default": parameter.default,
                 "description": parameter.description,
+                "descriptions": dict(parameter.descriptions),
             }
             for parameter in query.parameters
         ],

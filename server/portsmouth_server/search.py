@@ -47,7 +47,7 @@ def search_router(kept: Kept[Index], settings: Settings, pages: HtmlPages) -> AP
             raise ParameterError(found="no q", expected="the text to search for in the parameter q")
         index = await kept.get()
         hits = await _find(index, asked)
-        return json_response(request, {"q": asked.text, "hits": [describe(hit, here) for hit in hits]})
+        return json_response(request, {"q": asked.text, "hits": [describe(hit, here, index) for hit in hits]})
 
     return router
 
@@ -93,13 +93,15 @@ class Asked:
         return cls(text, _limit(values.get("limit", [str(USUAL_HITS)])[0]), kinds, form)
 
 
-def describe(hit: Hit, here: Urls) -> dict[str, object]:
+def describe(hit: Hit, here: Urls, index: Index) -> dict[str, object]:
     """Return what programs are told of a hit.
 
     :param hit: the hit.
     :param here: where the server is seen.
+    :param index: for the names of its class.
     """
-    return {**hit.as_json(), "href": here.thing(hit.iri) or here.description(hit.iri)}
+    kind = dict(index.labels(hit.types[0])) if hit.types else {}
+    return {**hit.as_json(), "kind": kind, "href": here.thing(hit.iri) or here.description(hit.iri)}
 
 
 async def _find(index: Index, asked: Asked) -> list[Hit]:

@@ -80,6 +80,9 @@ def test_the_language_stays_from_page_to_page(visit: Any) -> None:
     page.locator(".bar .name").click()
     assert page.locator("html").get_attribute("lang") == "th"
     assert re.search("[\u0e00-\u0e7f]", page.locator(".asked summary").first.inner_text())
+    page.locator(".bar input[type=search]").press_sequentially("komur")
+    page.locator(".bar [role=option] small").first.wait_for()
+    assert re.search("[\u0e00-\u0e7f]", page.locator(".bar [role=option] small").first.inner_text())
 
 
 @pytest.mark.parametrize("scripts", [True, False])

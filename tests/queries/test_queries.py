@@ -53,6 +53,22 @@ def test_a_query_gives_the_answer_that_stands_beside_it(store, query):
         assert sorted(found[1:]) == sorted(expected[1:])
 
 
+def test_every_query_says_in_thai_what_it_asks():
+    for query in CATALOGUE:
+        said = [query.titles, query.descriptions, *(one.descriptions for one in query.parameters)]
+        assert all(any("\u0e00" <= letter <= "\u0e7f" for letter in texts["th"]) for texts in said), (
+            query.name
+        )
+        assert (query.titles["en"], query.descriptions["en"]) == (query.title, query.description)
+
+
+def test_words_for_a_parameter_that_there_is_not_are_found(tmp_path):
+    write(tmp_path, "one", HEADER + "# parameter@th: nobody \u0e04\u0e33\nSELECT * {}")
+    with pytest.raises(QueriesError) as raised:
+        catalogue(tmp_path)
+    assert raised.value.findings[0].line == 3
+
+
 @pytest.mark.parametrize("query", CATALOGUE, ids=lambda query: query.name)
 def test_a_query_has_an_answer_to_show(store, query):
     results = store.query(query.text)

@@ -7,6 +7,8 @@ interface Hit {
   readonly href: string;
   readonly labels: Labels;
   readonly types: readonly string[];
+  /** What its class is called, by language. */
+  readonly kind: Labels;
   readonly text: string;
   readonly language: string | null;
 }
@@ -73,11 +75,12 @@ export function suggest(form: HTMLFormElement): void {
     list.replaceChildren(
       ...hits.map((hit, at) => {
         const [first, ...others] = inOrder(hit.labels, language);
+        const [kind] = inOrder(hit.kind, language);
         return el(
           "li",
           { role: "option", id: `${list.id}-${at}`, "aria-selected": "false", "data-href": hit.href },
           el("b", { lang: first?.[0] || undefined }, first?.[1] ?? hit.text),
-          el("small", { lang: "en" }, kindOf(hit.types)),
+          el("small", { lang: kind?.[0] || "en" }, kind?.[1].toLowerCase() ?? kindOf(hit.types)),
           others.length > 0 && el("span", { class: "others" }, others.map(([, label]) => label).join(" · ")),
         );
       }),
