@@ -50,7 +50,7 @@ def colour_of(side: str) -> str:
     >>> colour_of("https://w3id.org/portsmouth1905/id/japan"), colour_of("")
     ('japan', 'secondary')
     >>> colour_of("https://w3id.org/portsmouth1905/id/siam")
-    'other-6'
+    'other-2'
     """
     if not side:
         return "secondary"
