@@ -12,6 +12,7 @@ import pytest
 
 from portsmouth.errors import ParameterError
 from portsmouth.networks import FORMATS, read, write
+from portsmouth.stance import Stance
 
 E, P = "https://w3id.org/portsmouth1905/id/", "https://w3id.org/portsmouth1905/passage/"
 GEXF = {"g": "http://www.gexf.net/1.2draft"}
@@ -73,11 +74,23 @@ def test_gexf_is_dynamic_and_leaves_undated_arcs_open(network):
     assert b"lastmodifieddate" not in write(network, "gexf")
 
 
+def test_a_file_says_which_data_it_shows_and_what_was_chosen_of_them(of_the_facts):
+    chosen = of_the_facts(modes=("funded",), stance=Stance(("s4",), without=True))
+    selection = {"kind": "influence", "modes": ["funded"], "stance": "-s4"}
+    told = ET.fromstring(write(chosen, "gexf")).findtext("g:meta/g:description", namespaces=GEXF)
+    assert f"snapshot {chosen.graph['snapshot']}, selection " in told
+    assert json.loads(told.partition("selection ")[2]) == selection
+    for form in ("graphml", "json", "cytoscape"):
+        graph = read(write(chosen, form), form).graph
+        assert (graph["snapshot"], json.loads(graph["selection"])) == (chosen.graph["snapshot"], selection)
+
+
 #: What GEXF 1.2 allows of the elements that are written: attributes, those that must be there, and children.
 ALLOWED = {
     "gexf": ({"version", "variant"}, {"version"}, {"meta", "graph"}),
     "meta": ({"lastmodifieddate"}, set(), {"creator", "keywords", "description"}),
     "creator": (set(), set(), set()),
+    "description": (set(), set(), set()),
     "graph": (
         {"defaultedgetype", "idtype", "mode", "timeformat", "start", "end"}, set(),
         {"attributes", "nodes", "edges"},

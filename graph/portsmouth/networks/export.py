@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any, Final
+from xml.sax.saxutils import escape
 
 import networkx as nx
 
@@ -33,9 +34,16 @@ def plain(network: Network) -> Network:
     """Return a network whose attributes are texts and truth values, in a steady order.
 
     :param network: as :func:`~portsmouth.networks.projection.project` returns it.
-    :return: a new multigraph. ``earliest`` and ``latest`` are ``""`` where there is none.
+    :return: a new multigraph. ``earliest`` and ``latest`` are ``""`` where there is none; its own attributes
+        are ``kind``, ``snapshot`` and ``selection``, what was chosen as JSON.
     """
-    flat = nx.MultiDiGraph(kind=network.graph.get("kind", ""), snapshot=network.graph.get("snapshot", ""))
+    selection = network.graph.get("selection")
+    chosen = {name: value for name, value in selection.as_json().items() if value} if selection else {}
+    flat = nx.MultiDiGraph(
+        kind=network.graph.get("kind", ""),
+        snapshot=network.graph.get("snapshot", ""),
+        selection=json.dumps(chosen, ensure_ascii=False),
+    )
     for actor, data in sorted(network.nodes(data=True)):
         flat.add_node(actor, **{name: data.get(name) or default for name, default in _named(actor)})
     for source, target, key, data in sorted(network.edges(keys=True, data=True), key=lambda arc: arc[:3]):
@@ -139,7 +147,11 @@ def _gexf(flat: Network) -> str:
     # The writer puts the day on which it writes, which would make every export another one.
     # Its name of the graph is none that GEXF knows.
     head, mark, rest = body.replace(' name=""', "", 1).partition(' lastmodifieddate="')
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{head}{rest.partition(chr(34))[2] if mark else rest}\n'
+    body = head + (rest.partition('"')[2] if mark else rest)
+    # GEXF has no attributes of a graph; which data it shows, and which of them, stands in its description.
+    told = escape(f"Portsmouth 1905, snapshot {flat.graph['snapshot']}, selection {flat.graph['selection']}")
+    body = body.replace("</creator>", f"</creator>\n    <description>{told}</description>", 1)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{body}\n'
 
 
 def _graphml(flat: Network) -> str:
