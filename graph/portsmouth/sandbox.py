@@ -1,4 +1,4 @@
-"""Reading strangers' documents in processes of their own, which a deadline or too much memory ends.
+"""Reading strangers' documents and queries in processes of their own, which limits end.
 
 A parser that is given the wrong document can take all time, all memory or its
 whole stack, and none of the three can be taken back within a process. So
@@ -8,7 +8,8 @@ document overruns.
 
 A helper reads from its standard input: the length of a head, the head in JSON,
 the document. It writes the length of its answer as a signed number and the
-answer: N-Triples, or, where the number is negative, an error in JSON.
+answer: N-Triples, nothing for a query that can be parsed, or, where the number
+is negative, an error in JSON.
 """
 
 from __future__ import annotations
@@ -23,12 +24,24 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Mapping
 from typing import Any, BinaryIO, Final, Self
 
-from portsmouth.errors import DeadlineError, DocumentError, StoreError, TooLargeError
+from portsmouth.errors import (
+    DeadlineError,
+    DocumentError,
+    QueryNestingError,
+    QuerySyntaxError,
+    RequestError,
+    StoreError,
+    TooLargeError,
+)
+from portsmouth.store.engine import check
+from portsmouth.store.protocol import Query
 from portsmouth.untrusted import to_ntriples
 
 _LENGTH: Final = struct.Struct("!q")
 #: Documents that are read at once; more wait, as they share the processors anyway.
 _HELPERS: Final = 2
+#: What a head calls a query, as opposed to the formats of documents.
+_QUERY: Final = "query"
 
 
 class Sandbox:
@@ -51,11 +64,44 @@ class Sandbox:
         :raises DeadlineError: it took too long.
         :raises TooLargeError: it needs more memory than a helper may take.
         """
+        answer = await self._read(document, {"form": form, "base": base}, seconds)
+        if isinstance(answer, bytes):
+            return answer
+        raise DocumentError(**answer)
+
+    async def check_query(self, text: str, seconds: float) -> None:
+        """Parse a query and evaluate nothing of it; see :func:`portsmouth.store.engine.check`.
+
+        :param text: the query.
+        :param seconds: how long that may take.
+        :raises QuerySyntaxError: it is not SPARQL.
+        :raises QueryNestingError: it is nested too deeply to be parsed.
+        :raises RequestError: the engine refuses it for another reason.
+        :raises DeadlineError: it took too long.
+        :raises TooLargeError: it needs more memory than a helper may take.
+        """
+        document = text.encode("utf-8", "surrogatepass")
+        try:
+            answer = await self._read(document, {"form": _QUERY}, seconds)
+        except DocumentError as error:
+            raise QueryNestingError(
+                found="a query that exhausts the parser's stack", expected=error.expected
+            ) from None
+        if isinstance(answer, bytes):
+            return
+        if answer.pop("nested"):
+            raise QueryNestingError(answer["found"], answer["expected"])
+        if answer["line"] is None:
+            raise RequestError(answer["found"], answer["expected"])
+        raise QuerySyntaxError(**answer)
+
+    async def _read(self, document: bytes, head: Mapping[str, str], seconds: float) -> bytes | dict[str, Any]:
+        """Let a helper read a document and return its answer, or what it says is wrong."""
         async with self._places:
             helper = self._waiting() or await self._start()
             try:
                 async with asyncio.timeout(seconds):
-                    answer = await _ask(helper, document, {"form": form, "base": base})
+                    answer = await _ask(helper, document, head)
             except TimeoutError:
                 await self._end(helper)
                 raise DeadlineError(seconds) from None
@@ -65,7 +111,7 @@ class Sandbox:
                 await self._end(helper)
                 raise
             self._idle.append(helper)
-            return answer if isinstance(answer, bytes) else _raise(answer)
+            return answer
 
     async def aclose(self) -> None:
         """End all helpers."""
@@ -137,10 +183,6 @@ async def _ask(helper: Process, document: bytes, head: Mapping[str, str]) -> byt
     return body if length >= 0 else dict(json.loads(body))
 
 
-def _raise(told: Mapping[str, Any]) -> bytes:
-    raise DocumentError(**told)
-
-
 def serve(requests: BinaryIO, answers: BinaryIO) -> None:
     """Read documents until there are no more.
 
@@ -151,19 +193,25 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
         head = json.loads(requests.read(_LENGTH.unpack(prefix)[0]))
         document = requests.read(head["length"])
         try:
-            body = to_ntriples(document, head["form"], head["base"])
+            if head["form"] == _QUERY:
+                check(Query(document.decode("utf-8", "surrogatepass")))
+                body = b""
+            else:
+                body = to_ntriples(document, head["form"], head["base"])
             sign = 1
-        except DocumentError as error:
-            told = {
-                "found": error.found,
-                "expected": error.expected,
-                "line": error.line,
-                "column": error.column,
-            }
-            body, sign = json.dumps(told).encode(), -1
+        except RequestError as error:
+            body, sign = json.dumps(_told(error)).encode(), -1
         answers.write(_LENGTH.pack(sign * len(body)))
         answers.write(body)
         answers.flush()
+
+
+def _told(error: RequestError) -> dict[str, Any]:
+    place = {name: getattr(error, name, None) for name in ("line", "column")}
+    told: dict[str, Any] = {"found": error.found, "expected": error.expected, **place}
+    return (
+        told if isinstance(error, DocumentError) else told | {"nested": isinstance(error, QueryNestingError)}
+    )
 
 
 def main() -> None:

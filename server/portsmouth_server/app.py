@@ -14,6 +14,7 @@ from portsmouth.search import Index
 from portsmouth.store.protocol import Store
 from portsmouth_server import urls
 from portsmouth_server.answering import Answering
+from portsmouth_server.checking import checking_router
 from portsmouth_server.citing import citing_router
 from portsmouth_server.compressing import Compressed
 from portsmouth_server.conflicts import conflicts_router
@@ -47,6 +48,7 @@ from portsmouth_server.settings import Settings
 from portsmouth_server.sharing import Shared
 from portsmouth_server.sources import sources_router
 from portsmouth_server.sparql import SparqlEndpoint
+from portsmouth_server.terms import terms_router
 from portsmouth_server.updating import UpdateEndpoint
 from portsmouth_server.viewing import receive as receive_view
 from portsmouth_server.viewing import remembering
@@ -110,10 +112,12 @@ def create_app(store: Store, settings: Settings | None = None, named: Sequence[N
     rest.include_router(ontology_router(store, settings, pages))
     rest.include_router(dump_router(store, settings))
     rest.include_router(void_router(store, settings, inventories))
+    sandbox = Sandbox(settings.memory)
+    rest.include_router(checking_router(sandbox, settings))
+    rest.include_router(terms_router(store, settings))
     rest.mount(urls.STATIC, KeptFiles(static_folder()))
     answer_failures(rest, pages)
     updates = UpdateEndpoint(store, settings, pages)
-    sandbox = Sandbox(settings.memory)
     sparql = SparqlEndpoint(store, settings, pages, answering, description, updates)
     direct: dict[str, Application] = {
         urls.SPARQL: sparql,

@@ -16,7 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from portsmouth import errors
 from portsmouth.errors import PortsmouthError, QuerySyntaxError
-from portsmouth.iris import PREFIXES, PT, RDFS, SKOS, passage_key
+from portsmouth.iris import BASE, PREFIXES, PT, RDFS, SKOS, passage_key
 from portsmouth.originals import Line, open_original
 from portsmouth.queries import NamedQuery
 from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, Query, Store
@@ -30,7 +30,7 @@ from portsmouth_server.results import show
 from portsmouth_server.settings import Settings
 from portsmouth_server.stances import offered
 from portsmouth_server.translation import translate
-from portsmouth_server.urls import Urls, problem_type
+from portsmouth_server.urls import THINGS, Urls, problem_type
 from portsmouth_server.viewing import viewer
 from portsmouth_server.views.words import CALENDARS
 
@@ -192,6 +192,12 @@ class HtmlPages:
             "result_names": list(RESULT_FORMATS),
             "graph_names": [name for name in GRAPH_FORMATS if name not in RESULT_FORMATS],
             "downloads": list(names) if shown else [],
+            "all_results": list(RESULT_FORMATS),
+            "all_graphs": list(GRAPH_FORMATS),
+            "base": BASE,
+            "things": THINGS,
+            # The head has other lines than the address, cookies above all.
+            "longest": self._settings.max_head_bytes // 2,
         }
 
     async def _count(self) -> list[Count]:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from portsmouth.errors import ParameterError, PortsmouthError
 from portsmouth.queries import NamedQuery, find
@@ -59,6 +59,13 @@ def named_queries_router(
             return page(pages.render("queries.html", named=named))
         described = {"openapi": here.openapi, "queries": [describe(query, here) for query in named]}
         return json_response(request, described)
+
+    @router.api_route(urls.QUERIES + "/{name}/edit", methods=_READ)
+    async def edit(name: str, request: Request) -> Response:
+        query = find(name, named)
+        values, _ = read_values(request)
+        stance = Stance.parse(values.pop("parts", ""))
+        return RedirectResponse(here.query(query.bind(values), dataset=Dataset(stance=stance)), 303)
 
     @router.api_route(urls.QUERIES + "/{name}", methods=_READ)
     async def answer(name: str, request: Request) -> Response:

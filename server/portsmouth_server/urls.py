@@ -19,6 +19,8 @@ from portsmouth.store.protocol import Dataset
 
 HOME: Final = "/"
 SPARQL: Final = "/sparql"
+CHECK: Final = "/sparql/check"
+TERMS: Final = "/terms.json"
 UPDATE: Final = "/update"
 GRAPHS: Final = "/graphs"
 HEALTH: Final = "/health"
@@ -125,6 +127,16 @@ class Urls:
         return self.root + SPARQL
 
     @property
+    def check(self) -> str:
+        """Where a query is parsed and not run."""
+        return self.root + CHECK
+
+    @property
+    def terms(self) -> str:
+        """The names that queries are made of, for the editor."""
+        return self.root + TERMS
+
+    @property
     def update(self) -> str:
         """Where updates are sent."""
         return self.root + UPDATE
@@ -217,6 +229,16 @@ class Urls:
         parameters = dict(values or {}) | ({"parts": str(stance)} if stance else {})
         parameters |= {"format": form} if form else {}
         return f"{self.queries}/{quote(name)}" + (f"?{urlencode(parameters)}" if parameters else "")
+
+    def edit(self, name: str) -> str:
+        """Return the address that leads to a named query on the query page, its values bound.
+
+        :param name: the query's name.
+
+        >>> Urls().edit("signatories")
+        '/queries/signatories/edit'
+        """
+        return f"{self.queries}/{quote(name)}/edit"
 
     @property
     def search(self) -> str:

@@ -120,6 +120,34 @@ def evaluate(store: ox.Store, query: Query, default: ox.Store | None = None) -> 
     return Evaluation(kind, query.formats.pick(kind), query, results)
 
 
+def check(query: Query) -> None:
+    """Let the engine parse a query, and do nothing else with it: nothing is evaluated, no host is called.
+
+    :param query: the question.
+    :raises QuerySyntaxError: the text is not SPARQL.
+    :raises QueryNestingError: it is nested too deeply to be parsed.
+
+    >>> check(Query("ASK { SERVICE <http://nowhere.example/> { ?s ?p ?o } }"))
+    >>> check(Query("ASK {\\n  ?s ?p\\n}"))
+    Traceback (most recent call last):
+    portsmouth.errors.QuerySyntaxError: line 3, column 1: ...
+    """
+    outline(query.text, query.base, _prefixes(query))
+    try:
+        # The engine has no other way to parse alone: it takes a query apart before it looks at these options,
+        # which it refuses together.
+        ox.Store().query(
+            query.text,
+            base_iri=query.base,
+            prefixes=_prefixes(query),
+            use_default_graph_as_union=True,
+            default_graph=ox.DefaultGraph(),
+        )
+    except (SyntaxError, ValueError) as error:
+        if "use_default_graph_as_union" not in str(error):
+            raise _as_ours(error, query) from error
+
+
 def dataset_of(query: Query) -> Dataset:
     """Say which graphs a query asks: the request's, which override its own (Protocol, section 2.1.4).
 
