@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -39,7 +40,7 @@ class Name:
     """A name that the editor knows.
 
     :param short: the IRI with a prefix.
-    :param kind: ``class``, ``property``, ``datatype``, ``concept``, or the class of a thing.
+    :param kind: ``class``, ``property``, ``datatype``, ``concept``, or the short form of a thing's class.
     :param labels: labels by language.
     :param definitions: what it means, by language.
     """
@@ -103,10 +104,13 @@ def _by_language(words: Sequence[Words]) -> dict[str, str]:
 
 async def _things(store: Store) -> AsyncIterator[Name]:
     labels: dict[str, dict[str, str]] = {}
-    kinds: dict[str, str] = {}
+    kinds: dict[str, set[str]] = {}
     for row in await rows(store, _THINGS):
         iri = row["thing"].value
         labels.setdefault(iri, {})[row["label"].language or ""] = row["label"].value
-        kinds.setdefault(iri, row["class"].value.removeprefix(PT))
+        kinds.setdefault(iri, set()).add(row["class"].value)
+    members = Counter(kind for classes in kinds.values() for kind in classes)
     for iri, named in labels.items():
-        yield Name(shorten(iri), kinds[iri], named, {})
+        # Of the classes above one another the narrowest says most.
+        narrowest = min(kinds[iri], key=lambda kind: (members[kind], kind))
+        yield Name(shorten(iri), shorten(narrowest), named, {})

@@ -87,7 +87,7 @@ def test_programs_are_not_given_the_page(server: Any) -> None:
 
 def test_the_empty_form(server: Any) -> None:
     page = see(server, "/sparql")
-    assert {"action": "/sparql", "method": "get"} in page.all("form")
+    assert {"id": "ask", "action": "/sparql", "method": "get"} in page.all("form")
     assert "SELECT ?treaty" in page.text
     labels = {label["for"] for label in page.all("label")}
     assert {page.all("textarea")[0]["id"], page.all("select")[0]["id"]} <= labels
@@ -186,28 +186,20 @@ def test_many_columns_do_not_make_an_endless_page(server: Any) -> None:
 
 
 def test_named_queries_are_listed(scripted_store: Any, answer: Any) -> None:
-    from dataclasses import dataclass
+    import asyncio
 
+    from portsmouth.queries import NamedQuery
+    from portsmouth.store.protocol import Dataset
     from portsmouth_server.pages import HtmlPages
     from portsmouth_server.protocol import SparqlRequest
     from portsmouth_server.settings import Settings
 
-    @dataclass(frozen=True)
-    class Named:
-        name: str = "who"
-        title: str = "Who <signed>?"
-        description: str = "Names & dates"
-        text: str = "SELECT * {}"
-
-    import asyncio
-
-    from portsmouth.store.protocol import Dataset
-
-    pages = HtmlPages(scripted_store(answer(b"{}")), Settings(), [Named()])
+    named = NamedQuery("who", "Who <signed>?", "Names & dates", (), "table", "SELECT * {}")
+    pages = HtmlPages(scripted_store(answer(b"{}")), Settings(), [named])
     _, body = asyncio.run(pages.answer(SparqlRequest(None, Dataset(), None)))
     page = Page(body)
     assert "Who <signed>?" in page.text
-    assert "/sparql?query=SELECT+%2A+%7B%7D" in [a.get("href") for a in page.all("a")]
+    assert "/queries/who/edit" in [a.get("href") for a in page.all("a")]
 
 
 @pytest.mark.parametrize("name", ["styles/site.css", "seal.svg"])

@@ -273,6 +273,7 @@ function tell(fault: Fault | undefined): void {
 async function edit(): Promise<void> {
   const { Editor } = await import("../query/editor.ts");
   const focused = document.activeElement === typed;
+  const { selectionStart: anchor, selectionEnd: head } = typed;
   editor = new Editor(typed, told, {
     changed: (text) => {
       typed.value = text;
@@ -284,10 +285,29 @@ async function edit(): Promise<void> {
   });
   // Names of the graph are fetched when somebody comes to write.
   editor.host.addEventListener("focusin", () => void (fetched ??= fetchTerms()), { once: true });
-  if (focused) editor.view.focus();
+  if (!focused) return;
+  editor.view.dispatch({ selection: { anchor, head } });
+  editor.view.focus();
 }
 
-// The text area has the look of the editor: nothing moves when the one takes the other's place.
-void edit();
+// Whoever only reads an answer needs no editor, which is more than all the rest of the page: it comes with the
+// first sign of somebody's hand. The text area has the editor's look, so nothing moves then.
+const signs = ["pointermove", "pointerdown", "keydown", "focusin"] as const;
+const hand = new AbortController();
+for (const sign of signs) {
+  window.addEventListener(
+    sign,
+    () => {
+      hand.abort();
+      void edit();
+    },
+    { signal: hand.signal, passive: true },
+  );
+}
+typed.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+  event.preventDefault();
+  begin();
+});
 if (location.search && fromAddress(location.search).query && !document.querySelector("#problem"))
   void ask("replace");

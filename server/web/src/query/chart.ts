@@ -1,7 +1,7 @@
 /** An answer as a chart, drawn by Observable Plot, which comes only when a chart is asked for. */
 import type * as Plot from "@observablehq/plot";
 import { el } from "../common/dom.ts";
-import { numberOf, spanOf, type Table } from "./answer.ts";
+import { numberOf, type Row, spanOf, type Table } from "./answer.ts";
 import { dated, naming, numeric } from "./pictures.ts";
 import type { Shown } from "./table.ts";
 import { fill } from "./words.ts";
@@ -32,32 +32,56 @@ export async function draw(table: Table, shown: Shown): Promise<HTMLElement> {
   const chosen = choice(table, shown.state());
   const { x, y, mark } = chosen;
   const plot = await import("@observablehq/plot");
-  const points = table.rows.flatMap((row) => {
+  const text = (row: Row, column: string): string => names.text(row[column]);
+  const apart = mark === "bar" ? distinguishing(table, x, y) : [];
+  // What is counted in other units has a scale of its own.
+  const unit = table.columns.find((column) => /^units?$/i.test(column)) ?? "";
+  const groups = new Map<string, Point[]>();
+  for (const row of table.rows) {
     const [value, across] = [numberOf(row[y]), row[x]];
-    if (value === undefined || !across) return [];
+    if (value === undefined || !across) continue;
     const day = spanOf(across)?.[0];
-    const at = day !== undefined ? new Date(day) : (numberOf(across) ?? names.text(across));
-    return [
-      { at, value, name: `${names.text(across)}: ${value.toLocaleString(document.documentElement.lang)}` },
-    ];
-  });
-  const many = mark === "bar" && points.length > MOST_BARS;
-  const drawn = many ? points.slice(0, MOST_BARS) : points;
-  const picture = plotted(plot, drawn, chosen);
-  // Plot's own style element would be refused; what it says is in the page's style sheet.
-  for (const style of [...picture.querySelectorAll("style")]) style.remove();
-  picture.setAttribute("role", "img");
-  picture.setAttribute("aria-label", fill(words.chartOf ?? "", { y, x, n: drawn.length }));
+    const name = [x, ...apart].map((column) => text(row, column)).filter(Boolean);
+    const at = day !== undefined ? new Date(day) : (numberOf(across) ?? name.join(" · "));
+    const size = value.toLocaleString(document.documentElement.lang);
+    const group = groups.get(text(row, unit)) ?? [];
+    group.push({ at, value, name: `${name.join(" · ")}: ${size}` });
+    groups.set(text(row, unit), group);
+  }
   const box = el("div", { class: "chart" }, controls(table, chosen, shown));
-  const figure = el(
-    "div",
-    { class: "wide", role: "region", tabindex: 0, "aria-label": words.chart },
-    picture,
-  );
-  box.append(figure);
-  if (many)
-    box.append(el("p", { class: "hint" }, fill(words.cutTo ?? "", { n: MOST_BARS, of: points.length })));
+  for (const [counted, points] of groups) {
+    const drawn = mark === "bar" ? points.slice(0, MOST_BARS) : points;
+    const picture = plotted(plot, drawn, { ...chosen, y: counted ? `${y} (${counted})` : y });
+    // Plot's own style element would be refused; what it says is in the page's style sheet.
+    for (const style of [...picture.querySelectorAll("style")]) style.remove();
+    picture.setAttribute("role", "img");
+    picture.setAttribute("aria-label", fill(words.chartOf ?? "", { y, x, n: drawn.length }));
+    box.append(
+      el(
+        "div",
+        { class: "wide", role: "region", tabindex: 0, "aria-label": `${words.chart} ${counted}` },
+        picture,
+      ),
+    );
+    if (drawn.length < points.length)
+      box.append(el("p", { class: "hint" }, fill(words.cutTo ?? "", { n: MOST_BARS, of: points.length })));
+  }
   return box;
+}
+
+/** Columns that tell rows apart which the one column calls the same: figures of two texts are never added up. */
+export function distinguishing(table: Table, x: string, y: string): string[] {
+  const key = (row: Row, columns: readonly string[]): string =>
+    JSON.stringify(columns.map((column) => row[column]?.value));
+  const kinds = (columns: readonly string[]): number =>
+    new Set(table.rows.map((row) => key(row, columns))).size;
+  const added: string[] = [];
+  for (const column of table.columns) {
+    if (column === x || column === y) continue;
+    if (kinds([x, ...added]) === table.rows.length) break;
+    if (kinds([x, ...added, column]) > kinds([x, ...added])) added.push(column);
+  }
+  return added;
 }
 
 type Point = { readonly at: Date | number | string; readonly value: number; readonly name: string };
@@ -68,16 +92,25 @@ function plotted(plot: typeof Plot, points: readonly Point[], { x, y, mark }: Ch
   const fillBy = "var(--link)";
   if (words) {
     // Long names stand beside lying bars.
-    const longest = Math.min(44, Math.max(0, ...data.map(({ at }) => String(at).length)));
+    const longest = Math.min(60, Math.max(0, ...data.map(({ at }) => String(at).length)));
     return plot.plot({
       width: 860,
-      height: 60 + 24 * new Set(data.map(({ at }) => at)).size,
-      marginLeft: 24 + longest * 7,
+      height: 76 + 24 * new Set(data.map(({ at }) => at)).size,
+      marginLeft: 24 + longest * 6.6,
       marginRight: 40,
+      marginBottom: 44,
       x: { grid: true, label: y, nice: true, zero: true },
-      y: { label: null, tickFormat: (name: string) => (name.length > 44 ? `${name.slice(0, 43)}…` : name) },
+      y: { label: null, tickFormat: (name: string) => (name.length > 60 ? `${name.slice(0, 59)}…` : name) },
       marks: [
-        plot.barX(data, { x: "value", y: "at", fill: fillBy, sort: { y: null }, title: "name", inset: 2 }),
+        plot.barX(data, {
+          x: "value",
+          y: "at",
+          fill: fillBy,
+          sort: { y: null },
+          title: "name",
+          insetTop: 2,
+          insetBottom: 2,
+        }),
         plot.ruleX([0]),
       ],
     }) as SVGSVGElement;
@@ -87,6 +120,7 @@ function plotted(plot: typeof Plot, points: readonly Point[], { x, y, mark }: Ch
     width: 860,
     height: 420,
     marginLeft: 64,
+    marginBottom: 44,
     x: { label: x },
     y: { grid: true, label: y, nice: true, zero: mark === "bar" },
     marks:

@@ -138,6 +138,7 @@ export class Editor {
           EditorView.contentAttributes.of({
             "aria-label": words.query ?? "",
             "aria-describedby": hint.id,
+            tabindex: "0",
             spellcheck: "false",
             autocapitalize: "off",
             translate: "no",

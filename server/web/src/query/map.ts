@@ -7,7 +7,6 @@ import { fill, href } from "./words.ts";
 
 const WIDTH = 860;
 const HEIGHT = 560;
-const MOST_NAMED = 40;
 
 export type Point = readonly [x: number, y: number];
 
@@ -83,67 +82,109 @@ function outline(ring: readonly number[], fineness: number, frame: (place: Place
   return near ? `M${points.join("L")}Z` : "";
 }
 
+/** Where the coastline is known: the theatre of the war, America's east, Europe's north. */
+const REGIONS: readonly (readonly [west: number, south: number, east: number, north: number])[] = [
+  [100, 24, 162, 62],
+  [-82, 35, -64, 48],
+  [18, 54, 40, 66],
+];
+
+interface Spot {
+  readonly place: Place;
+  readonly rows: Row[];
+}
+
 export async function draw(table: Table, shown: Shown): Promise<HTMLElement> {
   const { told, names } = shown;
   const { words } = told;
   const column = placed(table, names) ?? "";
-  const title = naming(table, [column]) ?? column;
-  const byPlace = new Map<string, { place: Place; rows: Row[] }>();
+  const byPlace = new Map<string, Spot>();
   for (const row of table.rows) {
     const place = names.place(row[column]);
     if (!place) continue;
-    const key = place.join(" ");
-    const here = byPlace.get(key) ?? { place, rows: [] };
+    const here = byPlace.get(place.join(" ")) ?? { place, rows: [] };
     here.rows.push(row);
-    byPlace.set(key, here);
+    byPlace.set(place.join(" "), here);
   }
-  const spots = [...byPlace.values()];
-  const frame = framed(spots.map(({ place }) => place));
+  const title = naming(table, [column]) ?? column;
+  const called = ({ rows }: Spot): string =>
+    [...new Set(rows.map((row) => names.text(row[title]) || names.text(row[column])))].join(", ");
   const land = await coast(told.coast);
+  const left = new Set(byPlace.values());
+  const box = el("div", { class: "map" });
+  for (const [west, south, east, north] of REGIONS) {
+    const here = [...left].filter(({ place: [x, y] }) => west <= x && x <= east && south <= y && y <= north);
+    for (const spot of here) left.delete(spot);
+    if (!here.length) continue;
+    const picture = mapped(here, called, land, column, shown);
+    box.append(el("div", { class: "wide", role: "region", tabindex: 0, "aria-label": words.map }, picture));
+  }
+  if (left.size) {
+    const others = [...left].map((spot) => `${called(spot)} (${spot.place[1]}, ${spot.place[0]})`);
+    box.append(el("p", {}, fill(words.offMap ?? "", { places: others.join("; ") })));
+  }
+  box.append(el("p", { class: "hint" }, words.coast));
+  return box;
+}
+
+function mapped(
+  spots: readonly Spot[],
+  called: (spot: Spot) => string,
+  land: Coast | undefined,
+  column: string,
+  shown: Shown,
+): SVGSVGElement {
+  const { told } = shown;
+  const frame = framed(spots.map(({ place }) => place));
   const picture = svg("svg", {
     viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
     width: WIDTH,
     height: HEIGHT,
     role: "group",
-    "aria-label": fill(words.mapOf ?? "", { n: spots.length }),
+    "aria-label": fill(told.words.mapOf ?? "", { n: spots.length }),
   });
   if (land) {
     const path = land.rings.map((ring) => outline(ring, land.fineness, frame)).join("");
     picture.append(svg("path", { class: "land", d: path, "aria-hidden": "true" }));
   }
-  const taken: (readonly [number, number, number])[] = [];
-  for (const { place, rows } of spots) {
+  const taken: (readonly [number, number, number, number])[] = spots.map(({ place }) => {
     const [x, y] = frame(place);
-    const name = [...new Set(rows.map((row) => names.text(row[title]) || names.text(row[column])))].join(
-      ", ",
-    );
-    const address =
-      rows[0]?.[column]?.type === "uri" ? href(rows[0][column].value, told) : thing(rows[0], shown);
-    const spot = svg("circle", { cx: x, cy: y, r: Math.min(10, 4 + Math.sqrt(rows.length)) });
-    const parts: Element[] = [svg("title", {}, name), spot];
-    const width = Math.min(name.length, 24) * 6.6;
-    const free = taken.every(([a, b, w]) => Math.abs(b - y) > 14 || a + w < x || x + width < a);
-    if (free && taken.length < MOST_NAMED) {
-      taken.push([x, y, width]);
-      const flip = x > WIDTH - width - 12;
-      parts.push(
-        svg(
-          "text",
-          { x: flip ? x - 9 : x + 9, y: y + 4, "text-anchor": flip ? "end" : "start" },
-          name.length > 24 ? `${name.slice(0, 23)}…` : name,
-        ),
-      );
+    return [x - 6, y - 6, x + 6, y + 6];
+  });
+  for (const spot of spots) {
+    const { place, rows } = spot;
+    const [x, y] = frame(place);
+    const name = called(spot);
+    const first = rows[0]?.[column];
+    const address = first?.type === "uri" ? href(first.value, told) : thing(rows[0], shown);
+    const short = name.length > 24 ? `${name.slice(0, 23)}…` : name;
+    const width = short.length * 6.6;
+    const parts: Element[] = [
+      svg("title", {}, name),
+      svg("circle", { cx: x, cy: y, r: Math.min(10, 4 + Math.sqrt(rows.length)) }),
+    ];
+    const places: readonly (readonly [number, number, string])[] = [
+      [x + 10, y + 4, "start"],
+      [x - 10, y + 4, "end"],
+      [x, y - 11, "middle"],
+      [x, y + 19, "middle"],
+    ];
+    for (const [across, down, anchor] of places) {
+      const from = anchor === "start" ? across : anchor === "end" ? across - width : across - width / 2;
+      const free =
+        from > 0 &&
+        from + width < WIDTH &&
+        taken.every(([a, b, c, d]) => c < from || a > from + width || d < down - 11 || b > down + 4);
+      if (!free) continue;
+      taken.push([from, down - 11, from + width, down + 4]);
+      parts.push(svg("text", { x: across, y: down, "text-anchor": anchor }, short));
+      break;
     }
     picture.append(
       address ? svg("a", { href: address, "aria-label": name }, ...parts) : svg("g", {}, ...parts),
     );
   }
-  return el(
-    "div",
-    { class: "map" },
-    el("div", { class: "wide", role: "region", tabindex: 0, "aria-label": words.map }, picture),
-    el("p", { class: "hint" }, words.coast),
-  );
+  return picture;
 }
 
 /** The first thing of a row that leads to a page. */

@@ -44,7 +44,8 @@ export function joined(
   };
   for (const row of table.rows) {
     const [a, b] = [row[from], row[to]];
-    if (!a || !b) continue;
+    // A graph joins things with words, too; a word is no neighbour.
+    if (!a || !b || (to === "object" && b.type === "literal")) continue;
     const [source, target] = [node(a), node(b)];
     source.degree += 1;
     target.degree += 1;
@@ -83,13 +84,13 @@ export function draw(table: Table, shown: Shown): HTMLElement {
     .filter(({ source, target }) => source !== target)
     .map(({ source, target }) => ({ source, target }));
   forceSimulation(nodes)
-    .force("links", forceLink(links).distance(95).strength(0.35))
-    .force("apart", forceManyBody().strength(-220))
+    .force("links", forceLink(links).distance(125).strength(0.35))
+    .force("apart", forceManyBody().strength(-380))
     .force("x", forceX(0).strength(0.05))
     .force("y", forceY(0).strength(0.08))
     .force(
       "collide",
-      forceCollide<Node>((node) => radius(node) + 12),
+      forceCollide<Node>((node) => radius(node) + 22),
     )
     .stop()
     .tick(ROUNDS);

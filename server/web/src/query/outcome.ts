@@ -72,15 +72,15 @@ async function learn(table: Table, { names }: Shown): Promise<void> {
 async function picture(table: Table, view: Picture, shown: Shown): Promise<HTMLElement> {
   const { words } = shown.told;
   const made = await drawn(table, view, shown).catch(() => el("p", { role: "alert" }, words.failed));
-  const image = made.querySelector("svg");
-  if (!image) return made;
-  const take = el("p", { class: "row take" });
-  for (const form of ["svg", "png"] as const) {
-    const button = el("button", { type: "button", class: "plain" }, words[form]);
-    button.addEventListener("click", () => void save(image, form, document.title));
-    take.append(button);
+  for (const image of made.querySelectorAll<SVGSVGElement>(".wide > svg")) {
+    const take = el("p", { class: "row take" });
+    for (const form of ["svg", "png"] as const) {
+      const button = el("button", { type: "button", class: "plain" }, words[form]);
+      button.addEventListener("click", () => void save(image, form, document.title));
+      take.append(button);
+    }
+    image.parentElement?.after(take);
   }
-  made.append(take);
   return made;
 }
 

@@ -26,11 +26,10 @@ export class Refused extends Error {
 
 export async function run(told: Told, asked: URLSearchParams, signal: AbortSignal): Promise<Answered> {
   const began = performance.now();
-  const sent = new URLSearchParams(asked);
-  sent.set("format", "json,nt");
-  const short = sent.toString().length < SHORT;
-  const reply = await fetch(short ? `${told.sparql}?${sent}` : told.sparql, {
-    ...(short ? {} : { method: "POST", body: sent }),
+  const short = asked.toString().length < SHORT;
+  const reply = await fetch(short ? `${told.sparql}?${asked}` : told.sparql, {
+    ...(short ? {} : { method: "POST", body: asked }),
+    headers: { Accept: "application/sparql-results+json, application/n-triples" },
     signal,
   });
   const body = await reply.text();

@@ -32,7 +32,10 @@ export interface Terms {
 export const NOTHING: Terms = { prefixes: {}, all: [], byIri: new Map() };
 
 export function terms(sent: { prefixes: Record<string, string>; terms: readonly Sent[] }): Terms {
-  const all = sent.terms.map(([short, kind, label, definition = ""]) => ({ short, kind, label, definition }));
+  const labels = new Map(sent.terms.map(([short, , label]) => [short, label]));
+  const all = sent.terms.map(([short, kind, label, definition = ""]) => {
+    return { short, kind: labels.get(kind) ?? kind, label, definition };
+  });
   const byIri = new Map(all.map((term) => [expand(term.short, sent.prefixes) ?? term.short, term]));
   return { prefixes: sent.prefixes, all, byIri };
 }
