@@ -20,7 +20,7 @@ from portsmouth.search import MOST_HITS, USUAL_HITS
 from portsmouth.stance import NAMED
 from portsmouth.store.lexer import tokens
 from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS
-from portsmouth_server import network_openapi, urls
+from portsmouth_server import editor_openapi, network_openapi, urls
 from portsmouth_server.answering import json_response
 from portsmouth_server.errors import MEDIA_TYPE as PROBLEM
 from portsmouth_server.openapi_writing import SECURITY_SCHEMES, WRITTEN_SCHEMAS, writing_paths
@@ -112,6 +112,7 @@ def document(named: Iterable[NamedQuery], server: str) -> JsonObject:
                 "get": _sparql("querySparqlByGet"),
                 "post": _sparql("querySparqlByPost", form=True),
             },
+            **editor_openapi.paths(_operation),
             urls.RECEIPTS: {
                 "get": _receipts("receiptsByGet"),
                 "post": _receipts("receiptsByPost", form=True),

@@ -128,9 +128,11 @@ def check(query: Query) -> None:
     :raises QueryNestingError: it is nested too deeply to be parsed.
 
     >>> check(Query("ASK { SERVICE <http://nowhere.example/> { ?s ?p ?o } }"))
-    >>> check(Query("ASK {\\n  ?s ?p\\n}"))
-    Traceback (most recent call last):
-    portsmouth.errors.QuerySyntaxError: line 3, column 1: ...
+    >>> try:
+    ...     check(Query("ASK { ?s ?p }"))
+    ... except QuerySyntaxError as error:
+    ...     print(error.line, error.column)
+    1 14
     """
     outline(query.text, query.base, _prefixes(query))
     try:
