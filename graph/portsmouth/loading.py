@@ -16,7 +16,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -262,7 +263,7 @@ class Content:
     graphs: dict[str, tuple[str, int]]
     version: str
 
-    def triples(self, graph: str) -> Iterator[Line]:
+    def triples(self, graph: str) -> Generator[Line, None, None]:
         """Yield the triples of a graph, each as a line of N-Triples."""
         name = _DEFAULT if graph == iris.MERGED else ox.NamedNode(graph)
         for quad in self.store.quads_for_pattern(None, None, None, name):
@@ -442,8 +443,12 @@ class Loader:
 
     async def _send_long(self, graph: str) -> None:
         """Send a graph that takes several requests, from where an earlier call left off."""
+        # The engine's iterators must end in the thread in which they began, whatever happens.
+        with closing(self._content.triples(graph)) as lines:
+            await self._send_lines(graph, lines)
+
+    async def _send_lines(self, graph: str, lines: Iterator[Line]) -> None:
         checksum, _ = self._content.graphs[graph]
-        lines = self._content.triples(graph)
         state = self._state
         known = state.partial.get(graph, "").split()
         # The order is the engine's own: another release of it may have another one.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 import shutil
 import socket
 import subprocess
@@ -9,10 +11,15 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
+
+from portsmouth import build, cli
 
 VIRTUOSO_INI = """
 [Database]
@@ -51,24 +58,34 @@ class Engine:
     graph_store: str
     credentials: str = ""
 
-    def load(self, *arguments: str, by_graph_store: bool = False) -> subprocess.CompletedProcess[str]:
+    def load(self, *arguments: str, by_graph_store: bool = False) -> Ended:
         """Run ``portsmouth load`` into it."""
         where = ("--graph-store", self.graph_store) if by_graph_store else ("--update", self.update)
         return run("load", "--endpoint", self.query, *where, *arguments, credentials=self.credentials)
 
 
-def run(*arguments: str, credentials: str = "") -> subprocess.CompletedProcess[str]:
-    """Run a command of the program."""
-    from os import environ
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended, and what it said."""
 
-    environment = {**environ, "PORTSMOUTH_ENDPOINT_CREDENTIALS": credentials}
-    return subprocess.run(
-        [sys.executable, "-m", "portsmouth", *arguments],
-        capture_output=True,
-        text=True,
-        env=environment,
-        timeout=120,
-    )
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def run(*arguments: str, credentials: str = "") -> Ended:
+    """Run a command of the program, within this process: starting another takes longer than most commands."""
+    out, err = io.StringIO(), io.StringIO()
+    variables = {"PORTSMOUTH_ENDPOINT_CREDENTIALS": credentials, "COLUMNS": "200"}
+    with patch.dict(os.environ, variables), redirect_stdout(out), redirect_stderr(err):
+        code = cli.run(list(arguments))
+    return Ended(code, out.getvalue(), err.getvalue())
+
+
+@cache
+def built() -> build.Build:
+    """Return the program's facts, built once."""
+    return build.build()
 
 
 def free_port() -> int:

@@ -7,9 +7,9 @@ import urllib.request
 
 import pyoxigraph as ox
 import pytest
-from engines.engines import run
+from engines.engines import built, run
 
-from portsmouth import build, iris
+from portsmouth import iris
 from portsmouth.errors import RemoteError
 from portsmouth.loading import Loader, UpdateWriter, prepare, read_dataset
 from portsmouth.store.service import Service
@@ -40,7 +40,7 @@ def count(engine, graph):
 
 def test_an_engine_holds_every_graph_and_their_union(engine):
     store = ox.Store()
-    store.bulk_load(build.build().nquads, format=ox.RdfFormat.N_QUADS)
+    store.bulk_load(built().nquads, format=ox.RdfFormat.N_QUADS)
     graphs = {name.value for name in store.named_graphs()}
     for graph in (iris.EDITORIAL, iris.CATALOGUE, iris.ONTOLOGY_GRAPH, iris.passage("s5", 235)):
         quads = store.quads_for_pattern(None, None, None, ox.NamedNode(graph))
@@ -55,7 +55,7 @@ def test_an_engine_holds_every_graph_and_their_union(engine):
 def test_what_is_there_is_not_sent_again(engine):
     again = engine.load()
     assert again.returncode == 0
-    assert again.stdout.strip() == build.build().snapshot
+    assert again.stdout.strip() == built().snapshot
     assert "all there already" in again.stderr
 
 

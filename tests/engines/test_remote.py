@@ -10,10 +10,10 @@ from urllib.parse import urlencode
 
 import pyoxigraph as ox
 import pytest
-from engines.engines import run
+from engines.engines import built, run
 
 import portsmouth.store.remote as remote
-from portsmouth import build, iris
+from portsmouth import iris
 from portsmouth.errors import (
     AnswerLimitError,
     DeadlineError,
@@ -47,7 +47,7 @@ ALL = "SELECT * { ?s ?p ?o }"
 @pytest.fixture(scope="module")
 def here():
     store = ox.Store()
-    store.bulk_load(build.build().nquads, format=ox.RdfFormat.N_QUADS)
+    store.bulk_load(built().nquads, format=ox.RdfFormat.N_QUADS)
     return store
 
 
@@ -107,7 +107,7 @@ def test_a_named_query_gives_the_same_answer(engine, here, query):
 
 def test_graphs_and_default_graph_are_those_of_the_data(engine, here):
     async def ask(store):
-        assert store.snapshot == build.build().snapshot
+        assert store.snapshot == built().snapshot
         return await told(store, LISTED), await told(store, "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }")
 
     graphs, default = on(engine, ask)

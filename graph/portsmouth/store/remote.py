@@ -22,6 +22,7 @@ import uuid
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
+from traceback import clear_frames
 from types import TracebackType
 from typing import Any, Final, Literal, Self
 
@@ -328,6 +329,13 @@ def _self_contained(query: Query) -> str:
     return before + query.text
 
 
+def _let_go(error: BaseException | None) -> None:
+    """Empty the frames of an error, so that what the engine holds in them ends in the thread that made it."""
+    while error:
+        clear_frames(error.__traceback__)
+        error = error.__cause__ or error.__context__
+
+
 class RemoteAnswer:
     """An answer that comes from the service; see :class:`portsmouth.store.protocol.Answer`.
 
@@ -456,7 +464,10 @@ class RemoteAnswer:
             pieces.end()
         except BaseException as error:
             # The parser between may have made something else of what went wrong.
-            raise bridge.failure or error from None
+            told = bridge.failure or error
+            _let_go(error)
+            _let_go(told)
+            raise told from None
 
     async def _put(self, piece: bytes, last: bool) -> None:
         if self._closed:
