@@ -26,8 +26,8 @@ from playwright.sync_api import (
 )
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-#: Widths to try a page at: a small telephone, a tablet, a desk.
-WIDTHS = (360, 768, 1280)
+#: Widths to try a page at: a small telephone, a tablet, a desk, a wide one.
+WIDTHS = (360, 768, 1280, 2000)
 SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 HERE = "127.0.0.1"
 ARGUMENTS = [

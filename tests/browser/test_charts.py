@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 from browser.accessibility import found_by_axe
-from browser.conftest import overflow
+from browser.conftest import WIDTHS, overflow
 
 PAGES = ["/id/roosevelt", "/id/battle-of-tsushima", "/passage/s3-173", "/treaty", "/timeline", "/map"]
-WIDTHS = (360, 1200, 2000)
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -7,9 +7,13 @@ from typing import Any
 
 import pytest
 from browser.accessibility import found_by_axe
-from browser.conftest import SCHEMES, overflow
+from browser.conftest import SCHEMES, WIDTHS, overflow
 
-PAGES = ("/", "/queries", "/queries/demands", "/sparql", "/search?q=Komura", "/id/witte", "/passage/s3-173")
+#: A page of every kind that has no test of its own.
+PAGES = (
+    "/", "/queries", "/queries/demands", "/sparql", "/search?q=Komura", "/id/witte", "/passage/s3-173", "/ns",
+    "/nothing",
+)  # fmt: skip
 MOST_BYTES = 150_000
 #: A page of every kind, those of things with the heaviest.
 WEIGHED = (
@@ -99,12 +103,13 @@ def test_colours_are_chosen_at_once_and_for_later(visit: Any, scripts: bool) -> 
 @pytest.mark.parametrize("path", PAGES)
 def test_nothing_keeps_anybody_out_and_every_window_is_wide_enough(visit: Any, path: str) -> None:
     page = visit(path)
+    assert page.locator("h1").count() == 1
     for detail in page.locator(".asked summary").all()[:1]:
         detail.click()
     for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme)
         assert found_by_axe(page) == [], scheme
-    for width in (360, 2000):
+    for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         assert overflow(page) == 0, width
 

@@ -5,18 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from browser.conftest import SCHEMES, WIDTHS, overflow
-
-PAGES = ["/", "/queries", "/sparql", "/search?q=Komura", "/id/witte", "/passage/s3-173", "/ns", "/nothing"]
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_a_page_loads_nothing_from_elsewhere_and_needs_no_sideways_scrolling(visit: Any, path: str) -> None:
-    page = visit(path)
-    assert page.locator("h1").count() == 1
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
-        assert overflow(page) == 0, width
+from browser.conftest import SCHEMES
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
