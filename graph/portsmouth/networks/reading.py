@@ -186,6 +186,10 @@ def collector_paused() -> Iterator[None]:
         yield
     finally:
         if was_on:
+            if not gc.get_freeze_count():
+                # What was made goes to the old at once; else the next collection would walk over it.
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
 
 
