@@ -93,12 +93,13 @@ async function ask(how: "push" | "replace" = "push"): Promise<void> {
     const fault = await check(told, state.query);
     if (own.signal.aborted) throw new DOMException("", "AbortError");
     if (fault) throw new Refused(words.notSparql ?? "", fault);
+    // What fails, too, has an address that can be passed on.
+    toHistory(how);
     const fresh = await run(told, asked, own.signal);
     if (own !== running) return;
     answered = fresh;
     answeredFor = asked.toString();
     editor?.mark(undefined);
-    toHistory(how);
     await show(result, fresh, shown);
     const rows = fresh.answer.kind === "table" ? fresh.answer.rows.length : 1;
     status.textContent = fill(words.took ?? "", { rows: row(rows, told), time: duration(fresh.seconds) });

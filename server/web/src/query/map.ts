@@ -3,6 +3,7 @@ import { el, svg } from "../common/dom.ts";
 import type { Place, Row, Table } from "./answer.ts";
 import { naming, placed } from "./pictures.ts";
 import type { Shown } from "./table.ts";
+import { Placing } from "./placing.ts";
 import { fill, href } from "./words.ts";
 
 const WIDTH = 860;
@@ -147,39 +148,20 @@ function mapped(
     const path = land.rings.map((ring) => outline(ring, land.fineness, frame)).join("");
     picture.append(svg("path", { class: "land", d: path, "aria-hidden": "true" }));
   }
-  const taken: (readonly [number, number, number, number])[] = spots.map(({ place }) => {
-    const [x, y] = frame(place);
-    return [x - 6, y - 6, x + 6, y + 6];
-  });
+  const size = ({ rows }: Spot): number => Math.min(10, 4 + Math.sqrt(rows.length));
+  const placing = new Placing(
+    spots.map((spot) => [...frame(spot.place), size(spot)] as const),
+    WIDTH,
+  );
   for (const spot of spots) {
     const { place, rows } = spot;
     const [x, y] = frame(place);
     const name = called(spot);
     const first = rows[0]?.[column];
     const address = first?.type === "uri" ? href(first.value, told) : thing(rows[0], shown);
-    const short = name.length > 24 ? `${name.slice(0, 23)}…` : name;
-    const width = short.length * 6.6;
-    const parts: Element[] = [
-      svg("title", {}, name),
-      svg("circle", { cx: x, cy: y, r: Math.min(10, 4 + Math.sqrt(rows.length)) }),
-    ];
-    const places: readonly (readonly [number, number, string])[] = [
-      [x + 10, y + 4, "start"],
-      [x - 10, y + 4, "end"],
-      [x, y - 11, "middle"],
-      [x, y + 19, "middle"],
-    ];
-    for (const [across, down, anchor] of places) {
-      const from = anchor === "start" ? across : anchor === "end" ? across - width : across - width / 2;
-      const free =
-        from > 0 &&
-        from + width < WIDTH &&
-        taken.every(([a, b, c, d]) => c < from || a > from + width || d < down - 11 || b > down + 4);
-      if (!free) continue;
-      taken.push([from, down - 11, from + width, down + 4]);
-      parts.push(svg("text", { x: across, y: down, "text-anchor": anchor }, short));
-      break;
-    }
+    const parts: Element[] = [svg("title", {}, name), svg("circle", { cx: x, cy: y, r: size(spot) })];
+    const text = placing.name(name, x, y, size(spot));
+    if (text) parts.push(text);
     picture.append(
       address ? svg("a", { href: address, "aria-label": name }, ...parts) : svg("g", {}, ...parts),
     );

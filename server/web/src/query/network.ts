@@ -4,6 +4,7 @@ import { el, svg } from "../common/dom.ts";
 import type { Table, Value } from "./answer.ts";
 import { ends } from "./pictures.ts";
 import type { Shown } from "./table.ts";
+import { Placing } from "./placing.ts";
 import { fill, href } from "./words.ts";
 
 const WIDTH = 860;
@@ -113,17 +114,19 @@ export function draw(table: Table, shown: Shown): HTMLElement {
     "aria-label": fill(words.networkOf ?? "", { n: nodes.length, m: edges.length }),
   });
   for (const edge of edges) picture.append(arrow(edge, text));
+  const placing = new Placing(
+    nodes.map((node) => [node.x, node.y, radius(node)] as const),
+    WIDTH,
+  );
+  // The busiest come first, so theirs are the names that stand.
   for (const node of nodes) {
     const name = text(node.value);
     const address = node.value.type === "uri" ? href(node.value.value, told) : "";
-    const parts = [
+    const written = placing.name(name, node.x, node.y, radius(node));
+    const parts: Element[] = [
       svg("title", {}, name),
       svg("circle", { cx: node.x, cy: node.y, r: radius(node) }),
-      svg(
-        "text",
-        { x: node.x, y: node.y + radius(node) + 14, "text-anchor": "middle" },
-        name.length > 26 ? `${name.slice(0, 25)}…` : name,
-      ),
+      ...(written ? [written] : []),
     ];
     picture.append(
       address ? svg("a", { href: address, "aria-label": name }, ...parts) : svg("g", {}, ...parts),
