@@ -134,7 +134,7 @@ def test_a_row_tells_the_passages_that_support_it(visit: Any) -> None:
 
 def test_every_picture_comes_with_its_table(visit: Any) -> None:
     for name, mark in (
-        ("losses", ".chart svg [aria-label=bar] rect"),
+        ("losses", ".chart .plotted-bar rect"),
         ("map-of-places", ".map circle"),
         ("dates-as-printed", ".times rect"),
         ("influence", ".joined circle"),

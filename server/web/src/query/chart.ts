@@ -54,6 +54,13 @@ export async function draw(table: Table, shown: Shown): Promise<HTMLElement> {
     const picture = plotted(plot, drawn, { ...chosen, y: counted ? `${y} (${counted})` : y });
     // Plot's own style element would be refused; what it says is in the page's style sheet.
     for (const style of [...picture.querySelectorAll("style")]) style.remove();
+    // Its groups have names that only elements with a role may have; to style sheets they are worth something.
+    for (const group of [...picture.querySelectorAll("g[aria-label]")]) {
+      group.setAttribute("class", `plotted-${group.getAttribute("aria-label")?.replaceAll(" ", "-")}`);
+      group.removeAttribute("aria-label");
+    }
+    for (const hidden of [...picture.querySelectorAll("[aria-description]")])
+      hidden.removeAttribute("aria-description");
     picture.setAttribute("role", "img");
     picture.setAttribute("aria-label", fill(words.chartOf ?? "", { y, x, n: drawn.length }));
     box.append(
