@@ -8,6 +8,7 @@ gives what applying it once gives, so that a journal can be replayed.
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -142,7 +143,14 @@ def _nquads(quads: Iterable[ox.Quad]) -> bytes:
 
 
 def _quads(data: bytes) -> tuple[ox.Quad, ...]:
-    return tuple(ox.parse(data, format=ox.RdfFormat.N_QUADS))
+    # All of them live on, and the collector would walk over a great change again and again.
+    collected = gc.isenabled()
+    gc.disable()
+    try:
+        return tuple(ox.parse(data, format=ox.RdfFormat.N_QUADS))
+    finally:
+        if collected:
+            gc.enable()
 
 
 def _graph(text: str) -> GraphName:
