@@ -24,7 +24,7 @@ from urllib.parse import urlencode
 import pyoxigraph as ox
 
 from portsmouth.errors import ReceiptUnsupportedError
-from portsmouth.iris import BASE, passage_key
+from portsmouth.iris import BASE, passage_key, shorten
 from portsmouth.receipts import PAGE, Answered, Answers, Budget, explain, read_answers
 from portsmouth.receipts.asking import Asker
 from portsmouth.receipts.evidence import passage_notes
@@ -48,10 +48,31 @@ MOST_ROWS: Final = 4 * PAGE
 _FORMATS: Final = Formats(RESULT_FORMATS["json"], GRAPH_FORMATS["nt"])
 _SHORT: Final = 12
 _HEADER: Final = re.compile(r"^#\s*title:[ \t]*(\S.*)$", re.MULTILINE)
+_COMMENT: Final = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
+_DECLARED: Final = re.compile(r"\b(?:PREFIX\s+[^\s:]*:|BASE)\s*<[^>]*>", re.IGNORECASE)
+_IRI: Final = re.compile(r"<([a-z][a-z0-9+.-]*:[^\s<>]*)>", re.IGNORECASE)
+_LONGEST: Final = 100
 _MONTHS: Final = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
     "November", "December",
 )  # fmt: skip
+
+
+def _title(query: str) -> str:
+    """Say in a line what a query asks.
+
+    >>> _title("# Who signed\\nSELECT * {}"), _title("PREFIX a: <b>\\nASK {  ?s ?p <urn:x> }")
+    ('Who signed', 'SPARQL query: ASK { ?s ?p <urn:x> }')
+    """
+    if found := _HEADER.search(query):
+        return found[1].strip()
+    first = query.lstrip().partition("\n")[0].strip()
+    if first.startswith("#") and first.strip("# \t"):
+        return first.strip("# \t")
+    text = _COMMENT.sub("", query)
+    text = _DECLARED.sub("", text)
+    text = " ".join(_IRI.sub(lambda iri: shorten(iri[1]), text).split())
+    return f"SPARQL query: {text if len(text) <= _LONGEST else text[: _LONGEST - 1].rstrip() + '…'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +118,8 @@ class Citation:
 
     @property
     def title(self) -> str:
-        """The question, where the query's own header says it."""
-        found = _HEADER.search(self.query)
-        return found[1].strip() if found else "Query in SPARQL"
+        """The question, as the query's own header or first comment says it, or else the query in short."""
+        return _title(self.query)
 
     @property
     def version(self) -> str:
@@ -317,7 +337,7 @@ def footnote(citation: Citation) -> str:
     day = f"{_MONTHS[citation.accessed.month - 1]} {citation.accessed.day}, {citation.accessed.year}"
     return (
         f"“{citation.title},” {TITLE}, version {citation.version}{stance}, {citation.extent}{passages}, "
-        f"SHA-256 {citation.digest}, accessed {day}, {citation.link}."
+        f"SHA-256 {citation.digest}, accessed {day}, <{citation.link}>."
     )
 
 

@@ -31,6 +31,13 @@ _PART: Final = re.compile(r"s[1-9][0-9]*")
 _WHEN: Final = PT + "when"
 _AMOUNT: Final = PT + "amount"
 _EXACTLY: Final = CONCEPT + "exactly"
+_REFINEMENT: Final = CONCEPT + "refinement"
+#: What a refinement is, by the property: a day in a month is no example for an office.
+_REFINED: Final = {
+    _WHEN: "One span of days lies inside the other, as a day inside a month.",
+    _AMOUNT: "One figure lies within what the other leaves open, as 2 within more than 1.",
+}
+_NARROWER_CASE: Final = "One value is a narrower case of the other, or a part of it."
 #: How a reader is told in which calendar a date is printed.
 _CALENDARS: Final = {
     PT + "edtfJulian": "Old Style",
@@ -370,7 +377,9 @@ class _Reader:
                     iri=iri,
                     kind=draft.kind.removeprefix(CONCEPT),
                     kind_label=texts.label(draft.kind),
-                    explanation=texts.definition(draft.kind),
+                    explanation=_REFINED.get(draft.slot, _NARROWER_CASE)
+                    if draft.kind == _REFINEMENT
+                    else texts.definition(draft.kind),
                     subject=Named(draft.subject, texts.label(draft.subject)),
                     slot=Named(draft.slot, texts.label(draft.slot)),
                     values=tuple(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
@@ -88,17 +88,25 @@ class _Citing:
     async def _data(self, scope: Scope, asked: _Asked) -> tuple[bytes, str, tuple[Header, ...]]:
         citation = await self._cite(scope, asked)
         if asked.form == "json":
-            text = json.dumps(citation.as_json(), ensure_ascii=False)
+            told = {**citation.as_json(), "here": self._here(scope, citation)}
+            text = json.dumps(told, ensure_ascii=False)
         else:
             text = citation.write(asked.form)
         return text.encode("utf-8", "backslashreplace"), FORMATS[asked.form], ()
 
     async def _page(self, scope: Scope, asked: _Asked) -> tuple[int, bytes]:
         dataset = asked.request.dataset
-        context: dict[str, Any] = {"citation": None, "problem": None, "downloads": {}, "present": ""}
+        context: dict[str, Any] = {
+            "citation": None,
+            "problem": None,
+            "downloads": {},
+            "present": "",
+            "here": "",
+        }
         status = 200
         try:
             citation = context["citation"] = await self._cite(scope, asked)
+            context["here"] = self._here(scope, citation)
             context["downloads"] = {
                 name: self._urls.cite(asked.query.text, dataset, citation.snapshot, name) for name in FORMATS
             }
@@ -120,16 +128,13 @@ class _Citing:
     async def _cite(self, scope: Scope, asked: _Asked) -> Citation:
         if asked.version and not _same(asked.version, self._store.snapshot):
             raise VersionError(asked.version, self._store.snapshot)
+        return await cite(self._store, self._answering.bounded(asked.query))
+
+    def _here(self, scope: Scope, citation: Citation) -> str:
+        """Return where this server answers what the permanent link asks."""
         host = header(scope["headers"], b"host")
         here = urls.origin(self._settings.public_url, scope["scheme"], host) + self._urls.root + urls.CITE
-        snapshot = self._store.snapshot
-        link = f"{here}?{link_query(asked.query.text, asked.query.dataset, snapshot)}"
-        citation = await cite(self._store, self._answering.bounded(asked.query), link=link)
-        if citation.snapshot != snapshot:
-            # The data were changed between the two.
-            link = f"{here}?{link_query(asked.query.text, asked.query.dataset, citation.snapshot)}"
-            citation = replace(citation, link=link)
-        return citation
+        return f"{here}?{link_query(citation.query, citation.dataset, citation.snapshot)}"
 
 
 def _read(scope: Scope) -> _Asked:

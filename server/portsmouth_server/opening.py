@@ -11,7 +11,7 @@ from typing import Any, Final
 import pyoxigraph as ox
 
 from portsmouth.errors import PortsmouthError
-from portsmouth.iris import passage_key, shorten
+from portsmouth.iris import CONCEPT, passage_key, shorten
 from portsmouth.receipts import explain, read_answers
 from portsmouth.receipts.support import support_of
 from portsmouth.store.protocol import Query, Store
@@ -41,7 +41,8 @@ class Question:
     """A question that the first page answers.
 
     :param text: as it is asked.
-    :param query: gives a line of the answer as ``?x`` and, where it says something of it, ``?y``.
+    :param query: gives a line of the answer as ``?x`` and, where it says something of it, ``?y``,
+        with ``?bound`` where that is a figure.
     :param more: where the named queries tell more.
     """
 
@@ -80,11 +81,11 @@ QUESTIONS: Final = (
     ),
     Question(
         N_("How many died in the war?"),
-        """SELECT DISTINCT ?x ?y {
+        """SELECT DISTINCT ?x ?y ?bound {
   ?figure pt:of d:russo-japanese-war ; pt:measure c:dead ; pt:amount ?y .
-  OPTIONAL { ?figure pt:side ?x }
+  OPTIONAL { ?figure pt:side ?x } OPTIONAL { ?figure pt:bound ?bound }
 } ORDER BY ?x ?y""",
-        "rival-figures",
+        "losses",
     ),
 )
 
@@ -93,6 +94,7 @@ QUESTIONS: Final = (
 class _Line:
     x: Any
     y: Any
+    bound: Any
     passages: tuple[str, ...]
 
 
@@ -172,7 +174,12 @@ class Opening:
         answers = [await self._answer(question) for question in QUESTIONS]
         told = [answered for answered in answers if answered.lines]
         lines = [line for answered in told for line in answered.lines]
-        terms = {term.value for line in lines for term in (line.x, line.y) if isinstance(term, ox.NamedNode)}
+        terms = {
+            term.value
+            for line in lines
+            for term in (line.x, line.y, line.bound)
+            if isinstance(term, ox.NamedNode)
+        }
         labels, glosses = await self._names(terms | {iri for line in lines for iri in line.passages})
         return _Read(tuple(told), labels, glosses)
 
@@ -182,7 +189,7 @@ class Opening:
         some = found.rows[:_MOST_LINES]
         receipts = await explain(self._store, query, some)
         lines = [
-            _Line(row.get("x"), row.get("y"), tuple(support_of(receipts, receipt).passages))
+            _Line(row.get("x"), row.get("y"), row.get("bound"), tuple(support_of(receipts, receipt).passages))
             for row, receipt in zip(some, receipts.rows, strict=True)
             if not isinstance(row, ox.Triple)
         ]
@@ -203,7 +210,14 @@ class Opening:
     def _line(self, line: _Line, read: _Read) -> ShownLine:
         href = self._urls.thing(line.x.value) if isinstance(line.x, ox.NamedNode) else ""
         shown = [self._passage(iri, read.glosses.get(iri, {})) for iri in line.passages]
-        return ShownLine(self._text(line.x, read), href, self._text(line.y, read), shown)
+        return ShownLine(self._text(line.x, read), href, self._says(line, read), shown)
+
+    def _says(self, line: _Line, read: _Read) -> str:
+        """Say what a line tells, a figure as exactly as it is meant."""
+        said = self._text(line.y, read)
+        if line.bound is None or line.bound.value == CONCEPT + "exactly":
+            return said
+        return f"{self._text(line.bound, read)} {said}"
 
     def _passage(self, iri: str, gloss: Mapping[str, str]) -> ShownPassage:
         key = passage_key(iri)

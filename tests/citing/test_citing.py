@@ -150,7 +150,7 @@ def test_a_footnote_names_question_version_stance_passages_hash_day_and_link():
         "version 8b0bcbf9538f, the text of the treaty alone, 7 rows, from "
         f"part 3 (text of the treaty, shortened), lines 205, 207; part 5 (essay), line 229, "
         f"SHA-256 {'ab' * 32}, accessed November 22, 2026, "
-        "https://example.org/cite?query=SELECT+%2A&version=8b0b."
+        "<https://example.org/cite?query=SELECT+%2A&version=8b0b>."
     )
 
 

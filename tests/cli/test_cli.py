@@ -200,6 +200,9 @@ def test_the_facts_are_valid():
     done = portsmouth("validate")
     assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
     assert "no findings" in done.stderr.decode()
+    # Rival accounts are known, and not put as something to mend.
+    lines = done.stdout.decode().splitlines()
+    assert lines and all(line.startswith("known disagreement: ") for line in lines)
 
 
 def test_a_passage_that_breaks_a_shape_is_told_with_file_and_line(facts):

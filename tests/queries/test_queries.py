@@ -194,3 +194,38 @@ def test_the_catalogue_is_found_in_the_package(tmp_path, monkeypatch):
     shutil.copytree(FOLDER, tmp_path / "queries")
     monkeypatch.setattr(resources, "queries_folder", lambda: tmp_path / "queries")
     assert [query.name for query in queries.catalogue()] == [query.name for query in CATALOGUE]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "rival"),
+    [
+        ("pt:amount 50 ; pt:bound c:moreThan", "pt:amount 60", False),
+        ("pt:amount 60 ; pt:bound c:moreThan", "pt:amount 50", True),
+        ("pt:amount 60 ; pt:bound c:moreThan", "pt:amount 60", True),
+        ("pt:amount 60 ; pt:bound c:atLeast", "pt:amount 60", False),
+        ("pt:amount 50 ; pt:bound c:exactly", "pt:amount 60 ; pt:bound c:exactly", True),
+        ("pt:amount 50 ; pt:bound c:upTo", "pt:amount 60", True),
+        ("pt:amount 50 ; pt:bound c:about", "pt:amount 60", False),
+        ("pt:amount 50 ; pt:side d:a", "pt:amount 60", False),
+        ("pt:amount 50 ; pt:side d:a", "pt:amount 60 ; pt:side d:a", True),
+        ("pt:amount 50 ; pt:side d:a", "pt:amount 60 ; pt:side d:b", False),
+    ],
+)
+def test_figures_rival_where_they_cannot_both_hold_of_one_side(one: str, other: str, rival: bool) -> None:
+    store = ox.Store()
+    told = """
+        @prefix d: <https://w3id.org/portsmouth1905/id/> .
+        @prefix c: <https://w3id.org/portsmouth1905/concept/> .
+        @prefix p: <https://w3id.org/portsmouth1905/passage/> .
+        @prefix pt: <https://w3id.org/portsmouth1905/ns#> .
+        @prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+        p:s1-001 { d:q1 pt:of d:war ; pt:measure c:dead ; pt:unit c:person ; %s . }
+        p:s2-001 { d:q2 pt:of d:war ; pt:measure c:dead ; pt:unit c:person ; %s . }
+        p:s1-002 { d:war a pt:Event ; skos:prefLabel "War"@en . c:dead skos:prefLabel "dead"@en .
+                   d:a skos:prefLabel "A"@en . d:b skos:prefLabel "B"@en . }"""
+    for quad in ox.parse((told % (one, other)).encode(), format=ox.RdfFormat.TRIG):
+        store.add(quad)
+        store.add(ox.Quad(quad.subject, quad.predicate, quad.object))
+    results = store.query(get("rival-figures").text)
+    assert isinstance(results, ox.QuerySolutions)
+    assert bool(list(results)) is rival

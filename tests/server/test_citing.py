@@ -33,7 +33,11 @@ def version(server: Any) -> str:
 
 def test_a_link_carries_query_stance_and_version_and_leads_back(shipped: Any) -> None:
     told = cited(shipped, parts="s3")
-    link = urlsplit(told["link"])
+    assert told["link"].startswith("https://w3id.org/portsmouth1905/cite?")
+    assert all(told["link"] in told[form] for form in ("footnote", "bibtex"))
+    assert told["csl"]["URL"] == told["link"]
+    link = urlsplit(told["here"])
+    assert link.query == urlsplit(told["link"]).query
     assert parse_qs(link.query) == {"query": [QUERY], "parts": ["s3"], "version": [version(shipped)]}
     again = json.loads(shipped.fetch(f"{link.path}?{link.query}").body)
     assert again == told
@@ -60,7 +64,7 @@ def test_the_passages_are_those_of_the_receipts(shipped: Any) -> None:
 @pytest.mark.parametrize(
     ("form", "media_type", "begin"),
     [
-        ("footnote", "text/plain", "“Query in SPARQL,”"),
+        ("footnote", "text/plain", "“SPARQL query: SELECT ?who {"),
         ("bibtex", "application/x-bibtex", "@misc{portsmouth1905-"),
         ("csl-json", "application/vnd.citationstyles.csl+json", "["),
     ],

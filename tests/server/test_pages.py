@@ -208,3 +208,21 @@ def test_files_are_kept_by_their_version(server: Any, name: str) -> None:
     assert (reply.status, reply.headers["cache-control"]) == (200, "public, max-age=31536000, immutable")
     again = server.fetch(f"/static/{name}", headers={"If-None-Match": reply.headers["etag"]})
     assert again.status == 304
+
+
+def test_the_first_page_gives_figures_as_exactly_as_the_passages_and_no_side_that_they_do_not_name(
+    shipped: Any,
+) -> None:
+    page = see(shipped, "/")
+    assert "side not said: more than 100,000" in " ".join(page.text.split())
+    assert "Russia: 52,000" in " ".join(page.text.split())
+
+
+def test_a_gloss_stands_first_in_the_readers_language_and_each_is_marked(shipped: Any) -> None:
+    for language, other in (("en", "th"), ("th", "en")):
+        body = shipped.fetch(
+            f"/passage/s7-328.html?lang={language}", "GET", {"Accept": "text/html"}
+        ).body.decode()
+        section = body.partition('<section class="text">')[2].partition("</section>")[0]
+        assert section.index(f'<p lang="{language}">') < section.index(f'<p lang="{other}">')
+        assert "<small>ไทย</small>" in section

@@ -282,8 +282,8 @@ def validate_command(
 ) -> None:
     """Check the facts as `build` does, and every passage against the shapes of the ontology.
 
-    Findings must be mended. Cautions are worth a look. Candidates are slots that passages fill
-    in different ways.
+    Findings must be mended. Cautions are worth a look. Known disagreements are slots that
+    passages fill in different ways; `conflicts` shows them account by account.
     """
     # A SHACL engine takes longer to load than any other command takes altogether.
     from portsmouth.build.validate import validate
@@ -293,10 +293,13 @@ def validate_command(
     for name, told in (
         ("", validation.findings),
         ("caution: ", validation.cautions),
-        ("candidate: ", validation.candidates),
     ):
         for finding in told:
             typer.echo(f"{name}{finding}")
+    for known in validation.candidates:
+        # Rival accounts are what the sources are like, and nothing to mend.
+        where = known.file + (f":{known.line}" if known.line else "")
+        typer.echo(f"known disagreement: {where}: passages differ on {known.found}")
     if source:
         for passage in validation.unread:
             typer.echo(f"unread: {shorten(passage)}")

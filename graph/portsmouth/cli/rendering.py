@@ -183,7 +183,7 @@ def verdict(validation: Validation) -> str:
     counts = {
         "finding": len(validation.findings),
         "caution": len(validation.cautions),
-        "candidate disagreement": len(validation.candidates),
+        "known disagreement": len(validation.candidates),
         "source line neither modelled nor marked silent": len(validation.unread),
     }
     return "; ".join(_counted(number, thing) for thing, number in counts.items())

@@ -88,7 +88,7 @@ def build(read: Read) -> Thing:
     iri, facts, words = read.iri, read.facts, read.words
     classes = [iri_ for iri_ in facts.classes(iri) if iri_.startswith((PT, SKOS))]
     kind = next((kind for base, kind in _KINDS.items() if iri.startswith(base)), N_("Thing"))
-    texts = [(heading, page.values(iri, property_)) for property_, heading in _TEXTS.items()]
+    texts = [(heading, page.texts(iri, property_)) for property_, heading in _TEXTS.items()]
     return Thing(
         iri=iri,
         kind=words.name(classes[0]) if classes else kind,
@@ -140,6 +140,12 @@ class _Page:
     def values(self, subject: str, *properties: str) -> tuple[Value, ...]:
         """Return the values of some properties, each with its sources."""
         return tuple(self._value(stated) for stated in self._facts.of(subject, *properties))
+
+    def texts(self, subject: str, property_: str) -> tuple[Value, ...]:
+        """Return the texts of a property, those in the reader's language first."""
+        return tuple(
+            sorted(self.values(subject, property_), key=lambda value: (bool(value.lang), value.lang))
+        )
 
     def _value(self, stated: Stated) -> Value:
         return self._words.value(stated.value, self._words.sources(stated.graphs))
