@@ -133,8 +133,8 @@ class Settings:
     :param service_hosts: hosts that ``SERVICE`` may call, as ``host`` or ``host:port``.
     :param dataset: ``merged`` where the default graph holds every triple of the named graphs once and
         follows them; ``plain`` where it is a graph like any other.
-    :param hold: where the data are held that are written to a folder: in ``memory``, on ``disk``, or by
-        their size: ``auto``.
+    :param hold: where data are held that come from a file or are written to a folder: in ``memory``, on
+        ``disk``, or by their size: ``auto``.
     :param data_memory: MiB that data may take in memory where their size decides.
     :param max_rows: rows or triples that an answer may have; 0 for any number.
     :param max_answer_bytes: bytes that an answer may have; 0 for any number.

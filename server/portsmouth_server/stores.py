@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from portsmouth.errors import ParameterError
+from portsmouth.errors import ParameterError, StoreError
 from portsmouth.store import disk
+from portsmouth.store.bulk import Report, estimated_mib, rewrite
 from portsmouth.store.embedded import EmbeddedStore
 from portsmouth.store.protocol import Store
 from portsmouth.store.remote import RemoteStore
@@ -28,6 +32,8 @@ def open_store(
     False
     """
     limits, merged = settings.limits, settings.dataset == "merged"
+    if settings.writing and directory and disk.origin(directory):
+        return WritableStore.on_disk(directory, data, snapshot=snapshot, merged=merged, limits=limits)
     if settings.writing and directory:
         in_memory = settings.hold == "memory" or (
             settings.hold == "auto" and disk.estimated_mib(directory, data) <= settings.data_memory
@@ -39,6 +45,45 @@ def open_store(
     if directory:
         return EmbeddedStore.from_directory(directory, data, snapshot=snapshot, limits=limits)
     return EmbeddedStore.from_nquads(data, snapshot=snapshot, limits=limits)
+
+
+@contextmanager
+def store_of_file(
+    path: Path, settings: Settings, report: Report = lambda _: None
+) -> Iterator[tuple[EmbeddedStore, str]]:
+    """Make a store of a file's data: in memory while they fit its budget, on disk beyond.
+
+    :param path: N-Quads, packed by gzip or not.
+    :param settings: the budget, limits, whether anybody may write, and what the default graph is.
+    :param report: is told how far the loading has come, where the data go on disk.
+    :return: the store, which has to be closed before the context is left, and where it holds the data.
+    :raises PortsmouthError: the file cannot be read.
+    """
+    merged = settings.dataset == "merged"
+    with tempfile.TemporaryDirectory(prefix="portsmouth-") as folder:
+        try:
+            needed = estimated_mib(path, merged=merged)
+            fits = needed <= settings.data_memory
+            where = f"{path.name} takes about {needed:,} MiB in memory, of {settings.data_memory:,} allowed: "
+            if settings.hold == "memory" or (settings.hold == "auto" and fits):
+                target = Path(folder) / "data.nq"
+                digest = rewrite(path, target, merged=merged).digest
+                opened = _in_memory(target, f"{digest}-{settings.dataset}", settings)
+                where += "held in memory."
+            else:
+                directory = Path(folder) / "store"
+                disk.load(directory, path, merged=merged, report=report)
+                opened = open_store(b"", settings, directory=directory)
+                where += "held on disk until the server ends; `portsmouth load --store DIR` would keep it."
+        except OSError as error:
+            raise StoreError(f"found {error}; expected to be able to read {path}") from error
+        yield opened, where
+
+
+def _in_memory(path: Path, snapshot: str, settings: Settings) -> EmbeddedStore:
+    if settings.writing:
+        return open_store(path.read_bytes(), settings, snapshot=snapshot)
+    return EmbeddedStore(path, snapshot=snapshot, limits=settings.limits)
 
 
 def remote_store(settings: Settings) -> RemoteStore:

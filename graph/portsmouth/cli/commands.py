@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -23,6 +23,7 @@ from portsmouth.build import Build, Progress, build, echoes_csv, locators_csv
 from portsmouth.build.assemble import documents
 from portsmouth.citing import Citation, cite
 from portsmouth.cli import rendering
+from portsmouth.cli.advancing import loading
 from portsmouth.errors import ParameterError
 from portsmouth.exporting import export
 from portsmouth.iris import shorten
@@ -34,6 +35,7 @@ from portsmouth.receipts.telling import trig
 from portsmouth.resources import facts_folder, ontology_folder
 from portsmouth.search import USUAL_HITS, Index
 from portsmouth.stance import NAMED, Stance
+from portsmouth.store import disk
 from portsmouth.store.embedded import EmbeddedStore
 from portsmouth.store.limits import Limits
 from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, Dataset, Formats, Query, Store
@@ -181,6 +183,15 @@ def serve(
             "plain: it is a graph like any other. [default: merged]"
         ),
     ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            help="Serve this file instead of the facts: N-Quads, also in gzip. It is held in memory while it "
+            "fits, on disk beyond; --set hold=memory or disk decides otherwise.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
     no_data: Annotated[bool, typer.Option("--no-data", help="Start empty, without the facts.")] = False,
     source: Annotated[
         Path | None,
@@ -197,15 +208,22 @@ def serve(
 ) -> None:
     """Build the graph and serve it over HTTP: a SPARQL endpoint at /sparql, and pages for people.
 
-    Every setting can also come from the environment, as PORTSMOUTH_PORT and so on, or from a file.
+    A folder that `portsmouth load --store` has filled is served as it stands. Every setting can also come
+    from the environment, as PORTSMOUTH_PORT and so on, or from a file.
     """
+    if data and (store or facts or no_data or endpoint):
+        _refuse(
+            "--data with --store, --facts, --no-data or --endpoint",
+            "--data alone; `portsmouth load FILE --store DIR` keeps a file's data on disk",
+        )
+    origin = disk.origin(store) if store else None
     # The graph is built by another process while this one loads the server, and leaves no memory behind.
-    elsewhere = no_data or endpoint or os.environ.get("PORTSMOUTH_ENDPOINT")
+    elsewhere = no_data or data or origin or endpoint or os.environ.get("PORTSMOUTH_ENDPOINT")
     building = None if elsewhere else Apart(lambda: _served(facts))
     # The library does not depend on the server; only this command does.
     from portsmouth_server.running import serve as run_server
     from portsmouth_server.settings import Settings, read_token_file
-    from portsmouth_server.stores import lifetime_of_writes, open_store, remote_store
+    from portsmouth_server.stores import lifetime_of_writes, open_store, remote_store, store_of_file
 
     given_words = {"log_format": log_format, "log_level": log_level, "dataset": dataset}
     given: dict[str, Any] = {
@@ -225,6 +243,7 @@ def serve(
         config, [*(set_ or ()), *words], **{name: value for name, value in given.items() if value is not None}
     )
     opened: Store
+    stack = ExitStack()
     if settings.endpoint:
         if store or facts or no_data:
             _refuse("--endpoint with --store, --facts or --no-data", "the data that the service holds")
@@ -235,7 +254,12 @@ def serve(
         if settings.source:
             asyncio.run(_original(remote_store(settings), Path(settings.source)))
         _notes.print(f"Asking {settings.endpoint}", markup=False)
+    elif data:
+        opened, where = stack.enter_context(store_of_file(data, settings, stack.enter_context(loading())))
+        _notes.print(where, markup=False)
     elif building is None:
+        if origin:
+            _notes.print(f"{store} holds {origin.file}: {origin.lines:,} lines", markup=False)
         opened = open_store(b"", settings, directory=store)
     else:
         nquads, snapshot, summary = building.result()
@@ -246,12 +270,13 @@ def serve(
         del nquads
     if lifetime := lifetime_of_writes(opened, store):
         _notes.print(lifetime, markup=False)
-    run_server(
-        opened,
-        settings,
-        queries.catalogue(),
-        ready=lambda address: _notes.print(f"Serving on {address} (Ctrl-C ends it)", markup=False),
-    )
+    with stack:
+        run_server(
+            opened,
+            settings,
+            queries.catalogue(),
+            ready=lambda address: _notes.print(f"Serving on {address} (Ctrl-C ends it)", markup=False),
+        )
 
 
 @app.command("build")

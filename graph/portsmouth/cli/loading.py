@@ -1,4 +1,4 @@
-"""The command ``load``: fill another SPARQL service with a dataset."""
+"""The command ``load``: fill another SPARQL service, or a directory to serve from, with a dataset."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import pyoxigraph as ox
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from portsmouth.cli.advancing import loading
 from portsmouth.cli.commands import FactsOption, _build, _notes, _refuse, app
 from portsmouth.loading import (
     Content,
@@ -27,6 +28,7 @@ from portsmouth.loading import (
     prepare,
     read_dataset,
 )
+from portsmouth.store import disk
 from portsmouth.store.service import Credentials, Service, checked_address
 
 #: The variable with what the service is to be shown.
@@ -42,9 +44,26 @@ def load_command(
     file: Annotated[
         Path | None,
         typer.Argument(
-            help="A dataset in N-Quads, instead of the program's own facts.", exists=True, dir_okay=False
+            help="A dataset in N-Quads, instead of the program's own facts. With --store also in gzip.",
+            exists=True,
+            dir_okay=False,
         ),
     ] = None,
+    store: Annotated[
+        Path | None,
+        typer.Option(
+            help="Fill this folder, from which `serve --store` then answers. What it held is served until "
+            "the new data are whole.",
+            file_okay=False,
+        ),
+    ] = None,
+    dataset: Annotated[
+        str,
+        typer.Option(
+            help="With --store. merged: the default graph is to hold every triple of the named graphs once. "
+            "plain: it is a graph like any other."
+        ),
+    ] = "merged",
     endpoint: Annotated[
         str, typer.Option(help="Address at which the service answers queries.", show_default=False)
     ] = "",
@@ -69,11 +88,20 @@ def load_command(
 
     Only graphs that have changed are sent. After an interruption the same command goes on.
 
+    With --store, fill a folder with a file of any size, so that `serve --store` answers from there.
+
     \b
+    portsmouth load large.nq.gz --store large
     portsmouth load --endpoint http://localhost:7878/query --update http://localhost:7878/update
     """
+    if store:
+        _load_on_disk(file, store, dataset, other=bool(endpoint or update or graph_store or facts))
+        return
     if not endpoint:
-        _refuse("no --endpoint", "the address at which the service answers queries")
+        _refuse(
+            "neither --endpoint nor --store",
+            "the address at which the service answers queries, or the folder to fill",
+        )
     if update and graph_store:
         _refuse("--update and --graph-store", "one way to write")
     if file and facts:
@@ -84,6 +112,23 @@ def load_command(
         loaded = asyncio.run(_load(content, addresses, credentials, batch, progress))
     _notes.print(_summary(loaded), markup=False)
     typer.echo(loaded.version)
+
+
+def _load_on_disk(file: Path | None, directory: Path, dataset: str, *, other: bool) -> None:
+    if file is None or other:
+        _refuse("--store " + ("with an option for a service or --facts" if other else "without a file"),
+                "a file of N-Quads and the folder to fill")  # fmt: skip
+    if dataset not in ("merged", "plain"):
+        _refuse(f"--dataset {dataset}", "merged or plain")
+    began = time.monotonic()
+    with loading() as report:
+        loaded = disk.load(directory, file, merged=dataset == "merged", report=report)
+    seconds = max(time.monotonic() - began, 0.001)
+    _notes.print(
+        f"{loaded.lines:,} lines of {loaded.file} in {seconds:,.1f} s, {loaded.lines / seconds:,.0f}/s; "
+        f"`portsmouth serve --store {directory}` answers from them",
+        markup=False,
+    )
 
 
 async def _load(

@@ -24,9 +24,11 @@ _NAMES: Final = frozenset(
         "incoming",
         "journals",
         "lock",
+        "origin",
         "outgoing",
         "primary",
         "readers",
+        "ready",
         "snapshot",
         "state",
         "state.new",
@@ -71,7 +73,7 @@ def forget(directory: Path) -> None:
 
     :param directory: the directory, which this process has locked.
     """
-    for note in ("state", "snapshot"):
+    for note in ("state", "snapshot", "origin"):
         (directory / note).unlink(missing_ok=True)
     for name in ("bases", "checkpoint", "checkpoints", "incoming", "journals", "outgoing", "primary"):
         shutil.rmtree(directory / name, ignore_errors=True)

@@ -4,7 +4,8 @@
 directory that is being written gives torn reads, hence the checkpoints, which are
 hard-linked copies of its files that nothing writes to: ``DIR/checkpoint`` is what
 was loaded, ``DIR/checkpoints/N`` what there was after write ``N``. ``DIR/snapshot``
-is the id of what was loaded.
+is the id of what was loaded, ``DIR/origin`` the file that it came from, if it came
+from one.
 
 A write is in ``DIR/journals`` before anything else knows of it, and what the journal
 has beyond the last checkpoint is done again when the store is opened. A checkpoint
@@ -25,11 +26,18 @@ import pyoxigraph as ox
 
 from portsmouth.errors import StoreError
 from portsmouth.store import bases, directories, memory
+from portsmouth.store.bulk import Report, load_file
 from portsmouth.store.changes import Change
 from portsmouth.store.directories import locked, read_state, write_state
 from portsmouth.store.journal import sync_folder
 from portsmouth.store.primary import Opened
+from portsmouth.store.replacing import Filled, Origin, finish, origin, replace
 from portsmouth.store.segments import Follower, Segments, numbers
+
+__all__ = [
+    "Copy", "DiskPrimary", "estimated_mib", "into_memory", "is_written", "keep", "load", "origin",
+    "out_of_memory", "private_copy", "reading_copy", "snapshot_id",
+]  # fmt: skip
 
 #: There is a new checkpoint when the journal has grown beyond this.
 _JOURNAL_BYTES: Final = 2 << 20
@@ -52,23 +60,27 @@ def keep(directory: Path, data: bytes, snapshot: str) -> Path:
     """Make sure that a directory holds a dataset, and return the checkpoint to read it from.
 
     An interrupted call leaves what was there before, since the new data are made beside it. What has been
-    written is never given up for other data: then the checkpoint is that of the last write.
+    written, or loaded from a file, is never given up for other data: then the checkpoint is that of the last
+    write, or of what was loaded.
 
     :param directory: the store's directory; made where it is missing.
     :param data: the dataset as N-Quads.
     :param snapshot: the dataset's id.
     :raises StoreError: the directory is something else, or cannot be written.
     """
+    checkpoint = directory / "checkpoint"
     try:
+        finish(directory)
         if is_written(directory):
             return _base(directory)[0]
-        checkpoint, note = directory / "checkpoint", directory / "snapshot"
-        if checkpoint.is_dir() and note.is_file() and note.read_text().strip() == snapshot:
+        if origin(directory) or (checkpoint.is_dir() and snapshot_id(directory) == snapshot):
             return checkpoint
-        directories.refuse_foreign(directory)
-        directory.mkdir(parents=True, exist_ok=True)
-        with locked(directory):
-            _fill(directory, data, snapshot)
+
+        def fill(store: ox.Store) -> Filled:
+            store.bulk_load(data, format=ox.RdfFormat.N_QUADS)
+            return Filled(snapshot)
+
+        replace(directory, fill)
     except SyntaxError as error:
         raise StoreError(f"found data that are not N-Quads ({error.msg}); expected N-Quads") from error
     except OSError as error:
@@ -105,18 +117,19 @@ def _base(directory: Path) -> tuple[Path, int]:
 
 
 def reading_copy(directory: Path) -> Copy | None:
-    """Copy what has been written for a process that only reads.
+    """Copy what has been written, or loaded from a file, for a process that only reads.
 
     Whoever writes the directory removes a checkpoint as soon as none of its own workers reads it; the copy,
     which shares the large files, stays until it is removed.
 
     :param directory: the store's directory.
-    :return: ``None`` where nothing has been written.
+    :return: ``None`` where neither has been.
     :raises OSError: the directory cannot be written, or holds no checkpoint.
     """
     target = directory / "readers" / f"{os.getpid()}-{uuid.uuid4().hex}"
     for attempt in range(_ATTEMPTS):
-        if not is_written(directory):
+        finish(directory)
+        if not is_written(directory) and not origin(directory):
             return None
         try:
             return _copied(directory, target)
@@ -129,12 +142,16 @@ def reading_copy(directory: Path) -> Copy | None:
 
 
 def _copied(directory: Path, target: Path) -> Copy:
-    state = read_state(directory)
+    state, loaded = read_state(directory), snapshot_id(directory)
     path, number = _base(directory)
     copy = Copy(target / path.name, target / "journals", "")
     copy.journals.mkdir(parents=True)
     if path.is_dir():
+        which = path.stat().st_ino
         _copy(path, copy.path)
+        if path.stat().st_ino != which or snapshot_id(directory) != loaded:
+            # Other data have come in its place, and what was copied may be of both.
+            raise FileNotFoundError
     else:
         os.link(path, copy.path)
     segments = numbers(directory / "journals")
@@ -144,7 +161,7 @@ def _copied(directory: Path, target: Path) -> Copy:
     for segment in segments:
         shutil.copyfile(directory / "journals" / str(segment), copy.journals / str(segment))
     number = memory.last_number(copy.journals, number)
-    return copy._replace(snapshot=f"{state['lineage']}-{number}" if state else "")
+    return copy._replace(snapshot=f"{state['lineage']}-{number}" if state and number else loaded)
 
 
 def private_copy(source: Path, target: Path, changes: Iterable[bytes] = ()) -> ox.Store:
@@ -169,6 +186,45 @@ def _copy(source: Path, target: Path) -> None:
             os.link(entry, target / entry.name)
         elif entry.name != "LOCK":
             shutil.copyfile(entry, target / entry.name)
+
+
+def load(directory: Path, path: Path, *, merged: bool, report: Report = lambda _: None) -> Origin:
+    """Replace what a directory holds by the data of a file; those stay until the new ones are whole.
+
+    :param directory: the store's directory; made where it is missing.
+    :param path: N-Quads, packed by gzip or not.
+    :param merged: whether the default graph is to hold every triple of the named graphs.
+    :param report: is told how far the load has come.
+    :return: what has been loaded.
+    :raises DocumentError: the file is not N-Quads.
+    :raises StoreError: the directory cannot be used, or another process writes it.
+    """
+
+    def fill(store: ox.Store) -> Filled:
+        loaded = load_file(store, path, merged=merged, report=report)
+        mode = "merged" if merged else "plain"
+        return Filled(f"{loaded.digest}-{mode}", Origin(path.name, loaded.lines, merged))
+
+    try:
+        found = replace(directory, fill).origin
+        directories.remove_readers_that_died(directory)
+    except OSError as error:
+        raise StoreError(
+            f"found that {path} cannot be loaded into {directory} ({error}); expected room and a sound disk"
+        ) from error
+    assert found  # noqa: S101  # it was made above
+    return found
+
+
+def snapshot_id(directory: Path) -> str:
+    """Return the id of what was loaded, nothing where nothing was.
+
+    :param directory: the store's directory.
+    """
+    try:
+        return (directory / "snapshot").read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return ""
 
 
 class DiskPrimary:
@@ -283,9 +339,9 @@ class DiskPrimary:
         self._state = read_state(self._directory) or {
             "form": "disk",
             "lineage": uuid.uuid4().hex[:16],
-            "base": self._base,
+            "base": snapshot_id(self._directory),
             "number": 0,
-            "merged": self._merged,
+            "merged": loaded.merged if (loaded := origin(self._directory)) else self._merged,
         }
         directories.refuse_other_mode(self._directory, self._state, merged=self._merged)
         write_state(self._directory, self._state)
@@ -325,33 +381,6 @@ class DiskPrimary:
 def _checkpoints(directory: Path) -> list[Path]:
     folder = directory / "checkpoints"
     return [entry for entry in folder.iterdir() if entry.name.isdigit()] if folder.is_dir() else []
-
-
-def _fill(directory: Path, data: bytes, snapshot: str) -> None:
-    incoming, outgoing = directory / "incoming", directory / "outgoing"
-    for leftover in (incoming, outgoing):
-        shutil.rmtree(leftover, ignore_errors=True)
-    incoming.mkdir()
-    store = ox.Store(str(incoming / "primary"))
-    store.bulk_load(data, format=ox.RdfFormat.N_QUADS)
-    store.flush()
-    store.backup(str(incoming / "checkpoint"))
-    del store
-    # From here on nothing can fail but the machine; the note is written last and vouches for the rest.
-    for note in ("snapshot", "state"):
-        (directory / note).unlink(missing_ok=True)
-    for folder in ("bases", "journals"):
-        shutil.rmtree(directory / folder, ignore_errors=True)
-    outgoing.mkdir()
-    for name in ("primary", "checkpoint"):
-        if (directory / name).exists():
-            (directory / name).rename(outgoing / name)
-        (incoming / name).rename(directory / name)
-    note_file = incoming / "snapshot"
-    note_file.write_text(snapshot + "\n")
-    note_file.replace(directory / "snapshot")
-    for leftover in (incoming, outgoing):
-        shutil.rmtree(leftover, ignore_errors=True)
 
 
 def estimated_mib(directory: Path, data: bytes) -> int:

@@ -1,0 +1,51 @@
+"""How far a load has come, told on standard error: a bar on a terminal, else a line now and then."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
+from portsmouth.store.bulk import Advance, Report
+
+_notes = Console(stderr=True, highlight=False, soft_wrap=True)
+#: Seconds between lines, where nobody looks at a terminal.
+_BETWEEN_LINES: Final = 5.0
+
+
+@contextmanager
+def loading() -> Iterator[Report]:
+    """Show the progress of a load while it lasts."""
+    if _notes.is_terminal:
+        columns = (TextColumn("loading"), BarColumn(), TextColumn("{task.fields[line]}"))
+        with Progress(*columns, console=_notes, transient=True) as bar:
+            task = bar.add_task("loading", total=1.0, line="", visible=False)
+            yield lambda advance: bar.update(
+                task, completed=advance.share, line=line(advance), visible=advance.share < 1
+            )
+        return
+    told = time.monotonic()
+
+    def tell(advance: Advance) -> None:
+        nonlocal told
+        if time.monotonic() - told >= _BETWEEN_LINES:
+            told = time.monotonic()
+            _notes.print(line(advance), markup=False)
+
+    yield tell
+
+
+def line(advance: Advance) -> str:
+    """Say how far a load has come.
+
+    >>> line(Advance(quads=1_000_000, share=0.5, seconds=10))
+    '50 %, 1,000,000 quads, 100,000/s, about 10 s left'
+    """
+    return (
+        f"{advance.share:.0%}, {advance.quads:,} quads, {advance.rate:,.0f}/s, "
+        f"about {advance.left:,.0f} s left"
+    ).replace("%,", " %,", 1)
