@@ -19,7 +19,7 @@ from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import compare, features, machine, peers, runaways, throughput
+from bench import compare, features, machine, peers, runaways, sizes, throughput
 from bench.peers import Data, Peer, Running
 from bench.workload import ENTITIES, PREFIXES, workloads
 from portsmouth.build import build
@@ -51,6 +51,14 @@ class Bench:
         if not whole.exists():
             whole.write_bytes(build().nquads)
         return Data.from_file("shipped graph", whole)
+
+    def synthetic(self, quads: int) -> Data:
+        """Return invented data, which are kept for the next run."""
+        return sizes.corpus(quads, self.arguments.cache)
+
+    def sizes(self) -> list[int]:
+        """Return the sizes of invented data to try, in quads."""
+        return [int(size) for size in self.arguments.sizes.split(",")]
 
     def clients(self) -> list[int]:
         """Return the numbers of clients to load servers with."""
@@ -91,6 +99,58 @@ def compare_servers(bench: Bench, data: Data) -> Iterator[str]:
 def throughput_shipped(bench: Bench) -> Iterator[str]:
     """Throughput on the graph that the program ships with."""
     yield from compare_servers(bench, bench.shipped())
+
+
+#: Quads up to which our server is tried in memory, and from which on it is tried on disk.
+_IN_MEMORY, _ON_DISK = 1_000_000, 1_000_000
+
+
+def at_sizes(bench: Bench) -> Iterator[str]:
+    """Throughput on invented data of several sizes, and how every class grows with them."""
+    growth: dict[str, list[throughput.Throughput]] = {}
+    for quads in bench.sizes():
+        data = bench.synthetic(quads)
+        oxigraph = [peer for peer in peers.peers(bench.arguments.peers) if peer.name.startswith("oxigraph")]
+        tried = ([peers.ours("portsmouth, in memory")] if quads <= _IN_MEMORY else []) + (
+            [peers.from_disk()] if quads >= _ON_DISK else []
+        )
+        with ExitStack() as stack:
+            own = [bench.start(stack, peer, data) for peer in tried]
+            servers = [*own, *(bench.start(stack, peer, data) for peer in oxigraph)]
+            entities = entities_of(servers[0])
+            differences = compare.answers_differ(servers, entities)
+            chosen = [w for w in workloads(entities) if w.unique and bench.arguments.only in w.name]
+            arguments = bench.arguments
+            result = throughput.measure(
+                data.name, servers, chosen, bench.clients(), arguments.rounds, arguments.seconds, bench.folder
+            )
+            for server in own:
+                growth.setdefault(server.name, []).append(result)
+                others = [peer.name for peer in servers if peer not in own]
+                yield f"### {data.name}, {server.name}"
+                yield ""
+                yield from throughput.table(result, [server.name, *others])
+                yield ""
+        yield (
+            "Answers compared before timing: "
+            + ("; ".join(differences) if differences else "the same from every server")
+            + "."
+        )
+        yield ""
+    for name, results in growth.items():
+        yield from throughput.growth(name, results)
+        yield ""
+
+
+def loading(bench: Bench) -> Iterator[str]:
+    """Loading files: the engine alone, and with all that we do."""
+    for quads in bench.sizes():
+        data = bench.synthetic(quads)
+        with data.named.open("rb") as file:
+            lines = sum(1 for _ in file)
+        found = sizes.loads(data, bench.arguments.rounds, bench.arguments.cache)
+        yield from sizes.table(f"{lines:,} quads in named graphs", lines, found)
+        yield ""
 
 
 def beside_runaways(bench: Bench) -> Iterator[str]:
@@ -143,6 +203,8 @@ SECTIONS: dict[str, tuple[str, Callable[[Bench], Iterator[str]]]] = {
     "start": ("Start", start),
     "shipped": ("The shipped graph", throughput_shipped),
     "runaways": ("Beside runaways", beside_runaways),
+    "synthetic": ("Invented data of several sizes", at_sizes),
+    "loading": ("Loading", loading),
     "features": ("Pages, network, search, receipts", other_answers),
 }
 
@@ -157,6 +219,14 @@ def arguments_of(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=3, help="seconds of each turn (%(default)s)")
     parser.add_argument("--only", default="", help="workloads whose name contains this")
     parser.add_argument("--servers", default="", help="servers whose name contains one of these, by commas")
+    parser.add_argument(
+        "--sizes",
+        default="20000,1000000",
+        help="quads of the invented data; 10000000 takes long (%(default)s)",
+    )
+    parser.add_argument(
+        "--cache", type=Path, default=peers.ROOT / ".bench" / "data", help="keeps invented data (%(default)s)"
+    )
     parser.add_argument("--output", type=Path, help="write the report here instead of printing it")
     arguments = parser.parse_args(words)
     for name in arguments.sections:

@@ -106,13 +106,15 @@ class Peer:
             "file": str(data.named if self.union else data.whole), "port": str(port), "folder": str(folder),
         }  # fmt: skip
         log = (folder / "log").open("wb")
+        environment = os.environ | {k: v.format(**words) for k, v in self.environment.items()}
         if self.prepare:
-            subprocess.run([w.format(**words) for w in self.prepare], check=True, stdout=log, stderr=log)
+            command = [word.format(**words) for word in self.prepare]
+            subprocess.run(command, check=True, stdout=log, stderr=log, env=environment)
         began = time.perf_counter()
         process = subprocess.Popen(
             [word.format(**words) for word in self.command],
             stdout=log, stderr=log, start_new_session=True, cwd=folder,
-            env=os.environ | {k: v.format(**words) for k, v in self.environment.items()},
+            env=environment,
         )  # fmt: skip
         url = f"http://127.0.0.1:{port}{self.path}"
         running = Running(self.name, url, process, 0.0)
@@ -171,6 +173,17 @@ def shipped(**settings: object) -> Peer:
     """Return our server as users start it: the program's own facts, named queries and pages."""
     served = ours("portsmouth serve", **settings)
     return replace(served, command=(sys.executable, "-m", "portsmouth", "serve"))
+
+
+def from_disk(**settings: object) -> Peer:
+    """Return our server on a folder that it has loaded from the named graphs alone."""
+    python = (sys.executable, "-m", "portsmouth")
+    return replace(
+        ours("portsmouth, on disk", **settings),
+        union=True,
+        prepare=(*python, "load", "{file}", "--store", "{folder}/store"),
+        command=(*python, "serve", "--store", "{folder}/store"),
+    )
 
 
 def peers(environment: Path) -> list[Peer]:

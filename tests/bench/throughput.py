@@ -113,3 +113,22 @@ def table(result: Throughput, names: Sequence[str]) -> Iterator[str]:
     memory: Mapping[str, float] = result.memory
     yield ""
     yield "Memory (PSS) after the rounds: " + ", ".join(f"{n} {m:,.0f} MiB" for n, m in memory.items()) + "."
+
+
+def growth(name: str, results: Sequence[Throughput]) -> Iterator[str]:
+    """Yield the lines of a Markdown table: what a request takes of the processor at every size.
+
+    :param name: the server.
+    :param results: one for each size, the smallest first.
+    """
+    yield (
+        f"| CPU µs a request: {name} | clients | " + " | ".join(result.data for result in results) + " | × |"
+    )
+    yield "|---|--:" + "|--:" * (len(results) + 1) + "|"
+    for cell in results[0].rounds:
+        costs = [result.median(cell, name, "cpu") for result in results if cell in result.rounds]
+        yield (
+            f"| {cell[0]} | {cell[1]} | "
+            + " | ".join(f"{cost:,.0f}" for cost in costs)
+            + f" | {costs[-1] / max(costs[0], 1):.1f} |"
+        )
