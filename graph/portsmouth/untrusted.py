@@ -75,7 +75,7 @@ def to_ntriples(document: bytes, form: str, base: str) -> bytes:
             # Documents without their last full stop are about, among them some of the W3C's own tests.
             with suppress(SyntaxError):
                 return _parsed(document + b"\n.", form, base)
-        raise _our_error(error, form) from None
+        raise _our_error(error, form, document) from None
 
 
 def _parsed(document: bytes, form: str, base: str) -> bytes:
@@ -128,7 +128,7 @@ def _check_nesting(document: bytes) -> None:
         raise DocumentError(f"triple terms within triple terms, {deepest} deep", f"at most {_DEEPEST}")
 
 
-def _our_error(error: SyntaxError, form: str) -> DocumentError:
+def _our_error(error: SyntaxError, form: str, document: bytes) -> DocumentError:
     message = str(error)
     expected = f"one graph in {GRAPH_FORMATS[form]}"
     if "LoadDocumentCallback" in message:
@@ -138,6 +138,11 @@ def _our_error(error: SyntaxError, form: str) -> DocumentError:
     if "Named graphs are not allowed" in message:
         return DocumentError("named graphs", expected)
     match = _SYNTAX.fullmatch(message)
+    if match and match["what"].startswith("Unexpected end"):
+        # The parser gives the place where the last term begins, if not that of an earlier one.
+        text = document.decode()
+        line, column = text.count("\n") + 1, len(text) - text.rfind("\n")
+        return DocumentError("the end of the document in the midst of a statement", expected, line, column)
     if not match:
         return DocumentError(message[:300], expected)
     return DocumentError(match["what"][:300], expected, int(match["line"]), int(match["column"]))

@@ -17,6 +17,7 @@ from portsmouth.errors import MediaTypeError, ReadOnlyError, RequestError
 from portsmouth.stance import Stance
 from portsmouth.store.lexer import tokens
 from portsmouth.store.protocol import Dataset
+from portsmouth_server.near import refuse_slips
 from portsmouth_server.negotiation import MediaType, parse_media_type
 
 FORM: Final = "application/x-www-form-urlencoded"
@@ -27,6 +28,9 @@ _ABSOLUTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|\\^`]*
 _RELATIVE: Final = re.compile(r"<(?![A-Za-z][A-Za-z0-9+.-]*:)[^\x00-\x20<>\"{}|^`]*>")
 #: Parameters that a request may have, lists of graphs included.
 _MOST_PARAMETERS: Final = 2000
+#: The parameters that mean something here; others are passed over, but for slips in these.
+_OF_A_QUERY: Final = ("query", "default-graph-uri", "named-graph-uri", "parts", "format", "receipts", "rows")
+_OF_AN_UPDATE: Final = ("update", "using-graph-uri", "using-named-graph-uri")
 _BODY_TYPES: Final = (
     f"{FORM} with a query or update parameter, or {QUERY} or {UPDATE} with its text as the body"
 )
@@ -146,6 +150,7 @@ def _query(given: Sequence[tuple[str, str]]) -> SparqlRequest:
     _refuse(
         given, ("using-graph-uri", "using-named-graph-uri"), "update", "default-graph-uri or named-graph-uri"
     )
+    refuse_slips((name for name, _ in given), _OF_A_QUERY, "a query")
     named = _dataset(given, "default-graph-uri", "named-graph-uri")
     dataset = replace(named, stance=Stance.parse(",".join(_values(given, "parts"))))
     queries = _values(given, "query")
@@ -166,6 +171,7 @@ def _update(given: Sequence[tuple[str, str]]) -> UpdateRequest:
     _refuse(
         given, ("default-graph-uri", "named-graph-uri"), "query", "using-graph-uri or using-named-graph-uri"
     )
+    refuse_slips((name for name, _ in given), _OF_AN_UPDATE, "an update")
     updates = _values(given, "update")
     if len(updates) > 1:
         raise RequestError(found=f"{len(updates)} updates", expected="exactly one")

@@ -48,6 +48,36 @@ def test_post(server: Any, content_type: str, body: str) -> None:
     assert (reply.status, json.loads(reply.body)["boolean"]) == (200, True)
 
 
+@pytest.mark.parametrize(
+    ("slip", "meant"),
+    [
+        ("pars", "parts"),
+        ("part", "parts"),
+        ("receipt", "receipts"),
+        ("fromat", "format"),
+        ("row", "rows"),
+        ("default-graph", "default-graph-uri"),
+        ("named_graph_uri", "named-graph-uri"),
+        ("Format", "format"),
+    ],
+)
+def test_a_slip_in_the_name_of_a_parameter_is_refused_with_the_one_that_was_meant(
+    server: Any, slip: str, meant: str
+) -> None:
+    for reply in (
+        server.fetch(f"/sparql?{ASK}&{slip}=s1"),
+        server.fetch("/sparql", "POST", {"Content-Type": FORM}, f"{ASK}&{slip}=s1".encode()),
+        server.fetch(f"/sparql?{slip}=s1", "POST", {"Content-Type": QUERY}, b"ASK {}"),
+    ):
+        assert reply.status == 400
+        assert f"expected '{meant}'" in json.loads(reply.body)["detail"]
+
+
+@pytest.mark.parametrize("other", ["timeout", "output", "infer", "debug", "results", "limit", "action", "_"])
+def test_parameters_of_other_services_are_passed_over(server: Any, other: str) -> None:
+    assert server.fetch(f"/sparql?{ASK}&{other}=1").status == 200
+
+
 def test_post_in_chunks(server: Any) -> None:
     head = (
         b"POST /sparql HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/sparql-query\r\n"

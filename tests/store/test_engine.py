@@ -95,7 +95,17 @@ def test_an_unknown_function_is_an_error_of_its_expression_and_leaves_the_row(st
 @pytest.mark.parametrize(
     ("text", "line", "column", "found"),
     [
-        ("SELEC", 1, 6, "the end of the query after 'SELEC'"),
+        ("SELEC", 1, 1, "'SELEC'"),
+        ("PREFIX a: <http://a/>\nSELEC ?x { ?x a ?y }", 2, 1, "'SELEC'"),
+        ("INSERT DATA { <a:b> <a:b> 1 }", 1, 1, "'INSERT', which begins an update"),
+        ("SELECT * { <a b> ?p ?o }", 1, 12, "'<a b>', which is no IRI"),
+        ("SELECT * { <http://e/{x}> ?p ?o }", 1, 12, "'<http://e/{x}>', which is no IRI"),
+        (
+            "SELECT * { ?s ?p ?o FILTER(?o <max && ?o> 1) ",
+            1,
+            46,
+            "the end of the query after '?p ?o FILTER(?o <max && ?o> 1)'",
+        ),
         ("SELECT *\nWHERE {\n ?s ex:a ?o }", 3, 5, "'ex:a', whose prefix is not declared"),
         ("SELECT * { ?s ?p }", 1, 19, "the end of the query after 'SELECT * { ?s ?p }'"),
         ("", 1, 1, "the end of the query"),

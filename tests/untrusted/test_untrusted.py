@@ -74,6 +74,12 @@ def test_an_error_says_where() -> None:
     assert told.value.extensions() == {"line": 2, "column": told.value.column}
 
 
+def test_a_document_that_breaks_off_is_told_by_its_end() -> None:
+    with pytest.raises(DocumentError, match="the end of the document") as told:
+        to_ntriples(b"<a:b> <a:c> <a:d> .\n<a:e> <a:f> <http:/", "ttl", "http://e/g")
+    assert (told.value.line, told.value.column) == (2, 20)
+
+
 @pytest.mark.parametrize(
     ("declared", "text"),
     [

@@ -35,9 +35,10 @@ from portsmouth.errors import (
 from portsmouth.formats import PREFIXED, RDF_FORMATS
 from portsmouth.iris import PREFIXES
 from portsmouth.store.bounds import Bounded, Output, at_most
-from portsmouth.store.lexer import names_graphs, outline, tokens, undeclared_prefix
+from portsmouth.store.lexer import names_graphs, outline, tokens
 from portsmouth.store.operations import Segment, segments
 from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, AnswerKind, Dataset, Query, Update
+from portsmouth.store.slips import slip
 from portsmouth.store.stances import Stances
 
 _RESULTS: Final[Mapping[str, ox.QueryResultsFormat]] = {
@@ -375,13 +376,8 @@ def _syntax_error(
 
     :param guarded: the offset at which the parser's text had an operation more.
     """
-    # The engine's parser backtracks over a prefix that it does not know and blames something else.
-    if stray := undeclared_prefix(text, prefixes):
-        line, column = _position(text, stray.start)
-        prefix = stray.text.partition(":")[0]
-        return kind(
-            f"'{stray.text}', whose prefix is not declared", f"PREFIX {prefix}: <…> before it", line, column
-        )
+    if known := slip(text, prefixes, update=kind is UpdateSyntaxError):
+        return kind(known.found, known.expected, *_position(text, known.start))
     wanted = "a SPARQL 1.1 Update request" if kind is UpdateSyntaxError else "a SPARQL 1.1 query"
     match = _SYNTAX.match(message)
     if not match:
