@@ -54,6 +54,14 @@ _COUNTED: Final = (
     "Collective", "Territory", "Quantity", "Disagreement",
 )  # fmt: skip
 
+#: What the ontology calls one of them, where English calls many otherwise than by adding an s.
+_MANY: Final = {
+    "Influence": "Acts of influence",
+    "Treaty": "Treaties",
+    "Territory": "Territories",
+    "Quantity": "Quantities",
+}
+
 #: How many statements there are, and how many things of each class, by the label that the ontology gives it.
 COUNTS: Final = f"""\
 PREFIX pt: <{PT}>
@@ -279,7 +287,9 @@ def _read_counts(data: bytes, urls: Urls) -> Iterator[Count]:
                 labels[row["label"].language or ""] = row["label"].value
     for iri, (labels, number) in found.items():
         if iri:
-            named = labels or {"": iri.removeprefix(PT)}
+            named = dict(labels) or {"": iri.removeprefix(PT)}
+            if number != 1 and "en" in named:
+                named["en"] = _MANY.get(iri.removeprefix(PT), f"{named['en']}s")
             yield Count(named, number, urls.query(_SOME_THINGS.format(iri)))
         else:
             yield Count(labels, number, urls.query(_SOME_STATEMENTS))

@@ -53,6 +53,21 @@ def test_the_name_of_the_output_tells_the_format(portsmouth, tmp_path):
         assert read(path.read_bytes(), form).number_of_edges() > 1
 
 
+def test_a_name_that_tells_no_format_is_refused_with_those_that_do(portsmouth, tmp_path):
+    path = tmp_path / "x.pdf"
+    code, _, err = portsmouth("network", "--output", str(path))
+    assert (code, path.exists()) == (2, False)
+    assert all(f".{ending}" in err for ending in ("csv", "nodes.csv", "json", "cyjs", "gexf", "svg", "png"))
+
+
+def test_the_extensions_of_the_server_are_names_of_formats_too(portsmouth, tmp_path):
+    for ours, extension in (("nodes", "nodes.csv"), ("cytoscape", "cyjs")):
+        path = tmp_path / f"network.{extension}"
+        assert portsmouth("network", "--output", str(path))[0] == 0
+        for form in (ours, extension):
+            assert portsmouth("network", "--format", form)[1].encode() == path.read_bytes()
+
+
 def test_a_network_is_drawn_in_the_language_asked(portsmouth, tmp_path):
     path = tmp_path / "who.svg"
     assert portsmouth("network", "--part", "s4", "--language", "th", "--output", str(path))[0] == 0
@@ -80,7 +95,7 @@ def test_a_static_measure_says_what_it_ignores(portsmouth):
 
 
 def test_a_path_for_people(portsmouth):
-    code, out, _ = portsmouth("path", "Roosevelt", "Nicholas II", "--certain", "--format", "table")
+    code, out, _ = portsmouth("path", "Roosevelt", "Nicholas II", "--certain")
     assert code == 0
     assert "Theodore Roosevelt → George von Lengerke Meyer → Nicholas II" in out
     assert "1905-08-22 to 1905-09-04" in out and "p:s1-081" in out and "certain" in out
@@ -92,8 +107,8 @@ def test_names_in_any_script(portsmouth):
     assert told[0][1] == told[1][1]
 
 
-def test_a_path_in_a_pipe_is_json_and_csv_on_request(portsmouth):
-    told = json.loads(portsmouth("path", "Roosevelt", "Nicholas II", "--all")[1])
+def test_a_path_is_json_or_csv_on_request(portsmouth):
+    told = json.loads(portsmouth("path", "Roosevelt", "Nicholas II", "--all", "--format", "json")[1])
     assert told["from"] == ID + "roosevelt"
     assert all(hop["event"] and hop["passages"] for chain in told["chains"] for hop in chain["hops"])
     rows = list(csv.DictReader(io.StringIO(portsmouth("path", "Roosevelt", "Meyer", "--format", "csv")[1])))
@@ -103,7 +118,7 @@ def test_a_path_in_a_pipe_is_json_and_csv_on_request(portsmouth):
 
 
 def test_a_chain_that_time_forbids_is_shown_with_the_reason(portsmouth):
-    told = json.loads(portsmouth("path", "Kodama", "Witte", "--certain")[1])
+    told = json.loads(portsmouth("path", "Kodama", "Witte", "--certain", "--format", "json")[1])
     assert told["chains"] == []
     assert told["forbidden"]["reason"]
     _, out, _ = portsmouth("path", "Kodama", "Witte", "--certain", "--format", "table")

@@ -21,15 +21,15 @@ def search(*arguments: str, **environment: str) -> subprocess.CompletedProcess[b
 
 
 @pytest.mark.parametrize("text", ["Kōmura", "โคมูระ", "Комура"])
-def test_a_pipe_gets_json(text: str) -> None:
-    done = search(text)
+def test_programs_get_json(text: str) -> None:
+    done = search(text, "--format", "json")
     assert done.returncode == 0, done.stderr
     hits = json.loads(done.stdout)
     assert hits[0]["iri"] == "https://w3id.org/portsmouth1905/id/komura"
 
 
 def test_people_get_a_table() -> None:
-    told = search("小村", "--format", "table").stdout.decode()
+    told = search("小村").stdout.decode()
     assert "Komura Jutarō" in told
     assert "d:komura" in told
     assert "Person" in told
@@ -37,13 +37,13 @@ def test_people_get_a_table() -> None:
 
 
 def test_limit_and_kind() -> None:
-    hits = json.loads(search("o", "--kind", "pt:Person", "--limit", "3").stdout)
+    hits = json.loads(search("o", "--kind", "pt:Person", "--limit", "3", "--format", "json").stdout)
     assert len(hits) == 3
     assert all(hit["types"][0].endswith("#Person") for hit in hits)
 
 
 def test_nothing_is_no_error() -> None:
-    done = search("zzzzz")
+    done = search("zzzzz", "--format", "json")
     assert (done.returncode, json.loads(done.stdout)) == (0, [])
 
 

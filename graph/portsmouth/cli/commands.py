@@ -457,9 +457,9 @@ def search_command(
         typer.Option(help="Only things of this class, such as pt:Person; may be repeated."),
     ] = None,
     output_format: Annotated[
-        SearchFormat | None,
-        typer.Option("--format", help="How to print the hits. [default: a table on a terminal, else json]"),
-    ] = None,
+        SearchFormat,
+        typer.Option("--format", help="How to print the hits."),
+    ] = SearchFormat.table,
     facts: FactsOption = None,
 ) -> None:
     """Find things by their labels, their spellings as printed, and glosses.
@@ -470,10 +470,9 @@ def search_command(
     portsmouth search Komura
     portsmouth search โคมูระ --kind pt:Person
     """
-    as_table = output_format is SearchFormat.table if output_format else sys.stdout.isatty()
     index = Index.from_nquads(_build(facts).nquads)
     hits = index.search(text, limit=limit, kinds=kind or ())
-    if as_table:
+    if output_format is SearchFormat.table:
         rendering.print_hits(hits, index, Console())
     else:
         told = [hit.as_json() for hit in hits]

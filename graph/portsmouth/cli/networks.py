@@ -81,6 +81,9 @@ class NetworkFormat(StrEnum):
     nodes = "nodes"
     json = "json"
     cytoscape = "cytoscape"
+    # The names that the same formats have as extensions, here and over HTTP.
+    nodes_csv = "nodes.csv"
+    cyjs = "cyjs"
     gexf = "gexf"
     graphml = "graphml"
     svg = "svg"
@@ -112,8 +115,11 @@ class RankingFormat(StrEnum):
     json = "json"
 
 
+_AS_TEXT = "How to write it. [default: by the name of --output; else a table]"
 _BY_DEFAULT = "How to write it. [default: by the name of --output; a table on a terminal; else {}]"
 _PICTURES = {NetworkFormat.svg, NetworkFormat.png}
+_SAME = {NetworkFormat.nodes_csv: NetworkFormat.nodes, NetworkFormat.cyjs: NetworkFormat.cytoscape}
+_ENDINGS = ("csv", "nodes.csv", "json", "cyjs", "gexf", "graphml", "svg", "png")
 _MAPPED = _PICTURES | {
     NetworkFormat.gexf,
     NetworkFormat.graphml,
@@ -232,7 +238,7 @@ def path_command(
     limit: Annotated[int, typer.Option(min=1, help="The most chains.")] = 100,
     output_format: Annotated[
         NetworkFormat | None,
-        typer.Option("--format", help=_BY_DEFAULT.format("json")),
+        typer.Option("--format", help=_AS_TEXT),
     ] = None,
     output: OutputOption = None,
     facts: FactsOption = None,
@@ -251,7 +257,8 @@ def path_command(
         kind="influence", effects=effects, modes=mode, parts=part, since=since, until=until, roll_up=roll_up,
         stance=parts,
     )  # fmt: skip
-    form = _format(output_format, output, NetworkFormat.json)
+    # Chains are read, not counted: in a pipe, too, they are told unless a format is asked for.
+    form = _format(output_format, output, NetworkFormat.json if output else NetworkFormat.table)
     if form in _PICTURES:
         _refuse(f"a picture ({form.value}) of chains", "table, csv, json, gexf, graphml or cytoscape")
     network, _, index = _asked(chosen, facts, mentions=False)
@@ -404,10 +411,16 @@ def _format(chosen: NetworkFormat | None, output: Path | None, in_a_pipe: Networ
     if chosen is NetworkFormat.table and output:
         _refuse("--format table with --output", "a format for files: csv, json, gexf, graphml …")
     if chosen:
-        return chosen
-    if output:
+        return _SAME.get(chosen, chosen)
+    if output and output.suffix:
+        ending = "nodes.csv" if output.name.lower().endswith(".nodes.csv") else output.suffix[1:].lower()
         known = {form.value: form for form in NetworkFormat if form is not NetworkFormat.table}
-        return known.get(output.suffix.removeprefix("."), in_a_pipe)
+        if ending not in known:
+            endings = ", ".join(f".{one}" for one in _ENDINGS)
+            _refuse(f"--output {output}", f"a name that ends in one of {endings}, or --format")
+        return _SAME.get(known[ending], known[ending])
+    if output:
+        return in_a_pipe
     return NetworkFormat.table if sys.stdout.isatty() else in_a_pipe
 
 
@@ -566,7 +579,7 @@ def _cell(value: object) -> str:
 def _manner(modes: Iterable[str], leg: str, index: Index) -> str:
     """Tell how, and as which piece of an act of several."""
     how = ", ".join(map(index.name, modes)) or "acts on"
-    piece = {"mandate": " (is acted for by)", "dispatch": " (sends)", "delivery": " (for the sender)"}
+    piece = {"mandate": " (mandated)", "dispatch": " (through)", "delivery": " (passed on)"}
     return how + piece.get(leg, "")
 
 
