@@ -14,7 +14,6 @@ What is left of a question holds no syntax, so no question is malformed.
 from __future__ import annotations
 
 import asyncio
-import difflib
 import re
 import sqlite3
 import threading
@@ -22,7 +21,7 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Final, Literal, NamedTuple, Self
 
@@ -30,6 +29,7 @@ import pyoxigraph as ox
 
 from portsmouth.errors import AmbiguousNameError, ParameterError, StoreError, UnknownNameError
 from portsmouth.iris import DCTERMS, OWL, PREFIXES, PT, RDF, RDFS, SCHEMA, SH, SKOS, shorten
+from portsmouth.nearness import NearNames
 from portsmouth.store.protocol import Query, Store
 
 Field = Literal["label", "spelling", "gloss"]
@@ -337,7 +337,7 @@ class Index:
         :raises ParameterError: nothing in the graph is of one of the kinds.
         """
         wanted = self._known(kinds)
-        number = self._numbers.get(_expand(text.strip()))
+        number = self._numbers.get(expand(text.strip()))
         if number is not None and (not wanted or wanted & set(self._things[number].types)):
             return self._things[number].iri
         found = self.search(text, limit=_MOST_CANDIDATES, kinds=kinds)
@@ -348,24 +348,43 @@ class Index:
             or [hit for hit in found if hit.score > least and hit.field != "gloss"]
         )
         if not hits:
-            near = [(shorten(hit.iri), hit.name) for hit in found] or self._near(text, wanted)
+            near = [(shorten(hit.iri), hit.name) for hit in found] or self.near(text, kinds=kinds)
             raise UnknownNameError(text[:100], near[:_MOST_NEAR])
         if len(hits) > 1:
             raise AmbiguousNameError(text[:100], [(shorten(hit.iri), hit.name) for hit in hits])
         return hits[0].iri
 
-    def _near(self, text: str, kinds: Collection[str]) -> list[tuple[str, str]]:
-        """Return the things that are called nearly so, each with its name."""
-        names: dict[str, list[_Thing]] = {}
-        for thing in self._things if len(self._things) <= _MOST_COMPARED else ():
-            if not kinds or set(kinds) & set(thing.types):
-                for label in thing.labels.values():
-                    form = fold(label)
-                    for word in {form, *_words(form)}:
-                        names.setdefault(word, []).append(thing)
-        near = difflib.get_close_matches(fold(text[:100]), names, n=_MOST_NEAR, cutoff=0.75)
-        things = {thing.iri: thing for word in near for thing in names[word]}
-        return [(shorten(iri), _name(iri, thing.labels)) for iri, thing in things.items()]
+    def near(self, text: str, *, kinds: Collection[str] = ()) -> list[tuple[str, str]]:
+        """Return the things that are called nearly so, by a label or a spelling.
+
+        :param text: a name that nothing has.
+        :param kinds: only things of one of these classes, as in :meth:`search`.
+        :return: the short forms of their IRIs, each with the thing's name, the nearest first.
+        :raises ParameterError: nothing in the graph is of one of the kinds.
+        """
+        wanted = self._known(kinds)
+        # More than are told, since some may be of another kind.
+        numbers = self._near_names.near(fold(text), _MOST_NEAR if not wanted else _MOST_CANDIDATES)
+        things = [self._things[number] for number in numbers]
+        return [
+            (shorten(thing.iri), _name(thing.iri, thing.labels))
+            for thing in things
+            if not wanted or wanted & set(thing.types)
+        ][:_MOST_NEAR]
+
+    @cached_property
+    def _near_names(self) -> NearNames:
+        """The names to compare, gathered when they are first needed; none where they are too many."""
+        if len(self._things) > _MOST_COMPARED:
+            return NearNames(())
+        with self._lock:
+            rows = self._database.execute(
+                f"SELECT form, thing FROM text JOIN thing ON thing.id = thing WHERE field < {_GLOSS} "  # noqa: S608
+                "ORDER BY person DESC, bonus DESC, length(form), thing"
+            ).fetchall()
+        return NearNames(
+            (word, thing) for form, thing in rows for word in {form.strip(), *_words(form.strip())} if word
+        )
 
     def name(self, iri: str) -> str:
         """Return how to call a thing in English: its label, or the short form of its IRI.
@@ -386,7 +405,7 @@ class Index:
         return {} if number is None else self._things[number].labels
 
     def _known(self, kinds: Collection[str]) -> frozenset[str]:
-        wanted = frozenset(_expand(kind) for kind in kinds)
+        wanted = frozenset(expand(kind) for kind in kinds)
         for kind in sorted(wanted - self.kinds):
             classes = sorted(shorten(kind) for kind in self.kinds if kind.startswith(PT))
             raise ParameterError(
@@ -497,7 +516,14 @@ def _words(form: str) -> list[str]:
     return list(dict.fromkeys(form.split(" ")))[:MOST_WORDS] if form else []
 
 
-def _expand(name: str) -> str:
+def expand(name: str) -> str:
+    """Return an IRI whose prefix is known in full, anything else as it is.
+
+    :param name: an IRI, in full or with a known prefix; ``<...>`` is not taken off.
+
+    >>> expand("d:witte")
+    'https://w3id.org/portsmouth1905/id/witte'
+    """
     prefix, colon, local = name.partition(":")
     return PREFIXES[prefix] + local if colon and prefix in PREFIXES else name
 

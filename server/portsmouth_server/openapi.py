@@ -170,7 +170,18 @@ def _search() -> JsonObject:
     found = {
         "type": "object",
         "required": ["q", "hits"],
-        "properties": {"q": {"type": "string"}, "hits": {"type": "array", "items": _reference("Hit")}},
+        "properties": {
+            "q": {"type": "string"},
+            "hits": {"type": "array", "items": _reference("Hit")},
+            "near": {
+                "description": "Where there are no hits: what is called nearly so.",
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {name: {"type": "string"} for name in ("iri", "label", "href")},
+                },
+            },
+        },
     }
     limit = {"type": "integer", "minimum": 1, "maximum": MOST_HITS, "default": USUAL_HITS}
     kinds = {"type": "array", "items": {"type": "string"}}

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from portsmouth.errors import ParameterError, PortsmouthError
 from portsmouth.iris import PT, shorten
-from portsmouth.search import MOST_HITS, USUAL_HITS, Hit, Index, spans
+from portsmouth.search import MOST_HITS, USUAL_HITS, Hit, Index, expand, spans
 from portsmouth_server import urls
 from portsmouth_server.answering import json_response, page
 from portsmouth_server.errors import Problem
@@ -47,7 +47,13 @@ def search_router(kept: Kept[Index], settings: Settings, pages: HtmlPages) -> AP
             raise ParameterError(found="no q", expected="the text to search for in the parameter q")
         index = await kept.get()
         hits = await _find(index, asked)
-        return json_response(request, {"q": asked.text, "hits": [describe(hit, here, index) for hit in hits]})
+        told: dict[str, object] = {"q": asked.text, "hits": [describe(hit, here, index) for hit in hits]}
+        if not hits:
+            told["near"] = [
+                {"iri": iri, "label": label, "href": href}
+                for iri, label, href in await _near(index, asked, here)
+            ]
+        return json_response(request, told)
 
     return router
 
@@ -109,11 +115,22 @@ async def _find(index: Index, asked: Asked) -> list[Hit]:
     return await asyncio.to_thread(index.search, asked.text or "", limit=asked.limit, kinds=asked.kinds)
 
 
+async def _near(index: Index, asked: Asked, here: Urls) -> list[tuple[str, str, str]]:
+    """Return what is called nearly so: its IRI, its name and its address."""
+    found = await asyncio.to_thread(index.near, asked.text or "", kinds=asked.kinds)
+    return [
+        (iri, _called(index, iri), here.thing(iri) or here.description(iri))
+        for iri in (expand(short) for short, _ in found)
+    ]
+
+
 async def _page(index: Index, asked: Asked, pages: HtmlPages, here: Urls) -> Response:
     hits: list[Hit] = []
+    near: list[tuple[str, str, str]] = []
     problem = None
     try:
         hits = await _find(index, asked)
+        near = [] if hits else await _near(index, asked, here)
     except PortsmouthError as error:
         problem = Problem.from_error(error)
     kinds = [(shorten(kind), _called(index, kind)) for kind in index.kinds if kind.startswith(PT)]
@@ -121,6 +138,7 @@ async def _page(index: Index, asked: Asked, pages: HtmlPages, here: Urls) -> Res
         "search.html",
         asked=asked,
         hits=[_Shown.from_hit(hit, asked.text or "", index, here) for hit in hits],
+        near=near,
         more=len(hits) == asked.limit,
         kinds=sorted(kinds, key=lambda kind: kind[1].lower()),
         problem=problem,

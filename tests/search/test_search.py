@@ -281,3 +281,16 @@ def test_a_name_of_nothing_is_told(index: Index, text: str) -> None:
 def test_a_thing_of_another_kind_is_not_meant(index: Index) -> None:
     with pytest.raises(NotFoundError):
         index.resolve("d:komura", kinds=["pt:Territory"])
+
+
+@pytest.mark.parametrize("slip", ["Komurra", "Comura", "komura jutoro", "โคมุระ", "Dzyutarra"])
+def test_a_slip_is_told_what_it_is_near_to(index: Index, slip: str) -> None:
+    assert index.search(slip) == []
+    assert ("d:komura", "Komura Jutarō") in index.near(slip)
+    assert index.near(slip, kinds=["pt:Territory"]) == []
+    with pytest.raises(NotFoundError, match="d:komura"):
+        index.resolve(slip)
+
+
+def test_what_is_like_nothing_is_near_to_nothing(index: Index) -> None:
+    assert [index.near(text) for text in ("zzzzz", "", "!?", "x" * 10_000)] == [[]] * 4

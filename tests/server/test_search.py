@@ -147,3 +147,14 @@ def test_behind_a_proxy(start_server: Any) -> None:
     assert json.loads(behind.fetch("/openapi.json").body)["servers"] == [
         {"url": "https://example.org/portsmouth"}
     ]
+
+
+def test_a_slip_is_answered_with_near_names(server: Any) -> None:
+    told = json.loads(server.fetch("/search?q=Vitte").body)
+    assert told["hits"] == []
+    assert told["near"][0]["label"] == "Sergei Witte"
+    assert told["near"][0]["href"].endswith("/id/witte")
+    shown = server.fetch("/search?q=Vitte", headers={"Accept": "text/html"}).body.decode()
+    assert "Did you mean:" in shown
+    assert "/id/witte" in shown
+    assert "near" not in json.loads(server.fetch("/search?q=Witte").body)

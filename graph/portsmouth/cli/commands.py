@@ -474,6 +474,9 @@ def search_command(
     hits = index.search(text, limit=limit, kinds=kind or ())
     if output_format is SearchFormat.table:
         rendering.print_hits(hits, index, Console())
+        if not hits and (near := index.near(text, kinds=kind or ())):
+            named = ", ".join(f"{label} ({iri})" for iri, label in near)
+            _notes.print(f"Did you mean {named}?", markup=False, soft_wrap=True)
     else:
         told = [hit.as_json() for hit in hits]
         _write(
