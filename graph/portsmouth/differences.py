@@ -1,18 +1,21 @@
 """The difference between two stances: which rows of an answer only one of them gives.
 
-Rows are counted: of a row that one stance gives twice and the other once, one is in both. Blank nodes have no
-name outside an answer, so each counts as any other.
+Columns of passages are left out, since two texts never share a passage: every row would stand on one side.
+What is left of the rows is then taken once each. Otherwise rows are counted: of a row that one stance gives
+twice and the other once, one is in both. Blank nodes have no name outside an answer, so each counts as any
+other.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 
 import pyoxigraph as ox
 
+from portsmouth.iris import passage_key
 from portsmouth.receipts import read_answers
 from portsmouth.receipts.syntax import Ground
 from portsmouth.stance import Stance
@@ -34,6 +37,7 @@ class Difference:
     :param only_a: rows that the first alone gives, in its order.
     :param only_b: rows that the second alone gives, in its order.
     :param both: rows that both give, in the order of the first.
+    :param left_out: columns that hold passages and were not compared.
     """
 
     kind: AnswerKind
@@ -41,6 +45,7 @@ class Difference:
     only_a: tuple[Line, ...]
     only_b: tuple[Line, ...]
     both: tuple[Line, ...]
+    left_out: tuple[str, ...] = ()
 
     @property
     def same(self) -> bool:
@@ -54,7 +59,7 @@ class Difference:
             name: [[None if term is None else str(term) for term in row] for row in some]
             for name, some in rows.items()
         }
-        return {"kind": self.kind, "columns": list(self.columns), **told}
+        return {"kind": self.kind, "columns": list(self.columns), "leftOut": list(self.left_out), **told}
 
     def lines(self) -> Iterator[tuple[str, Line]]:
         """Yield every row with ``a``, ``b`` or ``both``."""
@@ -80,9 +85,30 @@ async def compare(store: Store, query: Query, a: Stance | None, b: Stance | None
     kind = answers[0][0]
     columns, one = _lines(*answers[0])
     _, other = _lines(*answers[1])
+    columns, left_out, (one, other) = _without_passages(columns, (one, other))
     only_a, both = _apart(one, other)
     only_b, _ = _apart(other, one)
-    return Difference(kind, columns, only_a, only_b, both)
+    return Difference(kind, columns, only_a, only_b, both, left_out)
+
+
+def _without_passages(
+    columns: tuple[str, ...], answers: tuple[list[Line], list[Line]]
+) -> tuple[tuple[str, ...], tuple[str, ...], tuple[list[Line], list[Line]]]:
+    """Leave columns out that hold passages and nothing else, unless nothing else is asked for."""
+    rows = [*answers[0], *answers[1]]
+    kept = [place for place in range(len(columns)) if not _holds_passages(row[place] for row in rows)]
+    if not kept or len(kept) == len(columns):
+        return columns, (), answers
+    one, other = (list(dict.fromkeys(tuple(row[i] for i in kept) for row in some)) for some in answers)
+    left_out = tuple(name for place, name in enumerate(columns) if place not in kept)
+    return tuple(columns[place] for place in kept), left_out, (one, other)
+
+
+def _holds_passages(terms: Iterable[Ground | None]) -> bool:
+    told = [term for term in terms if term is not None]
+    return bool(told) and all(
+        isinstance(term, ox.NamedNode) and passage_key(term.value) is not None for term in told
+    )
 
 
 def _lines(kind: AnswerKind, body: bytes) -> tuple[tuple[str, ...], list[Line]]:

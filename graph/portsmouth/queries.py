@@ -43,6 +43,7 @@ _HEADER: Final = re.compile(r"#\s*(title|description|parameter|view)(?:@([a-z]{2
 _PARAMETER: Final = re.compile(
     r"(?P<name>(?!(?:format|parts)\s)[a-z]\w*)\s+(?P<type>\w+)\s+(?P<default>\S+)\s+(?P<description>.+)"
 )
+_IN_OTHER_WORDS: Final = re.compile(r"^#\s*(?:title|description|parameter)@[a-z]{2,3}:.*\n", re.MULTILINE)
 #: What a header says to people, in any number of languages.
 _SAID: Final = ("title", "description")
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
@@ -75,7 +76,16 @@ class Parameter:
         >>> Parameter("number", "integer", "9", "An article.").expected
         'a whole number, such as 9'
         """
-        return f"{_EXPECTED[self.type]}, such as {self.default}"
+        return f"{self.form}, such as {self.default}"
+
+    @property
+    def form(self) -> str:
+        """What kind of value it is, for people.
+
+        >>> Parameter("number", "integer", "9", "An article.").form
+        'a whole number'
+        """
+        return _EXPECTED[self.type]
 
     def term(self, value: str) -> str:
         """Read a value and write it as an RDF term in the syntax of SPARQL.
@@ -138,7 +148,8 @@ class NamedQuery:
                     else f"none, since {self.name} has no parameters",
                 )
         terms = {name: p.term(values.get(name, p.default)) for name, p in known.items()}
-        return "".join(_substituted(self.source, terms))
+        # What the header says in other languages stays behind: links carry the text.
+        return "".join(_substituted(_IN_OTHER_WORDS.sub("", self.source), terms))
 
 
 def catalogue(folder: Path | None = None) -> tuple[NamedQuery, ...]:

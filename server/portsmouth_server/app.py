@@ -103,7 +103,7 @@ def create_app(store: Store, settings: Settings | None = None, named: Sequence[N
     rest.include_router(networks_router(store, settings, networks))
     rest.include_router(network_page_router(store, settings, pages, networks))
     rest.include_router(sources_router(store, pages))
-    rest.include_router(differing_router(store, settings, pages))
+    rest.include_router(differing_router(store, settings, pages, named))
     rest.include_router(openapi_router(named, settings))
     rest.include_router(linked_data_router(store, settings, pages))
     rest.include_router(treaty_router(store, settings, pages))

@@ -10,11 +10,13 @@ from starlette.responses import Response
 
 from portsmouth.differences import Difference, Line, compare
 from portsmouth.errors import ParameterError, PortsmouthError
+from portsmouth.queries import NamedQuery
 from portsmouth.stance import Stance
 from portsmouth.store.protocol import Query, Store
 from portsmouth_server import urls
 from portsmouth_server.answering import Answering, json_response, page
 from portsmouth_server.errors import Problem
+from portsmouth_server.labelling import named, names_of
 from portsmouth_server.negotiation import LONGEST_HEADER, choose_table
 from portsmouth_server.pages import HtmlPages
 from portsmouth_server.queries import read_values
@@ -25,18 +27,26 @@ from portsmouth_server.tables import csv_response
 from portsmouth_server.urls import Urls
 
 _READ: Final = ["GET", "HEAD"]
+#: What the page offers to begin with: the text of the treaty and the essay name other signatories.
+_EXAMPLE: Final = """PREFIX d: <https://w3id.org/portsmouth1905/id/>
+PREFIX pt: <https://w3id.org/portsmouth1905/ns#>
+SELECT ?who { d:treaty-of-portsmouth pt:signedBy ?who . ?who a pt:Person } ORDER BY ?who"""
 
 
-def differing_router(store: Store, settings: Settings, pages: HtmlPages) -> APIRouter:
+def differing_router(
+    store: Store, settings: Settings, pages: HtmlPages, catalogue: Sequence[NamedQuery] = ()
+) -> APIRouter:
     """Route the difference between two stances.
 
     :param store: what answers.
     :param settings: rows of a page, and where the server is seen.
     :param pages: what renders the page.
+    :param catalogue: the named queries, which the page offers.
     """
     router = APIRouter()
     here = Urls(settings.root_path)
     bounded = Answering(store, settings).bounded
+    questions = [(query, here.stances(query.text, "s1", "s5")) for query in catalogue]
 
     @router.api_route(urls.STANCES, methods=_READ)
     async def stances(request: Request) -> Response:
@@ -64,12 +74,23 @@ def differing_router(store: Store, settings: Settings, pages: HtmlPages) -> APIR
             chosen = [Stance.parse(one) for one in texts]
             if text.strip():
                 found = context["found"] = await compare(store, bounded(Query(text)), *chosen)
-                context["sides"] = _sides(found, chosen, most, here)
+                sides = _sides(found, chosen, most, here)
+                names = await names_of(store, (one for *_, table in sides for row in table for one in row))
+                context["sides"] = [
+                    (*side, [[named(one, names) for one in row] for row in table]) for *side, table in sides
+                ]
         except PortsmouthError as error:
             context["problem"] = Problem.from_error(error)
             status = error.status
         body = pages.render(
-            "stances.html", query=text, a=offered(chosen[0]), b=offered(chosen[1]), texts=texts, **context
+            "stances.html",
+            query=text,
+            questions=questions,
+            example=here.stances(_EXAMPLE, "s3", "s5"),
+            a=offered(chosen[0]),
+            b=offered(chosen[1]),
+            texts=texts,
+            **context,
         )
         return page(body, status)
 

@@ -257,10 +257,15 @@ def _stances() -> JsonObject:
     rows = {"type": "array", "items": {"type": "array", "items": {"type": ["string", "null"]}}}
     told = {
         "type": "object",
-        "required": ["kind", "columns", "onlyA", "onlyB", "both"],
+        "required": ["kind", "columns", "leftOut", "onlyA", "onlyB", "both"],
         "properties": {
             "kind": {"type": "string"},
             "columns": {"type": "array", "items": {"type": "string"}},
+            "leftOut": {
+                "type": "array",
+                "items": {"type": "string"},
+                "description": "Columns that hold passages and are not compared.",
+            },
             "onlyA": rows,
             "onlyB": rows,
             "both": rows,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
@@ -21,6 +22,7 @@ from portsmouth_server import urls
 from portsmouth_server.answering import Answering, Direct, json_response, page
 from portsmouth_server.errors import Problem
 from portsmouth_server.inlined import Inlined
+from portsmouth_server.labelling import column_name, told
 from portsmouth_server.negotiation import LONGEST_HEADER, choose, wants_page
 from portsmouth_server.pages import HtmlPages
 from portsmouth_server.protocol import parameters
@@ -169,6 +171,7 @@ class _Asked:
             context["text"] = query.bind(values)
             answer = await self._store.query(Query(context["text"], Dataset(stance=stance)))
             shown = context["shown"] = await show(answer, self._urls, self._settings.page_rows)
+            shown = context["shown"] = replace(shown, rows=await told(self._store, shown.rows))
             names = GRAPH_FORMATS if shown.kind == "graph" else RESULT_FORMATS
             context["downloads"] = {
                 name: self._urls.named(query.name, values, name, stance) for name in names
@@ -182,6 +185,7 @@ class _Asked:
             values=values,
             stances=offered(stance),
             dataset=Dataset(stance=stance),
+            column_name=column_name,
             **context,
         )
         return status, body

@@ -25,6 +25,7 @@ from portsmouth_server.answering import Answering, Direct
 from portsmouth_server.basing import base_of
 from portsmouth_server.errors import Problem
 from portsmouth_server.http import Header, Receive, Scope, Send, header, read_body
+from portsmouth_server.labelling import named, names_of
 from portsmouth_server.negotiation import LONGEST_HEADER, wants_page
 from portsmouth_server.openapi import is_graph
 from portsmouth_server.pages import HtmlPages
@@ -265,8 +266,12 @@ class ReceiptsEndpoint:
                 shown = await asyncio.to_thread(
                     shown_rows, explained.page, explained.receipts, explained.notes, self._urls
                 )
+                names = await names_of(self._store, (one for row in shown for _, one in row.cells))
                 context |= {
-                    "rows": shown,
+                    "rows": [
+                        replace(row, cells=[(name, named(one, names)) for name, one in row.cells])
+                        for row in shown
+                    ],
                     "notes": [said(note) for note in explained.receipts.notes],
                     "page": explained.page,
                     "following": self.following(explained.page, request),

@@ -6,6 +6,7 @@ import asyncio
 import csv
 import io
 import json
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,14 @@ import pyoxigraph as ox
 import pytest
 from fastapi.openapi.models import OpenAPI
 
+from portsmouth import resources
 from portsmouth.errors import DeadlineError, QueriesError
 from portsmouth.queries import NamedQuery, Parameter, catalogue
 from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS
 from portsmouth_server import Settings, create_app
 from portsmouth_server.openapi import document, is_graph
+from portsmouth_server.translation import messages
+from portsmouth_server.viewing import LANGUAGES
 
 from .test_pages import BROWSER, Page, see
 
@@ -417,3 +421,31 @@ def test_what_a_query_gives_is_read_from_its_form(text: str, graph: bool) -> Non
 def test_documentation_that_would_load_scripts_is_off(shipped: Any) -> None:
     for path in ("/docs", "/redoc"):
         assert shipped.fetch(path).status == 404
+
+
+# --- In the reader's language
+
+
+def test_a_page_tells_labels_and_columns_in_the_readers_language_and_the_data_stay(shipped: Any) -> None:
+    thai, english = (
+        shipped.fetch(f"/queries/demands?lang={code}", headers={"Accept": "text/html"}).body.decode()
+        for code in ("th", "en")
+    )
+    assert "ข้อเรียกร้อง" in thai.partition("<thead>")[2].partition("</thead>")[0]
+    cells = thai.partition("<tbody>")[2].partition("</tbody>")[0]
+    assert "@en" not in re.sub(r'title="[^"]*"', "", cells)
+    assert "partly accepted" in re.sub(r'title="[^"]*"', "", english)
+    data = [get(shipped, "demands", lang=code, format="csv").body for code in ("th", "en")]
+    assert data[0] == data[1]
+    assert b"partly accepted" in data[0]
+
+
+def test_every_column_of_a_named_query_has_a_name_in_every_language() -> None:
+    columns = {
+        column.lstrip("?")
+        for file in resources.queries_folder().glob("*.tsv")
+        for column in file.read_text(encoding="utf-8").partition("\n")[0].split("\t")
+    }
+    assert len(columns) > 50
+    for language in LANGUAGES.keys() - {"en"}:
+        assert {column for column in columns if f"?{column}" not in messages(language)} == set()

@@ -128,7 +128,12 @@ def test_the_difference_as_a_page(shipped: Any) -> None:
     assert chosen == ["s3", "s5"]
     links = [e.get("href", "") for e in see(shipped, "/queries/signatories?parts=s3").all("a")]
     assert any(link.startswith("/stances?") and "a=s3" in link for link in links)
-    assert see(shipped, "/stances").all("textarea")
+    start = see(shipped, "/stances")
+    assert start.all("textarea")
+    offered = [e.get("href", "") for e in start.all("a") if e.get("href", "").startswith("/stances?query=")]
+    assert len(offered) > 30
+    assert "Only part 5 alone: 1" in see(shipped, offered[0]).text
+    assert "Roman Rosen" in see(shipped, offered[0]).text
 
 
 @pytest.mark.parametrize(

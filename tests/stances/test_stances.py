@@ -269,6 +269,24 @@ def test_a_difference_parts_the_rows():
     assert not found.same
 
 
+def test_passages_are_not_compared_unless_nothing_else_is_asked():
+    stances = Stance(("s3",)), Stance(("s5",))
+
+    def check(columns):
+        text = (
+            f"SELECT {columns} {{ GRAPH ?p {{ d:treaty-of-portsmouth pt:signedBy ?who }} ?who a pt:Person }}"
+        )
+        return asyncio.run(compare(Local(whole()), Query(text, known_prefixes=True), *stances))
+
+    found = check("?who ?p")
+    assert (found.columns, found.left_out) == (("who",), ("p",))
+    assert [iris.shorten(row[0].value) for row in found.only_b] == ["d:rosen"]
+    assert not found.only_a
+    assert len(found.both) == 3
+    alone = check("?p")
+    assert (alone.columns, alone.left_out, alone.both) == (("p",), (), ())
+
+
 ROWS = st.lists(st.integers(0, 3), max_size=8)
 
 
@@ -325,6 +343,15 @@ def test_the_command_tells_two_stances_apart():
     lines = out.splitlines()
     assert code == 0
     assert lines[0].startswith("in,name,")
-    assert {line.partition(",")[0] for line in lines[1:]} == {"a", "b"}
+    given = [line.split(",")[:2] for line in lines[1:]]
+    assert [name for where, name in given if where == "b"] == ["Roman Rosen"]
+    assert {where for where, _ in given} == {"a", "b", "both"}
     _, told, _ = command("stances", "ASK { d:rosen ^pt:signedBy ?t }", "--a", "s3", "--format", "json")
-    assert json.loads(told) == {"kind": "boolean", "columns": [], "onlyA": [], "onlyB": [[]], "both": []}
+    assert json.loads(told) == {
+        "kind": "boolean",
+        "columns": [],
+        "leftOut": [],
+        "onlyA": [],
+        "onlyB": [[]],
+        "both": [],
+    }

@@ -60,6 +60,8 @@ def stances_command(
 ) -> None:
     """Ask one question from two stances: what only one of them tells, and what both do.
 
+    Columns that hold passages are not compared: no two texts share one.
+
     \b
     portsmouth stances --name signatories --a treaty-text --b s5
     portsmouth stances --name demands --b without-memoir
@@ -124,3 +126,7 @@ def _print(found: Difference, stances: tuple[Stance | None, Stance | None], cons
             for row in rows:
                 table.add_row(*_read(row))
             console.print(table)
+    if found.left_out:
+        console.print(
+            Text(f"not compared, since they hold passages: {', '.join(found.left_out)}"), style="dim"
+        )
