@@ -463,7 +463,8 @@ class AnswerLimitError(StoreError):
 
     def __init__(self, bound: str) -> None:
         super().__init__(
-            f"found an answer of more than {bound}; expected one that ends by then: narrow the pattern, "
+            f"found an answer of more than {bound}; expected no more than that, since the operator has set "
+            f"{'max_answer_bytes' if bound.endswith('bytes') else 'max_rows'}: narrow the pattern, "
             "add a LIMIT, or fetch it in pages with LIMIT and OFFSET"
         )
         self.bound = bound

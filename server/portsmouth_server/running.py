@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import resource
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from socket import socket
-from typing import Final
+from socket import AI_PASSIVE, SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, getaddrinfo, socket
+from typing import Any, Final
 
 import uvicorn
 
@@ -34,9 +35,10 @@ def serve(
     :param settings: what the operator decides.
     :param named: queries that the pages offer.
     :param ready: called with the server's address as soon as it answers there.
-    :raises PortsmouthError: the store could not be opened, or the address is taken.
+    :raises PortsmouthError: the store could not be opened, or the address is taken or none of this machine.
     """
     logs.configure(settings.log_format, settings.log_level, settings.access_log)
+    _check_address(settings.host, settings.port)
     _allow_files()
     app = create_app(store, settings, named)
     server = _Server(configuration(app, settings), ready)
@@ -52,6 +54,41 @@ def serve(
         ) from None
     if app.failure:
         raise app.failure
+
+
+def _check_address(host: str, port: int) -> None:
+    """Refuse an address at which nobody can listen, and say why, before anything is set up for it.
+
+    :raises StoreError: it is unknown, not this machine's, taken, or not to be had by this user.
+    """
+    try:
+        found = getaddrinfo(host or None, port, type=SOCK_STREAM, flags=AI_PASSIVE)
+    except (OSError, UnicodeError):
+        raise StoreError(
+            f"found no address of the name {host!r}; expected an address of this machine, such as 127.0.0.1"
+        ) from None
+    errors = [error for one in found if (error := _refusal(one))]
+    if any(error.errno == errno.EADDRINUSE for error in errors):
+        raise StoreError(f"found {host}:{port} taken; expected a free address: choose another port")
+    # A name may stand for an address of IPv6 as well that this machine does not have.
+    if errors and len(errors) == len(found):
+        reason = (errors[0].strerror or str(errors[0])).lower()
+        kept = errors[0].errno == errno.EACCES
+        expected = "a port that this user may have, from 1024 on" if kept else "an address of this machine"
+        raise StoreError(f"found {host}:{port} not to be had ({reason}); expected {expected}")
+
+
+def _refusal(found: tuple[int, int, int, str, Any]) -> OSError | None:
+    """Return why one address cannot be listened at; ``None`` where it can be."""
+    family, kind, protocol, _, address = found
+    try:
+        with socket(family, kind, protocol) as trial:
+            # As the server itself will: an address that has just been left may be had again.
+            trial.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
+            trial.bind(address)
+    except OSError as error:
+        return error
+    return None
 
 
 def _allow_files() -> None:

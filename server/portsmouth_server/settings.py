@@ -8,9 +8,11 @@ command line wins over the environment, the environment over the file.
 
 from __future__ import annotations
 
+import logging
 import os
+import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -26,11 +28,20 @@ from portsmouth_server.access import Token
 ENVIRONMENT_PREFIX: Final = "PORTSMOUTH_"
 #: The variable that names the file of settings.
 CONFIG_VARIABLE: Final = ENVIRONMENT_PREFIX + "CONFIG"
+#: Variables of ours that are no settings of a server.
+_OTHER_VARIABLES: Final = frozenset({CONFIG_VARIABLE, ENVIRONMENT_PREFIX + "SKIP_WEB"})
 LOG_FORMATS: Final = ("text", "json")
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 LOOPBACK: Final = (ip_network("127.0.0.0/8"), ip_network("::1"))
 
 Network = IPv4Network | IPv6Network
+#: The name of a host or its address, in brackets if it is one of IPv6, and perhaps a port.
+_HOST: Final = re.compile(
+    r"(?:[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?\.?|\[[0-9a-f:.]+\]|[^\x00-\x7f/:@]+)(?::[0-9]{1,5})?"
+)
+
+log = logging.getLogger("portsmouth_server")
+
 _YES: Final = frozenset({"1", "true", "yes", "on"})
 _NO: Final = frozenset({"0", "false", "no", "off"})
 
@@ -77,8 +88,20 @@ def _networks(text: str) -> tuple[Network, ...]:
     return tuple(ip_network(name) for name in text.replace(",", " ").split())
 
 
-def _names(text: str) -> frozenset[str]:
-    return frozenset(text.lower().replace(",", " ").split())
+def read_hosts(text: str) -> frozenset[str]:
+    """Read names of hosts, each perhaps with a port, between commas or spaces.
+
+    :param text: them.
+    :raises ValueError: one can be none.
+
+    >>> sorted(read_hosts("Example.org:8080, [::1]"))
+    ['[::1]', 'example.org:8080']
+    """
+    names = frozenset(text.lower().replace(",", " ").split())
+    for name in names:
+        if not _HOST.fullmatch(name):
+            raise ValueError(name)
+    return names
 
 
 def _web_address(text: str) -> str:
@@ -111,7 +134,7 @@ def read_token_file(text: str) -> Token:
         return Token.from_text(Path(text).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise ParameterError(
-            f"no token in the file {text} ({error})", "a file that holds the token"
+            f"no token in the file {text} ({_cause(error)})", "a file that holds the token"
         ) from None
 
 
@@ -173,7 +196,7 @@ class Settings:
     workers: int = _setting(0, _whole_number, "a whole number")
     spool: int = _setting(1024, _whole_number, "a whole number of MiB")
     cache: int = _setting(64, _whole_number, "a whole number of MiB")
-    service_hosts: frozenset[str] = _setting(frozenset(), _names, "hosts separated by commas")
+    service_hosts: frozenset[str] = _setting(frozenset(), read_hosts, "hosts separated by commas")
     dataset: str = _setting("merged", _one_of("merged", "plain"), "merged or plain")
     hold: str = _setting("auto", _one_of("auto", "memory", "disk"), "auto, memory or disk")
     data_memory: int = _setting(2048, _whole_number, "a whole number of MiB")
@@ -244,6 +267,9 @@ class Settings:
         if config is None and environment.get(CONFIG_VARIABLE):
             config = Path(environment[CONFIG_VARIABLE])
         values = _from_file(cls, config) if config else {}
+        _remark_on_unknown(
+            environment, {ENVIRONMENT_PREFIX + setting.name.upper() for setting in fields(cls)}
+        )
         for setting in fields(cls):
             variable = ENVIRONMENT_PREFIX + setting.name.upper()
             if setting.name not in given and variable in environment:
@@ -293,11 +319,27 @@ class Settings:
         )
 
 
+def _remark_on_unknown(environment: Mapping[str, str], known: Collection[str]) -> None:
+    """Warn of variables that look like settings and are none; others' programs may own them, so no more."""
+    for variable in sorted(environment):
+        if variable.startswith(ENVIRONMENT_PREFIX) and variable not in {*known, *_OTHER_VARIABLES}:
+            near = get_close_matches(variable, known, 1, 0.8)
+            hint = f", which is near to {near[0]}" if near else ""
+            log.warning("no setting is named %s%s; it is passed over", variable, hint)
+
+
+def _cause(error: OSError | UnicodeDecodeError) -> str:
+    """Say in words why a file cannot be read."""
+    return (error.strerror or "").lower() or "no file" if isinstance(error, OSError) else "not UTF-8"
+
+
 def _from_file(cls: type[Settings], path: Path) -> dict[str, Any]:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise ParameterError(f"no settings in {path} ({error})", "a TOML file that can be read") from None
+        raise ParameterError(
+            f"no settings in {path} ({_cause(error)})", "a TOML file that can be read"
+        ) from None
     except tomllib.TOMLDecodeError as error:
         raise ParameterError(f"{path}: {error}", "TOML, such as port = 8080") from None
     values = {}
@@ -311,7 +353,7 @@ def _metadata(cls: type[Settings], name: str, where: str) -> Mapping[str, Any]:
     known = {setting.name: setting.metadata for setting in fields(cls)}
     if name not in known:
         near = get_close_matches(name, known, 1)
-        hint = f"did you mean {near[0]}?" if near else "one of " + ", ".join(known)
+        hint = f"one that there is; did you mean {near[0]}?" if near else "one of " + ", ".join(known)
         raise ParameterError(found=f"the unknown setting {name!r} in {where}", expected=hint)
     return known[name]
 

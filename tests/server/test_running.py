@@ -99,8 +99,36 @@ def test_a_taken_port_is_told(data: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         ended = run(data, PORTSMOUTH_PORT=str(taken.getsockname()[1]))
     assert ended.returncode == 4
-    assert "choose another port" in ended.stderr
-    assert "Traceback" not in ended.stderr
+    (told,) = ended.stderr.splitlines()
+    assert told.endswith("taken; expected a free address: choose another port")
+
+
+@pytest.mark.parametrize(
+    ("host", "told"),
+    [
+        ("300.1.1.1", "no address of the name '300.1.1.1'"),
+        ("192.0.2.1", "expected an address of this machine"),
+    ],
+)
+def test_an_address_that_cannot_be_had_is_told_with_the_cause(data: str, host: str, told: str) -> None:
+    ended = run(data, PORTSMOUTH_HOST=host, PORTSMOUTH_PORT="0")
+    assert ended.returncode == 4
+    assert told in ended.stderr
+    assert "another port" not in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
+
+
+def test_a_variable_that_is_no_setting_is_remarked_on(caplog: pytest.LogCaptureFixture) -> None:
+    given = {"PORTSMOUTH_MAX_ROW": "5", "PORTSMOUTH_SKIP_WEB": "1", "OTHER": "x", "PORTSMOUTH_MAX_ROWS": "7"}
+    assert Settings.from_environment(given).max_rows == 7
+    (remark,) = caplog.messages
+    assert "PORTSMOUTH_MAX_ROW, which is near to PORTSMOUTH_MAX_ROWS" in remark
+
+
+@pytest.mark.parametrize("hosts", ["not/a/host", "http://example.org", "a b!"])
+def test_what_is_no_host_is_refused(hosts: str) -> None:
+    with pytest.raises(ParameterError, match="hosts separated by commas"):
+        Settings.from_environment({"PORTSMOUTH_SERVICE_HOSTS": hosts})
 
 
 def test_data_that_cannot_be_loaded_are_told(tmp_path: Path) -> None:

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from portsmouth.cli import app
 from portsmouth.errors import ParameterError
 from portsmouth_server.settings import Settings
 
@@ -100,6 +102,12 @@ def test_a_wrong_setting_is_one_line_on_the_command_line(config: Any) -> None:
         assert ended.returncode == 2
         assert len(ended.stderr.splitlines()) == 1
         assert "did you mean port?" in ended.stderr
+
+
+def test_what_is_no_host_is_refused_on_the_command_line() -> None:
+    told = CliRunner().invoke(app, ["serve", "--no-data", "--allow-service", "not a host"])
+    assert isinstance(told.exception, ParameterError)
+    assert "--allow-service 'not a host'" in str(told.exception)
 
 
 def test_the_table_of_the_readme_has_the_settings_and_their_defaults() -> None:

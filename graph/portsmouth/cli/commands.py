@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -222,7 +222,7 @@ def serve(
     building = None if elsewhere else Apart(lambda: _served(facts))
     # The library does not depend on the server; only this command does.
     from portsmouth_server.running import serve as run_server
-    from portsmouth_server.settings import Settings, read_token_file
+    from portsmouth_server.settings import Settings, read_hosts, read_token_file
     from portsmouth_server.stores import lifetime_of_writes, open_store, remote_store, store_of_file
 
     given_words = {"log_format": log_format, "log_level": log_level, "dataset": dataset}
@@ -233,7 +233,9 @@ def serve(
         "deadline": deadline,
         "memory": memory,
         "workers": workers,
-        "service_hosts": frozenset(name.lower() for name in allow_service) if allow_service else None,
+        "service_hosts": frozenset().union(*(_hosts(name, read_hosts) for name in allow_service))
+        if allow_service
+        else None,
         "access_log": access_log,
         "source": str(source) if source else None,
         "endpoint": checked_address(endpoint) if endpoint else None,
@@ -612,6 +614,17 @@ def _assignment(param: str) -> tuple[str, str]:
     if not equals:
         _refuse(f"--param {param}", "name=value")
     return name, value
+
+
+def _hosts(name: str, read: Callable[[str], frozenset[str]]) -> frozenset[str]:
+    """Read what one ``--allow-service`` names: one host, where a variable may name several."""
+    try:
+        if name.split() != [name]:
+            raise ValueError(name)
+        hosts = read(name)
+    except ValueError:
+        _refuse(f"--allow-service {name!r}", "a host such as example.org, or example.org:8080")
+    return hosts
 
 
 def _refuse(found: str, expected: str) -> NoReturn:
