@@ -19,6 +19,8 @@ from typing import Any, Final
 
 import pyoxigraph as ox
 
+from portsmouth.dates import Calendar
+from portsmouth.dating import as_printed
 from portsmouth.errors import NotFoundError, ParameterError
 from portsmouth.iris import CONCEPT, ID, PT, TIME, passage_key, shorten
 from portsmouth.store.protocol import Query, Store
@@ -38,15 +40,6 @@ _REFINED: Final = {
     _AMOUNT: "One figure lies within what the other leaves open, as 2 within more than 1.",
 }
 _NARROWER_CASE: Final = "One value is a narrower case of the other, or a part of it."
-#: How a reader is told in which calendar a date is printed.
-_CALENDARS: Final = {
-    PT + "edtfJulian": "Old Style",
-    PT + "edtfGregorian": "New Style",
-    PT + "edtfBuddhist": "Buddhist Era",
-    PT + "edtfMeiji": "Meiji",
-    PT + "edtfUnmarked": "no calendar named",
-}
-
 _FOUND: Final = """
 SELECT ?d ?kind ?subject ?slot ?p ?o {
   ?d a pt:Disagreement ; dcterms:type ?kind ; pt:disputedSubject ?subject ; pt:disputedProperty ?slot .
@@ -91,6 +84,11 @@ SELECT DISTINCT ?d ?thing {{
   {{ ?d pt:disputedSubject ?telling }} UNION {{ ?d pt:rivalTelling ?telling }}
   GRAPH ?passage {{ ?telling ?p ?thing }} FILTER(isIRI(?thing) && STRSTARTS(STR(?thing), "{ID}"))
 }}"""
+_SPELT: Final = """
+SELECT ?d ?passage ?value ?spelling {
+  ?d a pt:Disagreement ; pt:disputedValue ?value ; prov:wasDerivedFrom ?passage .
+  GRAPH ?passage { ?value schema:alternateName ?spelling }
+} ORDER BY ?d ?passage ?spelling"""
 _NAMED: Final = """
 SELECT ?thing ?p ?text {{
   VALUES ?thing {{ {things} }}
@@ -110,6 +108,7 @@ class Account:
     :param put: how it puts the value, where that differs: a date as printed, a government for its state.
     :param telling: the IRI under which it tells of the subject, where that is another.
     :param terms: the same as ``put``, as it stands in the graph.
+    :param spellings: how the passage spells the value, where it names it.
     """
 
     passage: str
@@ -119,6 +118,7 @@ class Account:
     put: str = ""
     telling: str = ""
     terms: tuple[Term, ...] = ()
+    spellings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +213,7 @@ class Conflict:
                             "line": one.line,
                             "gloss": one.gloss,
                             "put": one.put,
+                            "spellings": list(one.spellings),
                             "telling": one.telling or self.subject.iri,
                         }
                         for one in value.accounts
@@ -305,6 +306,7 @@ class _Texts:
     """Labels, glosses and definitions, in the language asked for or else in English."""
 
     found: Mapping[tuple[str, str], str]
+    language: str = "en"
 
     def label(self, iri: str) -> str:
         if iri.startswith(TIME):
@@ -323,8 +325,8 @@ class _Texts:
     def term(self, term: Term) -> str:
         if isinstance(term, ox.NamedNode):
             return self.label(term.value)
-        calendar = _CALENDARS.get(term.datatype.value, "") if isinstance(term, ox.Literal) else ""
-        return f"{term.value} ({calendar})" if calendar else term.value
+        calendar = Calendar.from_datatype(term.datatype.value) if isinstance(term, ox.Literal) else None
+        return as_printed(term.value, calendar, self.language) if calendar else term.value
 
 
 @dataclass
@@ -351,6 +353,10 @@ class _Reader:
         said = _by_draft(await self._ask(_SAID))
         printed = _by_draft(await self._ask(_PRINTED))
         dated = _by_draft(await self._ask(_DATED))
+        spelt: dict[tuple[str, Term, str], list[str]] = {}
+        for row in await self._ask(_SPELT):
+            key = row["d"].value, row["value"], row["passage"].value
+            spelt.setdefault(key, []).append(row["spelling"].value)
         figures = _by_draft(await self._ask(_FIGURES))
         sides: dict[Term, set[Term]] = {}
         for row in await self._ask(_SIDES):
@@ -386,7 +392,12 @@ class _Reader:
                         sorted(
                             (
                                 _rival(
-                                    value, figure.get(value) or texts.term(value), givers[value], draft, texts
+                                    value,
+                                    figure.get(value) or texts.term(value),
+                                    givers[value],
+                                    draft,
+                                    texts,
+                                    {p: tuple(spelt.get((iri, value, p), ())) for p in draft.passages},
                                 )
                                 for value in draft.values
                             ),
@@ -419,7 +430,7 @@ class _Reader:
             key, text = (row["thing"].value, shorten(row["p"].value)), row["text"]
             if key not in found or getattr(text, "language", "") == self._language:
                 found[key] = text.value
-        return _Texts(found)
+        return _Texts(found, self._language)
 
 
 #: Who gives a value: passage, the telling's IRI, and how it is put there.
@@ -481,7 +492,14 @@ def _givers(
     return givers
 
 
-def _rival(value: Term, label: str, givers: Iterable[_Giver], draft: _Draft, texts: _Texts) -> Rival:
+def _rival(
+    value: Term,
+    label: str,
+    givers: Iterable[_Giver],
+    draft: _Draft,
+    texts: _Texts,
+    spelt: Mapping[str, tuple[str, ...]],
+) -> Rival:
     accounts = []
     for passage, telling, put in givers:
         key = passage_key(passage)
@@ -491,9 +509,10 @@ def _rival(value: Term, label: str, givers: Iterable[_Giver], draft: _Draft, tex
                 part=key.part if key else "",
                 line=key.line if key else 0,
                 gloss=texts.gloss(passage),
-                put=", ".join(texts.term(one) for one in put),
+                put="; ".join(texts.term(one) for one in put),
                 telling=telling if telling != draft.subject else "",
                 terms=put,
+                spellings=spelt.get(passage, ()),
             )
         )
     return Rival(value, label, tuple(sorted(accounts, key=lambda one: (_place(one.passage), one.telling))))

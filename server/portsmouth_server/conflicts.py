@@ -28,8 +28,7 @@ from portsmouth_server.tables import csv_response
 from portsmouth_server.translation import gettext
 from portsmouth_server.urls import Urls
 from portsmouth_server.viewing import LANGUAGES, viewer
-from portsmouth_server.views.dating import calendar_of, days, printed, span
-from portsmouth_server.views.words import CALENDARS
+from portsmouth_server.views.dating import as_printed, calendar_of, days, span
 
 _READ: Final = ["GET", "HEAD"]
 
@@ -174,4 +173,4 @@ def _term(term: Term) -> str:
     calendar = calendar_of(term)
     if calendar is None or not isinstance(term, ox.Literal):
         return term.value if isinstance(term, ox.Literal) else ""
-    return f"{printed(term.value, viewer().language)}, {gettext(CALENDARS[calendar.value])}"
+    return as_printed(term.value, calendar, viewer().language)

@@ -644,13 +644,18 @@ _COMPONENTS: Final[JsonObject] = {
     "Account": {
         "type": "object",
         "description": "What one passage says.",
-        "required": ["passage", "part", "line", "gloss", "put", "telling"],
+        "required": ["passage", "part", "line", "gloss", "put", "spellings", "telling"],
         "properties": {
             "passage": {"type": "string", "format": "uri"},
             "part": {"type": "string"},
             "line": {"type": "integer"},
             "gloss": {"type": "string"},
             "put": {"type": "string", "description": "How the passage puts the value, where that differs."},
+            "spellings": {
+                "type": "array",
+                "items": {"type": "string"},
+                "description": "How the passage spells the value, where it names it.",
+            },
             "telling": {"type": "string", "format": "uri"},
         },
     },

@@ -50,8 +50,8 @@ def test_the_refusal_of_the_french_mediation_has_two_refusers(conflicts):
 def test_a_date_is_told_as_printed_too(conflicts):
     conflict = find(conflicts, "battle-of-tsushima-when")
     puts = {shorten(one.passage): one.put for value in conflict.values for one in value.accounts}
-    assert puts["p:s7-326"] == "XXXX-05-27/XXXX-05-28 (no calendar named)"
-    assert puts["p:s2-119"] == "XXXX-05-14/XXXX-05-15 (Old Style), XXXX-05-27/XXXX-05-28 (New Style)"
+    assert puts["p:s7-326"] == "27–28 May (no year), no calendar named"
+    assert puts["p:s2-119"] == "14–15 May (no year), Old Style; 27–28 May (no year), New Style"
 
 
 def test_another_telling_is_named(conflicts):
@@ -118,7 +118,12 @@ def test_the_command_prints_accounts_below_each_value():
     code, out, _ = command("--entity", "d:refusal-of-french-mediation", "--kind", "incompatible")
     assert code == 0
     assert "[incompatible]" in out
-    assert out.index("- Japan") < out.index("p:s5-235:") < out.index("- Russia") < out.index("p:s8-360:")
+    assert (
+        out.index("- Japan")
+        < out.index("p:s5-235 (“ญี่ปุ่น”):")
+        < out.index("- Russia")
+        < out.index("p:s8-360 (“รัสเซีย”):")
+    )
     assert out.endswith("1 disagreement\n")
 
 

@@ -103,7 +103,8 @@ def as_text(conflicts: Iterable[Conflict]) -> str:
         for value in conflict.values:
             lines.append(f"  - {value.label}")
             for one in value.accounts:
-                put = f" ({one.put})" if one.put else ""
+                said = [*([one.put] if one.put else []), *(f"“{spelling}”" for spelling in one.spellings)]
+                put = f" ({'; '.join(said)})" if said else ""
                 telling = f" as {shorten(one.telling)}" if one.telling else ""
                 lines.append(f"      {shorten(one.passage)}{put}{telling}: {one.gloss}")
         lines.append("")

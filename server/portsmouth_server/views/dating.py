@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import calendar
-import re
 from datetime import date, timedelta
-from functools import lru_cache
 from typing import Any, Final
 
 import pyoxigraph as ox
-from babel.dates import get_month_names
 
 from portsmouth.dates import Bounds, Calendar, read_span
+from portsmouth.dating import as_printed, month, printed
 
-__all__ = ["calendar_of", "days", "julian", "printed", "span"]
+__all__ = ["as_printed", "calendar_of", "days", "julian", "printed", "span"]
 
-_POINT: Final = re.compile(r"(?P<year>[0-9X]{4})(?:-(?P<month>\d\d)(?:-(?P<day>\d\d))?)?(?P<about>~)?")
 _DASH: Final = "–"
 
 
@@ -58,13 +54,13 @@ def days(bounds: Bounds, language: str = "en") -> str:
     if first.year != last.year:
         return f"{_day(first, language)} {_DASH} {_day(last, language)}"
     if whole_months:
-        months = _month(first.month, language)
+        months = month(first.month, language)
         if first.month != last.month:
-            months += f" {_DASH} {_month(last.month, language)}"
+            months += f" {_DASH} {month(last.month, language)}"
         return f"{months} {first.year}"
     if first.month == last.month:
         return f"{first.day}{_DASH}{_day(last, language)}"
-    return f"{first.day} {_month(first.month, language)} {_DASH} {_day(last, language)}"
+    return f"{first.day} {month(first.month, language)} {_DASH} {_day(last, language)}"
 
 
 def julian(day: date) -> tuple[int, int, int]:
@@ -86,68 +82,5 @@ def julian(day: date) -> tuple[int, int, int]:
     return d - 4800 + m // 10, m + 3 - 12 * (m // 10), e - (153 * m + 2) // 5 + 1
 
 
-def printed(lexical: str, language: str = "en") -> str:
-    """Write an EDTF date as a reader says it, in its own calendar.
-
-    :param lexical: EDTF, as in ``pt:dateAsStated``.
-    :param language: of the months' names.
-
-    >>> printed("1905-05-14/1905-05-15"), printed("XXXX-04-05"), printed("1905-22")
-    ('14–15 May 1905', '5 April', 'summer 1905')
-    >>> printed("18XX"), printed("186X"), printed("XXXX-05-21~/XXXX-05-31~")
-    ('1800s', '1860s', 'about 21–31 May')
-    >>> printed("0038-09-05"), printed("not a date")
-    ('5 September 38', 'not a date')
-    """
-    first, _, last = lexical.partition("/")
-    begin, end = _POINT.fullmatch(first), _POINT.fullmatch(last)
-    if begin is None or (last and end is None):
-        return lexical
-    about = "≈ " if language != "en" else "about "
-    mark = about if begin["about"] else ""
-    if end is None:
-        return mark + _point(begin, language)
-    if begin["day"] and begin["month"] == end["month"] and begin["year"] == end["year"]:
-        return f"{mark}{int(begin['day'])}{_DASH}{_point(end, language)}"
-    if not begin["month"]:
-        return f"{mark}{_year(begin['year'])}{_DASH}{_year(end['year'])}"
-    return f"{mark}{_point(begin, language)} {_DASH} {_point(end, language)}"
-
-
-def _point(match: re.Match[str], language: str) -> str:
-    year = _year(match["year"])
-    if not match["month"]:
-        return year
-    number = int(match["month"])
-    words = _seasons(language)[number] if number > 12 else _month(number, language)
-    if match["day"]:
-        words = f"{int(match['day'])} {words}"
-    return f"{words} {year}".strip()
-
-
-def _year(text: str) -> str:
-    """Write a year: nothing where it is not printed, without the zeros that EDTF puts before."""
-    if text == "XXXX":
-        return ""
-    if "X" in text:
-        return text.replace("X", "0") + "s"
-    return str(int(text))
-
-
-@lru_cache(maxsize=64)
-def _seasons(language: str) -> dict[int, str]:
-    names = {
-        "th": ("ฤดูใบไม้ผลิ", "ฤดูร้อน", "ฤดูใบไม้ร่วง", "ฤดูหนาว"),
-    }.get(language, ("spring", "summer", "autumn", "winter"))
-    return dict(zip(range(21, 25), names, strict=True))
-
-
-@lru_cache(maxsize=256)
-def _month(number: int, language: str) -> str:
-    if not 1 <= number <= 12:
-        return f"{number:02d}"
-    return str(get_month_names("wide", locale=language)[number]) or calendar.month_name[number]
-
-
 def _day(day: date, language: str) -> str:
-    return f"{day.day} {_month(day.month, language)} {day.year}"
+    return f"{day.day} {month(day.month, language)} {day.year}"
