@@ -100,7 +100,13 @@ def linked_data_router(store: Store, settings: Settings, pages: HtmlPages) -> AP
             return await things.page(request, stem)
         if dot and extension in DOCUMENTS:
             return await things.data(request, stem, extension)
-        return await things.lead(request, asked)
+        try:
+            return await things.lead(request, asked)
+        except NotFoundError:
+            if not (dot and await things.known(stem)):
+                raise
+            known = ", ".join((HTML_NAME, *DOCUMENTS))
+            raise NotFoundError(f"the format {extension[:100]!r}", f"one of {known}") from None
 
     for kind in THINGS:
         router.add_api_route(f"/{kind}/{{name:path}}", dereference, methods=_READ)
@@ -226,13 +232,16 @@ class _Things:
         about = f'<{quote(iri, safe="%/:#?&=@!$()*+,;~")}>; rel="describes"'
         return [about, *alternates(self._documents(iri), but=extension)]
 
+    async def known(self, iri: str) -> bool:
+        """Say whether something in the graph has this name."""
+        try:
+            return await says_yes(self._store, _KNOWN.format(iri=term(iri)))
+        except NotFoundError:
+            return False
+
     async def _check(self, iri: str) -> None:
         """Refuse a name that nothing in the graph has, and name those that are near."""
-        try:
-            known = await says_yes(self._store, _KNOWN.format(iri=term(iri)))
-        except NotFoundError:
-            known = False
-        if known:
+        if await self.known(iri):
             return
         path = iri.removeprefix(BASE)
         near = await self._near(path)

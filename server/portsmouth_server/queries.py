@@ -21,12 +21,14 @@ from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, Dataset, Qu
 from portsmouth_server import urls
 from portsmouth_server.answering import Answering, Direct, json_response, page
 from portsmouth_server.errors import Problem
+from portsmouth_server.http import Send
 from portsmouth_server.inlined import Inlined
 from portsmouth_server.labelling import column_name, told
 from portsmouth_server.negotiation import LONGEST_HEADER, choose, wants_page
 from portsmouth_server.pages import HtmlPages
 from portsmouth_server.protocol import parameters
 from portsmouth_server.results import show
+from portsmouth_server.saving import saved_as
 from portsmouth_server.settings import Settings
 from portsmouth_server.stances import offered
 from portsmouth_server.urls import Urls
@@ -81,7 +83,11 @@ def named_queries_router(
                 # Where it cannot be put together there are no receipts to lead to, and the page says why.
                 wanted = Query(query.bind(values), Dataset(stance=stance))
             return Direct(lambda scope, receive, send: answering.show(scope, receive, send, shown, wanted))
-        option, rows = values.pop("receipts", None), values.pop("rows", None)
+        option, rows, mark = (values.pop(one, None) for one in ("receipts", "rows", "bom"))
+        if mark not in (None, "1") or (mark and form != "csv"):
+            raise ParameterError(
+                found=f"bom={mark[:100]} with format={form}", expected="bom=1 with format=csv"
+            )
         bound = Query(query.bind(values), Dataset(stance=stance), choice.formats)
         if option is not None or choice.receipts:
             return Direct(
@@ -89,6 +95,14 @@ def named_queries_router(
                     scope, receive, send, answering, bound, option, rows
                 )
             )
+        if form == "csv":
+            # It is read by people, in files, and not by clients of the protocol.
+            def file(send: Send) -> Send:
+                return saved_as(
+                    send, f"{query.name}.csv", marked=bool(mark), head_only=request.method == "HEAD"
+                )
+
+            return Direct(lambda scope, receive, send: answering.answer(scope, receive, file(send), bound))
         return Direct(lambda scope, receive, send: answering.answer(scope, receive, send, bound))
 
     return router

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from babel.messages.pofile import read_po
 from jinja2 import Environment
 from jinja2.ext import babel_extract
 
+from portsmouth import errors
 from portsmouth_server.translation import catalogues, messages
 from portsmouth_server.viewing import LANGUAGES
 
@@ -150,6 +152,20 @@ def bare_words(source: str) -> list[str]:
     parser = Bare()
     parser.feed(markup)
     return parser.words
+
+
+def test_every_title_of_a_problem_is_translated() -> None:
+    kinds = [one for one in vars(errors).values() if isinstance(one, type)]
+    titles = {one.title for one in kinds if issubclass(one, errors.PortsmouthError)}
+    # What the web framework refuses has the status's own words.
+    titles |= {HTTPStatus(status).phrase for status in (404, 405, 422)}
+    assert titles <= messages("th").keys()
+
+
+def test_a_page_that_is_not_there_says_so_in_thai(server: Any) -> None:
+    for path in ("/nothing-here", "/id/nobody-at-all", "/id/witte.csv"):
+        text, _ = page(server, path + "?lang=th")
+        assert "<h1>ไม่พบ</h1>" in text
 
 
 def test_the_look_out_for_bare_words_sees_them() -> None:

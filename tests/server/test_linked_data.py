@@ -345,3 +345,10 @@ def get_all() -> Any:
         return asyncio.run(all_of_them())
 
     return run
+
+
+def test_a_format_that_there_is_not_is_told_with_those_that_there_are(shipped: Any) -> None:
+    reply = shipped.fetch("/id/witte.csv")
+    assert reply.status == 404
+    detail = json.loads(reply.body)["detail"]
+    assert all(form in detail for form in ("'csv'", "html", "ttl", "trig", "jsonld", "rdf"))

@@ -449,3 +449,15 @@ def test_every_column_of_a_named_query_has_a_name_in_every_language() -> None:
     assert len(columns) > 50
     for language in LANGUAGES.keys() - {"en"}:
         assert {column for column in columns if f"?{column}" not in messages(language)} == set()
+
+
+def test_a_table_for_people_is_a_file_with_a_name_and_for_spreadsheets_with_a_mark(shipped: Any) -> None:
+    plain = shipped.fetch("/queries/signatories?format=csv")
+    assert plain.headers["content-disposition"] == 'attachment; filename="signatories.csv"'
+    marked = shipped.fetch("/queries/signatories?format=csv&bom=1")
+    assert marked.body == b"\xef\xbb\xbf" + plain.body
+    page = shipped.fetch("/queries/signatories", headers={"Accept": "text/html"}).body.decode()
+    assert "/queries/signatories?format=csv&amp;bom=1" in page
+    assert shipped.fetch("/queries/signatories?format=json&bom=1").status == 400
+    asked = shipped.fetch("/sparql?query=ASK%7B%7D&format=csv")
+    assert "content-disposition" not in asked.headers
