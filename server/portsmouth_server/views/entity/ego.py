@@ -9,13 +9,22 @@ from typing import Final
 
 from portsmouth.iris import DCTERMS, ID, PT, SCHEMA
 from portsmouth_server.views.facts import ACTORS, Facts
+from portsmouth_server.views.timeline.drawing import width_of
 
 #: Neighbours that a small picture can show with their names.
 MOST: Final = 14
 WIDTH: Final = 700
-HEIGHT: Final = 420
-_RADII: Final = (142, 160)
-_NAME_LENGTH: Final = 20
+#: Half the width of the ellipse, half its height, and half its height where neighbours are many.
+_RADII: Final = (142, 160, 215)
+_CROWDED: Final = 12
+#: What lies above and below the ellipse: marks, and names of two rows.
+_MARGIN: Final = 60
+#: What a row of a name may measure beside the ellipse, and the height of a row.
+_ROW: Final = 192
+_LEADING: Final = 22
+_MOST_ROWS: Final = 2
+#: How much wider names are than those that a timeline measures, a little on the large side.
+_SCALE: Final = 1.36
 #: Relations that tie an actor to an actor or a treaty without an act between.
 _DIRECT: Final = tuple(
     [PT + name for name in ("side", "headedBy", "commandedBy", "signedBy", "party", "onBehalfOf")]
@@ -59,12 +68,12 @@ class Node:
     :param y: down.
     :param shape: ``circle``, ``square`` or ``lozenge``.
     :param side: the key of its colour, empty where it has none.
-    :param name: what it is called, cut to fit.
+    :param rows: what it is called, in rows that fit.
     :param full: what it is called.
     :param href: its page.
     :param anchor: where its name stands: ``start``, ``middle`` or ``end``.
     :param label_x: where its name begins or ends.
-    :param label_y: the name's baseline.
+    :param label_y: the baseline of its first row.
     """
 
     iri: str
@@ -72,7 +81,7 @@ class Node:
     y: float
     shape: str
     side: str
-    name: str
+    rows: tuple[str, ...]
     full: str
     href: str
     anchor: str
@@ -112,12 +121,14 @@ class Ego:
     :param nodes: its neighbours.
     :param edges: how they are joined.
     :param left_out: neighbours for whom there was no room.
+    :param height: of the picture, which is 700 wide.
     """
 
     middle: Node
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
     left_out: int
+    height: int
 
 
 def arcs_around(facts: Facts, iri: str) -> list[Arc]:
@@ -197,25 +208,27 @@ def lay_out(
         by_other, key=lambda other: (-len(by_other[other]), facts.kind(other) not in ACTORS, name(other))
     )
     shown = sorted(ranked[:MOST], key=lambda other: (side_of(facts, other), name(other)))
-    cx, cy = WIDTH / 2, HEIGHT / 2
+    across, down = _RADII[0], _RADII[2 if len(shown) > _CROWDED else 1]
+    cx, cy = WIDTH / 2, down + _MARGIN
     middle = Node(
-        iri, cx, cy, shape_of(facts, iri), side_of(facts, iri), _cut(name(iri)), name(iri), "", "middle",
-        cx, cy + 30,
+        iri, cx, cy, shape_of(facts, iri), side_of(facts, iri), rows_of(name(iri)), name(iri), "", "middle",
+        cx, cy + 32,
     )  # fmt: skip
     nodes, edges = [], []
     for place, other in enumerate(shown):
         # Half a step off the vertical: the name of the middle stands below it.
         angle = 2 * math.pi * (place + 0.5) / len(shown) - math.pi / 2
-        x, y = cx + _RADII[0] * math.cos(angle), cy + _RADII[1] * math.sin(angle)
+        x, y = cx + across * math.cos(angle), cy + down * math.sin(angle)
         anchor, dx = ("start", 14) if x > cx + 1 else ("end", -14) if x < cx - 1 else ("middle", 0)
-        dy = 6 if dx else (-14 if y < cy else 26)
+        rows = rows_of(name(other))
+        dy = 6 - _LEADING * (len(rows) - 1) / 2 if dx else 28
         node = Node(
             other, round(x, 1), round(y, 1), shape_of(facts, other), side_of(facts, other),
-            _cut(name(other)), name(other), href(other), anchor, round(x + dx, 1), round(y + dy, 1),
+            rows, name(other), href(other), anchor, round(x + dx, 1), round(y + dy, 1),
         )  # fmt: skip
         nodes.append(node)
         edges.append(_edge(middle, node, by_other[other], name))
-    return Ego(middle, tuple(nodes), tuple(edges), len(by_other) - len(shown))
+    return Ego(middle, tuple(nodes), tuple(edges), len(by_other) - len(shown), 2 * cy)
 
 
 def _edge(middle: Node, node: Node, arcs: list[Arc], name: Callable[[str], str]) -> Edge:
@@ -268,5 +281,33 @@ def side_of(facts: Facts, iri: str) -> str:
     return ""
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= _NAME_LENGTH else text[: _NAME_LENGTH - 1].rstrip() + "…"
+def rows_of(text: str) -> tuple[str, ...]:
+    """Break a name between words into two rows that have room, and shorten it only where it must be.
+
+    :param text: the name.
+
+    >>> rows_of("Plenipotentiaries of the Emperor of Russia")
+    ('Plenipotentiaries of', 'the Emperor of Russia')
+    >>> rows_of("Witte")
+    ('Witte',)
+    """
+    rows: list[str] = []
+    for word in text.split():
+        longer = f"{rows[-1]} {word}" if rows else word
+        if rows and (_fits(longer) or len(rows) == _MOST_ROWS):
+            rows[-1] = longer
+        else:
+            rows.append(word)
+    return tuple(_shortened(row) for row in rows)
+
+
+def _fits(row: str) -> bool:
+    return width_of(row) * _SCALE <= _ROW
+
+
+def _shortened(row: str) -> str:
+    if _fits(row):
+        return row
+    while row and not _fits(row + "…"):
+        row = row[:-1]
+    return row.rstrip() + "…"

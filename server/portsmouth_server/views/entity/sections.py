@@ -63,7 +63,7 @@ SECTIONS: Final = (
     _section("articles", N_("Articles"), "dcterms:isPartOf supplements", "Article"),
     _section("provisions", N_("What it provides"), "dcterms:isPartOf", "Provision"),
     _section("demands", N_("Demands"), "dcterms:isPartOf", "Demand Proposal"),
-    _section("holdings", N_("What it held"), "schema:agent side", HOLDING),
+    _section("holdings", N_("Holdings"), "schema:agent side", HOLDING),
     _section("offices", N_("Offices and titles"), "schema:agent office", "Tenure"),
     _section("exerted", N_("Influence exerted"), "from onBehalfOf initiatedBy schema:agent", "Influence"),
     _section("received", N_("Influence received"), "to", "Influence"),
@@ -71,16 +71,16 @@ SECTIONS: Final = (
     _section("statements", N_("Said and written"), "schema:agent from", "Statement"),
     _section("writings", N_("Texts"), "dcterms:creator dcterms:publisher schema:agent", "Text"),
     _section("proposals", N_("Proposed and demanded"), "from schema:agent", "Demand Proposal"),
-    _section("asked", N_("Asked of it"), "to binds", "Demand Proposal"),
+    _section("asked", N_("Demands received"), "to binds", "Demand Proposal"),
     _section("replies", N_("Replies"), "inReplyTo"),
-    _section("settled", N_("Demands that it settled"), "settledBy"),
-    _section("deeds", N_("What it did"), "schema:agent initiatedBy victor commandedBy from", "Event Battle"),
-    _section("part", N_("Where it took part or was affected"),
+    _section("settled", N_("Demands settled"), "settledBy"),
+    _section("deeds", N_("Deeds"), "schema:agent initiatedBy victor commandedBy from", "Event Battle"),
+    _section("part", N_("Took part or was affected"),
              "schema:participant defeated victim to schema:agent", "Event Battle Statement"),
     _section("aims", N_("Aims and wishes"), "schema:agent", "Aim Condition"),
     _section("treaties", N_("Treaties"), "party signedBy", "Treaty"),
-    _section("duties", N_("What it is bound to"), "binds", "Provision Article Treaty Condition"),
-    _section("rights", N_("What it benefits from"), "benefits"),
+    _section("duties", N_("Obligations"), "binds", "Provision Article Treaty Condition"),
+    _section("rights", N_("Benefits"), "benefits"),
     _section("bargain", N_("Clauses that give or take"), "from to", "Provision Article Treaty"),
     _section("members", N_("Members, bodies and forces"),
              "schema:memberOf side headedBy commandedBy dcterms:isPartOf onBehalfOf", ACTORS),
@@ -96,7 +96,7 @@ SECTIONS: Final = (
     _section("parts", N_("Its parts"), "dcterms:isPartOf"),
     _section("here", N_("What is or happened here"), "schema:location"),
     _section("retold", N_("Other tellings"), "skos:closeMatch ^skos:closeMatch"),
-    _section("about", N_("What is said about it"), "about mentions comparedWith"),
+    _section("about", N_("As a topic"), "about mentions comparedWith"),
     _section("order", N_("Before and after"), "after during since"),
     _section("within", N_("What lies in it"), "when"),
     _section("uses", N_("Where it is used"),
@@ -105,7 +105,7 @@ SECTIONS: Final = (
 )  # fmt: skip
 
 #: The rest.
-ELSEWHERE: Final = Section("elsewhere", N_("Where else it is named"), frozenset())
+ELSEWHERE: Final = Section("elsewhere", N_("Named elsewhere"), frozenset())
 
 #: What readers look for first, by class; the others follow in the order above.
 _FIRST: Final = {
