@@ -18,6 +18,7 @@ from babel.dates import format_date
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from jinja2 import Environment
+from markupsafe import escape
 
 from portsmouth.networks.picture.style import colour_of
 from portsmouth_server.viewing import LANGUAGES, THEMES, viewer
@@ -100,13 +101,22 @@ def day(value: date | str, width: str = "long") -> str:
     return str(format_date(when, pattern, locale=viewer().language))
 
 
+def _in_page(text: str) -> str:
+    """Say something in a page, whose templates take all that they say for the program's own words.
+
+    What no catalogue knows may come from the data, so it goes into the page as text and nothing more.
+    """
+    known = any(text in messages(language) for language in LANGUAGES)
+    return gettext(text) if known else str(escape(text))
+
+
 def translate(environment: Environment) -> None:
     """Give templates their words: ``_``, ``ngettext``, ``{% trans %}``, ``number``, ``day`` and ``viewer``.
 
     :param environment: what renders them.
     """
     environment.add_extension("jinja2.ext.i18n")
-    environment.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    environment.install_gettext_callables(_in_page, ngettext, newstyle=True)  # type: ignore[attr-defined]
     environment.filters["number"] = number
     environment.filters["day"] = day
     environment.filters["look"] = colour_of

@@ -14,7 +14,7 @@ from jinja2 import Environment
 from jinja2.ext import babel_extract
 
 from portsmouth import errors
-from portsmouth_server.translation import catalogues, messages
+from portsmouth_server.translation import catalogues, messages, translate
 from portsmouth_server.viewing import LANGUAGES
 
 TEMPLATES = Path(__file__).parents[2] / "server" / "portsmouth_server" / "templates"
@@ -272,3 +272,11 @@ def test_pages_are_compressed_for_browsers(shipped: Any) -> None:
         assert gzip.decompress(small.body) == plain.body
         assert "Accept-Encoding" in small.headers["vary"]
         assert "content-encoding" not in plain.headers
+
+
+def test_words_that_no_catalogue_knows_go_into_a_page_as_text():
+    environment = Environment(autoescape=True)
+    translate(environment)
+    page = environment.from_string("{{ _(label) }} {{ _('Search') }} {{ _(own) }}")
+    written = page.render(label="<script>alert(1)</script>", own="Where passages disagree")
+    assert written == "&lt;script&gt;alert(1)&lt;/script&gt; Search Where passages disagree"
