@@ -17,8 +17,9 @@ _LEAST: Final = 1024
 _LEVEL: Final = 5
 #: Pages are read over slow lines, too: a tenth less is worth some milliseconds.
 _LEVEL_OF_PAGES: Final = 6
-#: From here on compressing takes so long that other requests should not wait for it.
+#: From here on compressing takes so long that other requests should not wait for it; then it may be thorough.
 _LONG: Final = 256 << 10
+_LEVEL_OF_LONG_PAGES: Final = 9
 
 
 async def compress(scope: Scope, headers: list[Header], body: bytes) -> tuple[list[Header], bytes]:
@@ -38,6 +39,7 @@ async def compress(scope: Scope, headers: list[Header], body: bytes) -> tuple[li
     if len(body) < _LONG:
         small = gzip.compress(body, level, mtime=0)
     else:
+        level = _LEVEL_OF_LONG_PAGES if html else level
         small = await asyncio.to_thread(gzip.compress, body, level, mtime=0)
     kept = [_weak(pair) for pair in headers if pair[0] != b"content-length"]
     return [*kept, (b"content-encoding", b"gzip"), (b"content-length", b"%d" % len(small))], small

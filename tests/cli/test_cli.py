@@ -278,6 +278,6 @@ def test_a_reader_that_has_seen_enough_is_no_error():
     process.stdout.close()
     told = process.stderr.read().decode()
     process.stderr.close()
-    assert process.wait(60) == 0
+    assert process.wait(60) == 0, told
     assert "Traceback" not in told
     assert "BrokenPipe" not in told
