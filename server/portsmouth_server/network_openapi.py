@@ -171,6 +171,11 @@ SCHEMAS: Final[JsonObject] = {
                 last=_DAY,
                 undated={"type": "integer"},
                 contradicted={"type": "boolean"},
+                led_to={
+                    "type": "array",
+                    "items": {"type": "boolean"},
+                    "description": "Of each hop but the last: whether a text says that it led to the next.",
+                },
                 stated_order=_many({"type": "object"}),
                 hops=_many(_HOP),
             )

@@ -10,6 +10,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Final, NamedTuple, TypeVar
 
 from fastapi import APIRouter, Request
@@ -262,6 +263,7 @@ class _Answers:
             **told,
             "actors": [self._actor(kept, actor) for actor in chain.actors],
             "contradicted": chain.contradicted,
+            "led_to": [(one.event, other.event) in kept.told.led for one, other in pairwise(chain.hops)],
             "hops": [self._hop(kept, hop) for hop in chain.hops],
         }
 

@@ -34,7 +34,7 @@ def test_an_actor_then_an_act_then_the_passages_that_tell_of_it(visit: Any) -> N
     lists.nth(0).locator("button", has_text="Meyer").first.click()
     quotes = panel.locator("blockquote")
     assert quotes.count() >= 1
-    assert re.fullmatch(r"text \d, line \d+", quotes.first.locator("cite").inner_text())
+    assert re.fullmatch(r"Part \d, line \d+", quotes.first.locator("cite").inner_text())
     assert "act=d%3Ainf-" in page.url
     passage = quotes.first.locator("cite a").get_attribute("href")
     assert passage.startswith("/passage/s")
@@ -179,3 +179,34 @@ def test_in_thai(visit: Any) -> None:
     page = opened(visit, "?actor=d:roosevelt", locale="th")
     assert re.search("[\u0e00-\u0e7f]", page.locator(".chosen h2").inner_text())
     assert not re.search("[A-Za-z]{4}", page.locator(".heading").inner_text())
+
+
+def test_an_actor_is_put_elsewhere_with_its_lines_and_whom_only_it_met(visit: Any) -> None:
+    page = opened(visit)
+    mark = page.locator(f"{ROOSEVELT} .mark")
+    before = page.locator(".actor").evaluate_all("all => all.map(one => one.getAttribute('transform'))")
+    box = mark.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 70, y + 50, steps=4)
+    page.mouse.up()
+    there = mark.bounding_box()
+    assert abs(there["x"] - box["x"] - 70) < 3 and abs(there["y"] - box["y"] - 50) < 3
+    after = page.locator(".actor").evaluate_all("all => all.map(one => one.getAttribute('transform'))")
+    moved = sum(one != other for one, other in zip(before, after, strict=True))
+    assert 1 <= moved < len(after) / 2
+    # It was dragged, not chosen; and can be chosen still.
+    assert "actor=" not in page.url
+    page.wait_for_timeout(50)
+    page.mouse.click(there["x"] + there["width"] / 2, there["y"] + there["height"] / 2)
+    page.wait_for_url("**actor=d%3Aroosevelt**")
+
+
+def test_a_chain_says_that_dates_allow_it_and_whether_a_text_joins_its_acts(visit: Any) -> None:
+    page = opened(visit, "?from=Roosevelt&to=Nicholas+II")
+    page.locator("ol.chain").wait_for()
+    said = page.locator(".chosen > .hint").inner_text()
+    assert said.startswith(
+        "Dates allow this chain." if page.locator("ol.chain li").count() > 1 else "One act"
+    )

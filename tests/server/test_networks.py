@@ -9,6 +9,7 @@ import networkx as nx
 import pytest
 
 from portsmouth import networks
+from portsmouth.iris import PT
 from portsmouth_server.network_openapi import SCHEMAS
 
 D = "https://w3id.org/portsmouth1905/id/"
@@ -207,6 +208,9 @@ def test_actors_are_found_by_name_in_any_script(get, name):
     assert told["from"]["iri"] == D + "roosevelt"
     (chain,) = told["chains"]
     assert [actor["iri"] for actor in chain["actors"]] == [D + "roosevelt", D + "meyer", D + "nicholas-ii"]
+    first, second = [hop["event"]["iri"] for hop in chain["hops"]]
+    question = f"ASK {{ GRAPH ?graph {{ <{first}> <{PT}ledTo> <{second}> }} }}"
+    assert chain["led_to"] == [json.loads(get("/sparql", query=question).body)["boolean"]]
     for hop in chain["hops"]:
         assert hop["passages"][0]["id"].startswith("s1-") and hop["passages"][0]["gloss"]["th"]
         assert chain["first"] >= hop["earliest"]

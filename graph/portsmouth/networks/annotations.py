@@ -25,6 +25,7 @@ _GLOSSES: Final = "SELECT ?thing ?text { ?thing a pt:Passage ; rdfs:comment ?tex
 _EVENTS: Final = "SELECT ?thing ?text {{ {anchor} ?event skos:prefLabel ?text BIND(?event AS ?thing) }}"
 _PRINTED: Final = """\
 SELECT ?event ?date ?graph {{ {anchor} GRAPH ?graph {{ ?event pt:dateAsStated ?date }} }}"""
+_LED: Final = "SELECT DISTINCT ?cause ?effect { GRAPH ?graph { ?cause pt:ledTo ?effect } }"
 
 
 class PrintedDate(NamedTuple):
@@ -50,6 +51,7 @@ class Annotations:
     :param glosses: by passage, what it says, in our words.
     :param printed: by event, its dates as passages print them.
     :param mentions: by actor, how many passages speak of it.
+    :param led: pairs of events of which any text, of whatever stance, says that the first led to the second.
     """
 
     actors: Mapping[str, Texts]
@@ -58,6 +60,7 @@ class Annotations:
     glosses: Mapping[str, Texts]
     printed: Mapping[str, tuple[PrintedDate, ...]]
     mentions: Mapping[str, int]
+    led: frozenset[tuple[str, str]] = frozenset()
 
 
 async def annotate(store: Store, network: Network) -> Annotations:
@@ -68,6 +71,7 @@ async def annotate(store: Store, network: Network) -> Annotations:
     :return: what concerns its actors, events and passages, as seen from the network's stance.
     :raises StoreError: the store cannot answer.
     """
+    every_text = store
     store = seen_from(store, network.graph.get("selection", Selection()).stance)
     arcs = [data for _, _, data in network.edges(data=True)]
     actors = {*network, *(data["side"] for _, data in network.nodes(data=True))}
@@ -81,6 +85,11 @@ async def annotate(store: Store, network: Network) -> Annotations:
             calendar = date.rpartition("^^")[2].strip("<>").removeprefix(PT)
             printed[event[1:-1]].append(PrintedDate(reading.text(date), calendar, graph[1:-1]))
     mentions = await reading.mentions(store)
+    led = frozenset(
+        (cause[1:-1], effect[1:-1])
+        for cause, effect in await reading.rows(every_text, _LED)
+        if cause[1:-1] in events and effect[1:-1] in events
+    )
     return Annotations(
         await _texts(store, _ACTORS, actors),
         await _texts(store, _EVENTS.format(anchor=of_events), events),
@@ -88,6 +97,7 @@ async def annotate(store: Store, network: Network) -> Annotations:
         await _texts(store, _GLOSSES, passages),
         {event: tuple(sorted(dates, key=lambda one: one[::-1])) for event, dates in printed.items()},
         {actor: mentions.get(actor, 0) for actor in network},
+        led,
     )
 
 

@@ -1,7 +1,7 @@
 /** What the picture of the network is reckoned from. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { hull, layout } from "../src/network/layout.ts";
+import { follow, hull, layout } from "../src/network/layout.ts";
 import {
   type Act,
   firstDay,
@@ -151,4 +151,20 @@ test("a label is in the reader's language, the others follow once each", () => {
     ["en", "Japan"],
     ["ja", "日本"],
   ]);
+});
+
+test("whoever met only the dragged actor comes along, and whoever met many others stays", () => {
+  const { acts } = network(
+    act("a", "b"),
+    act("c", "d"),
+    act("d", "e"),
+    act("d", "f"),
+    act("d", "g"),
+    act("a", "d"),
+  );
+  const places = new Map([..."abcdefg"].map((id, at) => [id, { x: at * 10, y: 0 }]));
+  const moved = follow(acts, places, "a", { x: 100, y: 50 });
+  assert.deepEqual(moved.get("a"), { x: 100, y: 50 });
+  assert.deepEqual(moved.get("b"), { x: 10 + 90, y: 45 });
+  assert.deepEqual([...moved.keys()].sort(), ["a", "b"]);
 });

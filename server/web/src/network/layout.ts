@@ -12,6 +12,8 @@ interface Node {
   readonly side: string;
   x: number;
   y: number;
+  fx?: number;
+  fy?: number;
 }
 
 /** Regions of the powers of 1905, as on a map of the world with the Pacific left and right; 1 is half the picture. */
@@ -40,8 +42,15 @@ function region(side: string, at: number, of: number): Point {
   return { x: Math.cos(angle) * 0.7, y: Math.sin(angle) * 0.7 };
 }
 
-/** Lays a network out. Who stood somewhere before begins there, so that a picture that grows keeps its shape. */
-export function layout(told: Told, before: ReadonlyMap<string, Point> = new Map()): Map<string, Point> {
+/**
+ * Lays a network out. Who stood somewhere before begins there, so that a picture that grows keeps its shape;
+ * whom a reader has put somewhere is held there.
+ */
+export function layout(
+  told: Told,
+  before: ReadonlyMap<string, Point> = new Map(),
+  held: ReadonlySet<string> = new Set(),
+): Map<string, Point> {
   const sides = [...new Set(told.actors.map((actor) => actor.side))].sort();
   const centre = new Map(
     sides.map((side, at) => {
@@ -59,6 +68,7 @@ export function layout(told: Told, before: ReadonlyMap<string, Point> = new Map(
       side: actor.side,
       x: known?.x ?? home.x + far * Math.cos(at * 2.39996),
       y: known?.y ?? home.y + far * Math.sin(at * 2.39996),
+      ...(known && held.has(actor.id) ? { fx: known.x, fy: known.y } : {}),
     };
   });
   const places = new Map(nodes.map((node) => [node.id, node]));
@@ -86,8 +96,40 @@ export function layout(told: Told, before: ReadonlyMap<string, Point> = new Map(
     .force("room", forceCollide<Node>(many ? 20 : 30))
     .stop();
   if (before.size) simulation.alpha(0.35);
-  simulation.tick(nodes.length > 150 ? 180 : 300);
+  // As many steps as the first view has time for. A large network cools faster, so that it has settled by the last.
+  const steps = nodes.length > 80 ? Math.max(40, Math.min(300, Math.round(24_000 / nodes.length))) : 300;
+  simulation.alphaDecay(1 - simulation.alphaMin() ** (1 / steps)).tick(steps);
   return new Map(nodes.map((node) => [node.id, { x: node.x, y: node.y }]));
+}
+
+/**
+ * Who moves when an actor is put elsewhere: the actor, and whoever met it, by the share of their acts that are with it.
+ * Those who met nobody else come along almost wholly; those who met many stay almost where they are.
+ */
+export function follow(
+  acts: readonly { readonly source: string; readonly target: string }[],
+  places: ReadonlyMap<string, Point>,
+  id: string,
+  to: Point,
+): Map<string, Point> {
+  const from = places.get(id) ?? to;
+  const all = new Map<string, number>();
+  const shared = new Map<string, number>();
+  for (const { source, target } of acts) {
+    for (const one of [source, target]) all.set(one, (all.get(one) ?? 0) + 1);
+    if (source === target || (source !== id && target !== id)) continue;
+    const other = source === id ? target : source;
+    shared.set(other, (shared.get(other) ?? 0) + 1);
+  }
+  const moved = new Map([[id, to]]);
+  for (const [other, number] of shared) {
+    const place = places.get(other);
+    const share = (0.9 * number) / (all.get(other) ?? number);
+    // Whoever would hardly move stays, and costs nothing.
+    if (!place || share < 0.2) continue;
+    moved.set(other, { x: place.x + (to.x - from.x) * share, y: place.y + (to.y - from.y) * share });
+  }
+  return moved;
 }
 
 /** The corners of the smallest convex shape around points, in turn (Andrew's monotone chain). */

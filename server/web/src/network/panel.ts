@@ -43,6 +43,8 @@ export interface Found {
   readonly chains: readonly {
     readonly certain: boolean;
     readonly last: string | null;
+    /** Of each hop but the last, whether a text says that it led to the next. */
+    readonly led_to: readonly boolean[];
     readonly hops: readonly Hop[];
     readonly actors: readonly Named[];
   }[];
@@ -292,6 +294,14 @@ export class Panel {
     );
   }
 
+  /** What joins the acts of a chain: days alone, or also a text that says so. */
+  private joining(chain: Found["chains"][number]): string | undefined {
+    const { words } = this.texts;
+    if (chain.hops.length < 2) return words.oneAct;
+    if (chain.led_to.every(Boolean)) return words.led;
+    return chain.led_to.some(Boolean) ? words.partlyLed : words.dated;
+  }
+
   private chain(found: Found, actors: ReadonlyMap<string, Actor>): Node[] {
     const { words } = this.texts;
     const language = document.documentElement.lang;
@@ -316,6 +326,7 @@ export class Panel {
       content.push(el("h2", {}, `${name(found.from)} → ${name(found.to)}`), el("p", {}, words.noChain));
       return content;
     }
+    if (chain) content.push(el("p", { class: "hint" }, this.joining(chain)));
     if (!chain && found.forbidden) {
       content.push(el("p", { class: "reason" }, this.reason(found, name)));
     }
@@ -338,6 +349,7 @@ export class Panel {
           this.quote(one.id, one.url, one.part, one.line, one.gloss[language] ?? one.gloss.en ?? ""),
         ),
       );
+      if (chain?.led_to[at]) item.append(el("p", { class: "hint led" }, words.ledTo));
       if (at === told.hops.length - 1 && target) {
         const end = actors.get(short(target.iri));
         item.append(end ? this.heading(end) : el("h2", { class: "whom" }, name(target)));

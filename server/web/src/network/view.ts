@@ -2,7 +2,7 @@
 import { select } from "d3-selection";
 import { type ZoomBehavior, type ZoomTransform, zoom, zoomIdentity } from "d3-zoom";
 import { el, svg } from "../common/dom.ts";
-import { hull, layout, type Point, radius } from "./layout.ts";
+import { follow, hull, layout, type Point, radius } from "./layout.ts";
 import { curve, labels, mark } from "./marks.ts";
 import type { Act, Actor, Told } from "./model.ts";
 import type { Appearance } from "./state.ts";
@@ -21,10 +21,15 @@ export class View {
   private readonly lines = svg("g", { role: "group" });
   private readonly marks = svg("g", { role: "group" });
   private readonly titles = svg("g", { "aria-hidden": "true" });
+  /** Lies over the picture while it moves, so that no line has to be looked for under the pointer. */
+  private readonly glass = el("div", { class: "glass", hidden: "" });
   private readonly zooming: ZoomBehavior<HTMLElement, unknown>;
   private drawnAt: ZoomTransform = zoomIdentity;
   private settling = 0;
   private places = new Map<string, Point>();
+  /** Whom the reader has put somewhere. */
+  private readonly held = new Set<string>();
+  private lanes: number[] = [];
   private drawnActors = new Map<string, SVGGElement>();
   private drawnActs: SVGGElement[] = [];
   private readonly frame: HTMLElement;
@@ -51,6 +56,7 @@ export class View {
     };
     frame.replaceChildren(
       this.picture,
+      this.glass,
       el(
         "div",
         { class: "tools" },
@@ -62,7 +68,10 @@ export class View {
     // The frame is what is dragged, since the picture itself moves under the pointer.
     this.zooming = zoom<HTMLElement, unknown>()
       .scaleExtent([0.2, 6])
-      .filter((event: MouseEvent) => !(event.target as Element).closest(".tools") && !event.button)
+      .filter((event: MouseEvent) => {
+        const grabbed = event.type === "mousedown" ? ".tools, .actor" : ".tools";
+        return !(event.target as Element).closest(grabbed) && !event.button;
+      })
       .on("zoom", (event: { transform: ZoomTransform; sourceEvent: unknown }) => {
         this.moved ||= Boolean(event.sourceEvent);
         this.move(event.transform, Boolean(event.sourceEvent));
@@ -71,6 +80,7 @@ export class View {
     this.picture.addEventListener("click", (event) => {
       if (event.target === this.picture) choosing.nothing();
     });
+    this.picture.addEventListener("pointerdown", (event) => this.grab(event));
     this.picture.addEventListener("keydown", (event) => this.onKey(event));
     new ResizeObserver(() => {
       if (!this.moved) this.fit();
@@ -81,7 +91,7 @@ export class View {
   /** Draws another network; who was there stays about where he was. */
   draw(told: Told): void {
     this.told = told;
-    this.places = layout(told, this.places);
+    this.places = layout(told, this.places, this.held);
     // Thousands of lines that fade at once would keep a processor busy for longer than they fade.
     this.picture.classList.toggle("great", told.acts.length > 300);
     this.drawHulls();
@@ -113,13 +123,15 @@ export class View {
   private drawActs(): void {
     const actors = new Map(this.told.actors.map((actor) => [actor.id, actor]));
     const between = new Map<string, number>();
-    this.drawnActs = this.told.acts.map((act) => {
+    this.lanes = this.told.acts.map((act) => {
       const pair = `${act.source}|${act.target}`;
       const lane = between.get(pair) ?? 0;
       between.set(pair, lane + 1);
-      const [source, target] = [actors.get(act.source), actors.get(act.target)];
-      const rooms = [source, target].map((one) => (one ? radius(one.acts, one.type) : 6)) as [number, number];
-      const drawn = curve(this.point(act.source), this.point(act.target), rooms, lane, act.manner);
+      return lane;
+    });
+    this.drawnActs = this.told.acts.map((act, at) => {
+      const source = actors.get(act.source);
+      const drawn = this.course(act, this.lanes[at] ?? 0, actors);
       const group = svg(
         "g",
         {
@@ -138,6 +150,15 @@ export class View {
       return group;
     });
     this.lines.replaceChildren(...this.drawnActs);
+  }
+
+  /** The way of a line between where its actors stand now. */
+  private course(act: Act, lane: number, actors: ReadonlyMap<string, Actor>): ReturnType<typeof curve> {
+    const rooms = [act.source, act.target].map((id) => {
+      const one = actors.get(id);
+      return one ? radius(one.acts, one.type) : 6;
+    }) as [number, number];
+    return curve(this.point(act.source), this.point(act.target), rooms, lane, act.manner);
   }
 
   private drawActors(): void {
@@ -215,6 +236,21 @@ export class View {
       group.classList.toggle("chosen", shown.chosenActors.has(id));
       group.setAttribute("aria-pressed", String(shown.chosenActors.has(id)));
     }
+    this.entitle(shown);
+    // The chosen lie above the others, and are what Tab leads to next.
+    for (const at of shown.chosenActs) {
+      const group = this.drawnActs[at];
+      if (group && group !== document.activeElement) this.lines.append(group);
+    }
+    const near = [...shown.chosenActs, ...shown.nearActs];
+    const first = this.drawnActs[near[0] ?? [...shown.acts][0] ?? -1];
+    for (const group of this.drawnActs) group.setAttribute("tabindex", group === first ? "0" : "-1");
+    const [chosen] = shown.chosenActors;
+    this.rove((chosen && this.drawnActors.get(chosen)) || this.visibleActors()[0]);
+  }
+
+  /** Says beside the chosen lines what they are. */
+  private entitle(shown: Appearance): void {
     this.titles.replaceChildren(
       ...[...shown.chosenActs].slice(0, 8).map((at) => {
         const group = this.drawnActs[at];
@@ -226,16 +262,6 @@ export class View {
         return svg("g", { class: "act" }, title);
       }),
     );
-    // The chosen lie above the others, and are what Tab leads to next.
-    for (const at of shown.chosenActs) {
-      const group = this.drawnActs[at];
-      if (group && group !== document.activeElement) this.lines.append(group);
-    }
-    const near = [...shown.chosenActs, ...shown.nearActs];
-    const first = this.drawnActs[near[0] ?? [...shown.acts][0] ?? -1];
-    for (const group of this.drawnActs) group.setAttribute("tabindex", group === first ? "0" : "-1");
-    const [chosen] = shown.chosenActors;
-    this.rove((chosen && this.drawnActors.get(chosen)) || this.visibleActors()[0]);
   }
 
   /** Gives the keyboard back to where a reader was. */
@@ -266,6 +292,7 @@ export class View {
       this.settle(to);
       return;
     }
+    this.glass.hidden = false;
     const scale = to.k / this.drawnAt.k;
     const [x, y] = [to.x - this.drawnAt.x * scale, to.y - this.drawnAt.y * scale];
     this.picture.style.transform = `translate(${x}px, ${y}px) scale(${scale})`;
@@ -273,9 +300,84 @@ export class View {
   }
 
   private settle(to: ZoomTransform): void {
+    this.glass.hidden = true;
     this.drawnAt = to;
     this.picture.style.transform = "";
     this.world.setAttribute("transform", String(to));
+  }
+
+  // --- actors that are put elsewhere
+
+  /** Lets a mouse or a pen drag an actor; a finger moves the whole picture, as it could not see what it drags. */
+  private grab(down: PointerEvent): void {
+    const id = (down.target as Element).closest<SVGGElement>(".actor")?.dataset.id;
+    if (!id || down.button || down.pointerType === "touch") return;
+    const before = new Map(this.places);
+    const from = this.point(id);
+    const sides = new Map(this.told.actors.map((actor) => [actor.id, actor]));
+    let to: Point | undefined;
+    let waiting = 0;
+    const put = (): void => {
+      waiting = 0;
+      if (!to) return;
+      const moved = follow(this.told.acts, before, id, to);
+      for (const [one, place] of moved) this.places.set(one, place);
+      this.redraw(moved, sides);
+    };
+    const onMove = (event: PointerEvent): void => {
+      const [dx, dy] = [event.clientX - down.clientX, event.clientY - down.clientY];
+      // A hand that clicks is never quite still.
+      if (!to && Math.hypot(dx, dy) < 4) return;
+      this.glass.hidden = false;
+      to = { x: from.x + dx / this.drawnAt.k, y: from.y + dy / this.drawnAt.k };
+      waiting ||= requestAnimationFrame(put);
+    };
+    const onEnd = (): void => {
+      removeEventListener("pointermove", onMove);
+      removeEventListener("pointerup", onEnd);
+      removeEventListener("pointercancel", onEnd);
+      if (!to) return;
+      cancelAnimationFrame(waiting);
+      put();
+      this.held.add(id);
+      this.moved = true;
+      this.drawHulls();
+      const { left, right, top, bottom } = this.extent;
+      this.extent = {
+        left: Math.min(left, to.x - 60),
+        right: Math.max(right, to.x + 60),
+        top: Math.min(top, to.y - 36),
+        bottom: Math.max(bottom, to.y + 36),
+      };
+      // What follows is the click of the same hand, which chose nothing.
+      const swallow = (click: Event): void => click.stopPropagation();
+      this.frame.addEventListener("click", swallow, { capture: true });
+      setTimeout(() => {
+        this.frame.removeEventListener("click", swallow, { capture: true });
+        this.glass.hidden = true;
+      });
+    };
+    addEventListener("pointermove", onMove);
+    addEventListener("pointerup", onEnd);
+    addEventListener("pointercancel", onEnd);
+  }
+
+  /** Draws some actors and their lines where they stand now, and touches nothing else. */
+  private redraw(moved: ReadonlyMap<string, Point>, actors: ReadonlyMap<string, Actor>): void {
+    for (const [id, { x, y }] of moved) {
+      this.drawnActors.get(id)?.setAttribute("transform", `translate(${x.toFixed(1)} ${y.toFixed(1)})`);
+    }
+    this.told.acts.forEach((act, at) => {
+      const group = this.drawnActs[at];
+      if (!group || !(moved.has(act.source) || moved.has(act.target))) return;
+      const { line, head, middle } = this.course(act, this.lanes[at] ?? 0, actors);
+      const [hit, stroke, tip] = group.children;
+      for (const path of [hit, stroke]) path?.setAttribute("d", line);
+      tip?.setAttribute("d", head);
+      group.dataset.x = middle.x.toFixed(1);
+      group.dataset.y = middle.y.toFixed(1);
+    });
+    if (this.shown) this.entitle(this.shown);
   }
 
   private scale(factor: number): void {
