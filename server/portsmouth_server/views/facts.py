@@ -26,6 +26,13 @@ CLASSES: Final = (
     "TimeSpan", "Disagreement", "Collective", "Actor",
 )  # fmt: skip
 _RANK: Final = {PT + name: rank for rank, name in enumerate(CLASSES)}
+#: Which side those stand on who stand on one, and what they are. Property by property: where the property is
+#: a variable beside ``VALUES``, the engine reads all that is said of each.
+SIDES_QUERY: Final = """
+SELECT ?g ?s ?p ?o WHERE {
+  { GRAPH ?g { ?s pt:side ?o } BIND(pt:side AS ?p) }
+  UNION { { SELECT DISTINCT ?s WHERE { ?s pt:side ?any } } GRAPH ?g { ?s rdf:type ?o } BIND(rdf:type AS ?p) }
+}"""
 #: Those who act.
 ACTORS: Final = frozenset(
     {"Person", "State", "Government", "Delegation", "Press", "Force", "Group", "Collective", "Actor"}

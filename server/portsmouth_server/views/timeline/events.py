@@ -15,7 +15,7 @@ from portsmouth.store.protocol import Store
 from portsmouth_server.asking import rows
 from portsmouth_server.views.dating import calendar_of, span
 from portsmouth_server.views.entity.ego import side_of
-from portsmouth_server.views.facts import Facts, Stated, iri_of
+from portsmouth_server.views.facts import SIDES_QUERY, Facts, Stated, iri_of
 
 _EVENTS: Final = f"""
 SELECT ?g ?s ?p ?o WHERE {{
@@ -28,8 +28,6 @@ _SPANS: Final = f"""
 SELECT ?g ?s ?p ?o WHERE {{
   VALUES ?p {{ prov:wasDerivedFrom }} GRAPH ?g {{ ?s ?p ?o }} FILTER(STRSTARTS(STR(?s), "{TIME}"))
 }}"""
-_SIDES: Final = """
-SELECT ?g ?s ?p ?o WHERE { ?s pt:side ?any VALUES ?p { pt:side rdf:type } GRAPH ?g { ?s ?p ?o } }"""
 _DISPUTED: Final = """
 SELECT ?d ?s WHERE { ?d a pt:Disagreement ; pt:disputedSubject ?s ; pt:disputedProperty ?p
                      FILTER(?p IN (pt:when, pt:dateAsStated)) }"""
@@ -92,7 +90,7 @@ async def read_happenings(store: Store) -> tuple[Happening, ...]:
     :raises StoreError: the store could not answer.
     """
     events, spans, sides, disputed = await asyncio.gather(
-        rows(store, _EVENTS), rows(store, _SPANS), rows(store, _SIDES), rows(store, _DISPUTED)
+        rows(store, _EVENTS), rows(store, _SPANS), rows(store, SIDES_QUERY), rows(store, _DISPUTED)
     )
     return happenings(
         Facts(events), Facts(spans), Facts(sides), {iri_of(row["s"]): iri_of(row["d"]) for row in disputed}

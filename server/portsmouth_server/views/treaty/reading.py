@@ -9,7 +9,7 @@ from typing import Final
 from portsmouth.iris import ID
 from portsmouth.store.protocol import Store
 from portsmouth_server.asking import rows, term
-from portsmouth_server.views.facts import Facts, iri_of
+from portsmouth_server.views.facts import SIDES_QUERY, Facts, iri_of
 
 TREATY: Final = ID + "treaty-of-portsmouth"
 
@@ -31,9 +31,6 @@ _FACTS: Final = (
 )
 _DISPUTED: Final = """
 SELECT DISTINCT ?d ?s ?p WHERE { ?d a pt:Disagreement ; pt:disputedSubject ?s ; pt:disputedProperty ?p }"""
-_SIDES: Final = (
-    "SELECT ?g ?s ?p ?o WHERE { ?s pt:side ?any VALUES ?p { pt:side rdf:type } GRAPH ?g { ?s ?p ?o } }"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +56,7 @@ async def read_treaty(store: Store, treaty: str = TREATY) -> TreatyFacts:
     """
     facts, sides, disputed = await asyncio.gather(
         rows(store, _FACTS.format(treaty=term(treaty))),
-        rows(store, _SIDES),
+        rows(store, SIDES_QUERY),
         rows(store, _DISPUTED),
     )
     return TreatyFacts(
