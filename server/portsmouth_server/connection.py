@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from portsmouth_server.errors import Problem
 from portsmouth_server.express import Express
+from portsmouth_server.http import Header
 
 if TYPE_CHECKING:
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -60,6 +61,9 @@ def connection_class(
         _refusal: tuple[int, str] | None = None
         #: Whether the request that is being read may take the short way.
         _plain = False
+        #: Bytes that have come at once, and whether a head among them was too long to go on with.
+        _at_once = 0
+        _over = False
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
@@ -94,6 +98,12 @@ def connection_class(
         def on_headers_complete(self) -> None:
             self._in_head = False
             self._stop_timer()
+            # What came in small pieces has been counted on its way.
+            if not self._over and self._at_once > max_head and _length(self.url, self.headers) > max_head:
+                self._over = True
+                self._refuse_head()
+            if self._over:
+                return
             self._plain = (
                 express is not None
                 and express.fits(self.url, self.headers)
@@ -106,8 +116,14 @@ def connection_class(
             if not self._plain:
                 super().on_headers_complete()
 
+        def on_body(self, body: bytes) -> None:
+            if not self._over:
+                super().on_body(body)
+
         def on_message_complete(self) -> None:
             self._receiving = False
+            if self._over:
+                return
             if self._plain:
                 self._plain = False
                 if express is not None and express.take(self, self.url):
@@ -122,21 +138,28 @@ def connection_class(
                 self._refuse(*self._refusal)
                 return
             continued = self._receiving
+            self._at_once = len(data)
             super().data_received(data)
             # The part that began the message is left out of account; the transport bounds it.
             if not (continued and self._receiving) or self.transport.is_closing():
                 return
             self._bytes += len(data)
             if self._in_head and self._bytes > max_head:
-                self._refuse(431, f"found a longer head; expected at most {max_head} bytes")
+                self._refuse_head()
             elif self._bytes > max_head + _PATIENCE * max_body:
                 self.transport.close()
 
         def send_400_response(self, msg: str) -> None:
             if len(self.url) > max_head:
-                self._refuse(414, f"found a longer address; expected at most {max_head} bytes, or a POST")
+                self._refuse_head()
             else:
                 self._refuse(400, "found bytes that are no HTTP request; expected HTTP/1.1")
+
+        def _refuse_head(self) -> None:
+            if len(self.url) > max_head:
+                self._refuse(414, f"found a longer address; expected at most {max_head} bytes, or a POST")
+            else:
+                self._refuse(431, f"found a longer head; expected at most {max_head} bytes")
 
         def _time_out(self) -> None:
             self._timer = None
@@ -160,6 +183,11 @@ def connection_class(
             self.transport.close()
 
     return Connection
+
+
+def _length(url: bytes, headers: list[Header]) -> int:
+    """Return about how many bytes a head has."""
+    return len(url) + sum(len(name) + len(value) + 4 for name, value in headers)
 
 
 def _on_the_wire(problem: Problem) -> bytes:

@@ -112,7 +112,7 @@ def test_loading_goes_on_where_it_was_broken_off(empty, requests):
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        ((), 2, "no --endpoint"),
+        ((), 2, "neither --endpoint nor --store"),
         (("--endpoint", "ftp://e/"), 2, "the address 'ftp://e/'"),
         (("--endpoint", "http://u:secret@127.0.0.1:9/"), 2, "an address with a user's name or password"),
         (("--endpoint", "http://127.0.0.1:9/q"), 4, "no answer from http://127.0.0.1:9/q"),

@@ -169,7 +169,7 @@ def test_what_is_refused_is_refused_with_its_own_error(text: str, error: type[Po
 def test_an_error_of_syntax_tells_its_place_in_the_text_as_it_was_sent() -> None:
     for text, line, column in (
         ("INSERT DATA {\n  <http://s> <http://p> <http://o> ;; : }", 2, 39),
-        ("PREFIX : <http://e/>\nINSERT DATA { :n :n 1 } ;\nPREFIX x: <http://x/> FETCH ALL", 3, 29),
+        ("PREFIX : <http://e/>\nINSERT DATA { :n :n 1 } ;\nPREFIX x: <http://x/> FETCH ALL", 3, 23),
         ("CLEAR ALL ; FETCH ALL", 1, 19),
     ):
         with pytest.raises(UpdateSyntaxError) as caught:
