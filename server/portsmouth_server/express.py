@@ -241,6 +241,7 @@ class _Exchange:
         )
         self.response_started = True
         parts: list[bytes] | None = []
+        length = 0
         try:
             async for chunk in answer:
                 async with asyncio.timeout(self._express.seconds):
@@ -248,7 +249,8 @@ class _Exchange:
                 transport.write(b"%x\r\n" % len(chunk) + chunk + b"\r\n")
                 if parts is not None:
                     parts.append(chunk)
-                    if not self._express.answering.kept.room_for(sum(map(len, parts))):
+                    length += len(chunk)
+                    if not self._express.answering.kept.room_for(length):
                         parts = None
         except (PortsmouthError, TimeoutError) as error:
             # Half an answer must not look like a whole one (RFC 9112, section 8).
