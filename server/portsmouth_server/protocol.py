@@ -7,13 +7,13 @@ Nothing here touches the network: bytes in, a :class:`SparqlRequest` or an
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 from urllib.parse import parse_qsl
 
-from portsmouth.errors import MediaTypeError, ReadOnlyError, RequestError
+from portsmouth.errors import MediaTypeError, ParameterError, ReadOnlyError, RequestError
 from portsmouth.stance import Stance
 from portsmouth.store.lexer import tokens
 from portsmouth.store.protocol import Dataset
@@ -259,6 +259,27 @@ def parameters(encoded: bytes, where: str = "the address") -> list[tuple[str, st
         raise RequestError(
             found=f"too many parameters in {where}", expected=f"at most {_MOST_PARAMETERS}"
         ) from None
+
+
+def known_parameters(query_string: bytes, names: Collection[str]) -> dict[str, str]:
+    """Read the parameters of a page, each given once at most.
+
+    :param query_string: what follows the question mark, still percent-encoded.
+    :param names: those that the page has.
+    :raises RequestError: they are not UTF-8, or too many.
+    :raises ParameterError: one is unknown, or given twice.
+
+    >>> known_parameters(b"kind=battles&since=+1905", ("kind", "since"))
+    {'kind': 'battles', 'since': '1905'}
+    """
+    values: dict[str, str] = {}
+    for name, value in parameters(query_string):
+        if name not in names:
+            raise ParameterError(found=f"the parameter {name[:100]}", expected=f"one of {', '.join(names)}")
+        if name in values:
+            raise ParameterError(found=f"the parameter {name} more than once", expected="one value")
+        values[name] = value.strip()
+    return values
 
 
 def _decode(data: bytes, where: str) -> str:

@@ -8,7 +8,7 @@ from typing import Final, Self
 
 from portsmouth.dates import Bounds
 from portsmouth.errors import ParameterError
-from portsmouth_server.protocol import parameters
+from portsmouth_server.protocol import known_parameters
 from portsmouth_server.views.timeline.asked import read_days
 from portsmouth_server.views.words import N_
 
@@ -51,15 +51,7 @@ class Asked:
         >>> Asked.from_address(b"kind=battles&since=1905").window.earliest
         datetime.date(1905, 1, 1)
         """
-        values: dict[str, str] = {}
-        for name, value in parameters(query_string):
-            if name not in _NAMES:
-                raise ParameterError(
-                    found=f"the parameter {name[:100]}", expected=f"one of {', '.join(_NAMES)}"
-                )
-            if name in values:
-                raise ParameterError(found=f"the parameter {name} more than once", expected="one value")
-            values[name] = value.strip()
+        values = known_parameters(query_string, _NAMES)
         kind, part = values.get("kind", ""), values.get("part", "")
         if kind and kind not in KINDS:
             raise ParameterError(found=f"kind={kind[:100]!r}", expected=f"one of {', '.join(KINDS)}")

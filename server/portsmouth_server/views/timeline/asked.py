@@ -10,7 +10,7 @@ from typing import Final, Self
 
 from portsmouth.dates import Bounds
 from portsmouth.errors import ParameterError
-from portsmouth_server.protocol import parameters
+from portsmouth_server.protocol import known_parameters
 
 LANES: Final = ("text", "actor", "kind")
 _NAMES: Final = ("lanes", "since", "until", "kind", "part", "actor")
@@ -48,15 +48,7 @@ class Asked:
         >>> Asked.from_address(b"since=1905-05&until=1905-09").window.latest
         datetime.date(1905, 9, 30)
         """
-        values: dict[str, str] = {}
-        for name, value in parameters(query_string):
-            if name not in _NAMES:
-                raise ParameterError(
-                    found=f"the parameter {name[:100]}", expected=f"one of {', '.join(_NAMES)}"
-                )
-            if name in values:
-                raise ParameterError(found=f"the parameter {name} more than once", expected="one value")
-            values[name] = value.strip()
+        values = known_parameters(query_string, _NAMES)
         lanes = values.get("lanes") or "text"
         if lanes not in LANES:
             raise ParameterError(found=f"lanes={lanes[:100]!r}", expected=f"one of {', '.join(LANES)}")
