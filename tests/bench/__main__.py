@@ -19,7 +19,7 @@ from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import compare, features, machine, peers, runaways, sizes, throughput
+from bench import compare, features, machine, peers, processes, runaways, sizes, throughput
 from bench.peers import Data, Peer, Running
 from bench.workload import ENTITIES, PREFIXES, workloads
 from portsmouth.build import build
@@ -257,6 +257,7 @@ def main() -> int:
         "Every server answers the same requests in turn, round by round; ratios are medians of the rounds' "
         "own ratios of requests a second. *Unique*: no two requests alike.",
     ]
+    processes.end_with_the_run()
     with tempfile.TemporaryDirectory(prefix="portsmouth-bench-") as folder:
         bench = Bench(arguments, Path(folder))
         for name in arguments.sections or SECTIONS:

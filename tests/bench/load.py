@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import itertools
 import json
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench import processes
 from bench.machine import cpu_seconds
 from bench.workload import Workload
 
@@ -86,7 +86,7 @@ def drive(
         "wrk", "-t1", f"-c{clients}", f"-d{max(1, round(seconds))}s", "--timeout", "60s",
         "-s", str(script), url,
     ]  # fmt: skip
-    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    output = processes.run(command).decode()
     found = json.loads(output.strip().splitlines()[-1])
     spent = cpu_seconds(pid) - before
     requests = max(1, found["requests"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -18,6 +17,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pyoxigraph as ox
+
+from bench import processes
 
 ROOT = Path(__file__).parents[2]
 
@@ -68,13 +69,7 @@ class Running:
 
     def stop(self) -> None:
         """End the server and what it has started."""
-        if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGTERM)
-        try:
-            self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
+        processes.end(self.process)
 
 
 @dataclass(frozen=True)
@@ -109,13 +104,10 @@ class Peer:
         environment = os.environ | {k: v.format(**words) for k, v in self.environment.items()}
         if self.prepare:
             command = [word.format(**words) for word in self.prepare]
-            subprocess.run(command, check=True, stdout=log, stderr=log, env=environment)
+            processes.run(command, log, stderr=log, env=environment)
         began = time.perf_counter()
-        process = subprocess.Popen(
-            [word.format(**words) for word in self.command],
-            stdout=log, stderr=log, start_new_session=True, cwd=folder,
-            env=environment,
-        )  # fmt: skip
+        command = [word.format(**words) for word in self.command]
+        process = processes.start(command, stdout=log, stderr=log, cwd=folder, env=environment)
         url = f"http://127.0.0.1:{port}{self.path}"
         running = Running(self.name, url, process, 0.0)
         wait_until_ready(url, process, folder / "log")

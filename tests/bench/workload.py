@@ -15,7 +15,8 @@ from urllib.parse import quote
 
 PREFIXES: Final = (
     "PREFIX pt:<https://w3id.org/portsmouth1905/ns#> PREFIX skos:<http://www.w3.org/2004/02/skos/core#> "
-    "PREFIX rdfs:<http://www.w3.org/2000/01/rdf-schema#> "
+    "PREFIX rdfs:<http://www.w3.org/2000/01/rdf-schema#> PREFIX dcterms:<http://purl.org/dc/terms/> "
+    "PREFIX xsd:<http://www.w3.org/2001/XMLSchema#> "
 )
 
 #: One pattern about one thing: next to nothing but the cost of a request.
@@ -42,18 +43,40 @@ SMALL: Final = (
     "SELECT DISTINCT ?act ?passage ({n} AS ?run) {{ {{ ?act pt:from <{entity}> }} UNION "
     "{{ ?act pt:to <{entity}> }} GRAPH ?passage {{ ?act pt:mode ?mode }} }} ORDER BY ?act ?passage LIMIT 50",
 )
-#: Questions that read much and answer little.
+#: Questions that read at least a tenth of the default graph and answer little: what tools send to find out
+#: what a dataset holds, and what a reader asks of all of it.
 SCAN: Final = (
-    "SELECT ?mode (COUNT(DISTINCT ?act) AS ?acts) ({n} AS ?run) {{ ?act pt:mode ?mode }} GROUP BY ?mode",
-    "SELECT ?from (COUNT(DISTINCT ?to) AS ?moved) ({n} AS ?run) {{ ?act pt:from ?from ; pt:to ?to }} "
-    "GROUP BY ?from ORDER BY DESC(?moved) ?from LIMIT 10",
-    "SELECT DISTINCT ?type ({n} AS ?run) {{ ?s a ?type }}",
+    # The classes, and how many things each has.
+    "SELECT ?class (COUNT(DISTINCT ?s) AS ?things) ({n} AS ?run) {{ ?s a ?class }} "
+    "GROUP BY ?class ORDER BY DESC(?things) ?class LIMIT 50",
+    # The properties, and of how many things each is told: VoID's property partitions.
+    "SELECT ?p (COUNT(DISTINCT ?s) AS ?things) ({n} AS ?run) {{ ?s ?p ?o }} "
+    "GROUP BY ?p ORDER BY DESC(?things) ?p LIMIT 50",
+    # How much the documents state. In graphs, since a union of graphs counts a fact once for each.
+    "SELECT (COUNT(*) AS ?statements) (COUNT(DISTINCT ?part) AS ?parts) ({n} AS ?run) "
+    "{{ GRAPH ?passage {{ ?s ?p ?o }} ?passage dcterms:isPartOf ?part }}",
+    # Whatever has a word in its name.
+    "SELECT DISTINCT ?thing ?label ({n} AS ?run) {{ ?thing skos:prefLabel ?label "
+    'FILTER(CONTAINS(LCASE(STR(?label)), "peace")) }} ORDER BY ?label ?thing LIMIT 50',
+    # Whatever is dated, by any property, year by year.
+    "SELECT ?year (COUNT(DISTINCT ?thing) AS ?things) ({n} AS ?run) {{ ?thing ?property ?day "
+    "FILTER(DATATYPE(?day) = xsd:date) BIND(YEAR(?day) AS ?year) }} GROUP BY ?year ORDER BY ?year",
+    # What most is linked to.
+    "SELECT ?o (COUNT(DISTINCT ?s) AS ?links) ({n} AS ?run) {{ ?s ?p ?o FILTER(ISIRI(?o)) }} "
+    "GROUP BY ?o ORDER BY DESC(?links) ?o LIMIT 20",
 )
-#: Questions that answer much.
+#: Questions that answer thousands of rows: what is taken home, to be looked at elsewhere.
 LARGE: Final = (
-    "SELECT DISTINCT ?s ?label ({n} AS ?run) {{ ?s skos:prefLabel ?label }} LIMIT 20000",
-    "SELECT DISTINCT ?act ?from ?to ?mode ({n} AS ?run) {{ ?act pt:from ?from ; pt:to ?to ; pt:mode ?mode }} "
-    "LIMIT 20000",
+    # All names.
+    "SELECT DISTINCT ?s ?label ({n} AS ?run) {{ ?s skos:prefLabel ?label }} LIMIT 10000",
+    # The facts themselves, as they come.
+    "SELECT DISTINCT ?s ?p ?o ({n} AS ?run) {{ ?s ?p ?o }} LIMIT 10000",
+    # What each passage states, with its line.
+    "SELECT ?passage ?line ?s ?p ?o ({n} AS ?run) {{ GRAPH ?passage {{ ?s ?p ?o }} ?passage pt:line ?line }} "
+    "LIMIT 10000",
+    # Whatever joins two things that have names, with the names: the edges of a network.
+    "SELECT DISTINCT ?s ?from ?p ?o ?to ({n} AS ?run) {{ ?s ?p ?o . ?o skos:prefLabel ?to . "
+    "?s skos:prefLabel ?from FILTER(LANG(?from) = 'en' && LANG(?to) = 'en') }} LIMIT 10000",
 )
 CLASSES: Final[Mapping[str, Sequence[str]]] = {
     "lookup": LOOKUP, "small": SMALL, "scan": SCAN, "large": LARGE,
