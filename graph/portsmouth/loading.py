@@ -21,16 +21,21 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 from urllib.parse import quote
 
-import aiohttp
 import pyoxigraph as ox
 
 from portsmouth import iris
 from portsmouth.errors import DocumentError, ParameterError, RemoteError
+from portsmouth.lazily import lazily
 from portsmouth.store.protocol import RESULT_FORMATS
 from portsmouth.store.service import Service, unreachable
+
+if TYPE_CHECKING:
+    import aiohttp
+else:
+    aiohttp = lazily("aiohttp")
 
 CHECKSUM: Final = iris.SPDX + "checksumValue"
 VERSION: Final = iris.DCTERMS + "hasVersion"

@@ -6,15 +6,18 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from portsmouth.errors import ParameterError, StoreError
 from portsmouth.store import disk
 from portsmouth.store.bulk import Report, estimated_mib, rewrite
 from portsmouth.store.embedded import EmbeddedStore
 from portsmouth.store.protocol import Store
-from portsmouth.store.remote import RemoteStore
 from portsmouth.store.writable import WritableStore
 from portsmouth_server.settings import Settings
+
+if TYPE_CHECKING:
+    from portsmouth.store.remote import RemoteStore
 
 
 def open_store(
@@ -95,6 +98,9 @@ def remote_store(settings: Settings) -> RemoteStore:
     >>> remote_store(Settings(endpoint="http://localhost:7878/query")).writable
     False
     """
+    # Only this store needs an HTTP client.
+    from portsmouth.store.remote import RemoteStore
+
     if settings.writing:
         raise ParameterError("a token and an endpoint", "no token: the service is written by its own means")
     merged = settings.dataset == "merged"

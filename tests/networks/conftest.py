@@ -9,7 +9,7 @@ from portsmouth.build import build
 from portsmouth.iris import PREFIXES
 from portsmouth.networks import Selection, project
 from portsmouth.store.embedded import EmbeddedStore
-from portsmouth.store.stances import materialise
+from portsmouth.store.materialising import materialise
 
 
 class Answer:

@@ -29,8 +29,9 @@ from portsmouth.receipts.replay import dataset_for, gives
 from portsmouth.stance import Stance
 from portsmouth.store.embedded import EmbeddedStore
 from portsmouth.store.engine import evaluate
+from portsmouth.store.materialising import materialise
 from portsmouth.store.protocol import Dataset, Formats, Query, Update
-from portsmouth.store.stances import Stances, materialise, seen_from
+from portsmouth.store.stances import Stances, seen_from
 
 build = cache(build)
 PARTS = tuple(f"s{number}" for number in range(1, 9))

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from pyoxigraph import CanonicalizationAlgorithm, Dataset, DefaultGraph, NamedNode, Quad, RdfFormat, serialize
+from pyoxigraph import CanonicalizationAlgorithm, Dataset, NamedNode, Quad, RdfFormat, serialize
 
 from portsmouth import iris, resources
 from portsmouth.build.calendar import calendar
@@ -30,6 +30,8 @@ from portsmouth.errors import FactsError, MissingDataError
 
 _DISAGREEMENT: Final = NamedNode(iris.PT + "Disagreement")
 _TIME_SPAN: Final = NamedNode(iris.PT + "TimeSpan")
+#: The end of a line of N-Quads.
+_END: Final = b" .\n"
 #: Told the name of each step as it begins.
 Progress = Callable[[str], None]
 
@@ -95,8 +97,9 @@ def _build(tell: Progress, facts: Path | None, ontology: Path | None) -> Build:
         named.update(dict.fromkeys(assemble(document)))
     named.update(dict.fromkeys(ontology_quads(read[0].ontology)))
     tell("writing")
-    default = dict.fromkeys(Quad(quad.subject, quad.predicate, quad.object, DefaultGraph()) for quad in named)
-    nquads = _canonical((*named, *default))
+    lines = _lines(named)
+    default = {_without_graph(line) for line in lines}
+    nquads = b"".join(sorted((*lines, *default)))
     kinds = Counter(quad.object for quad in named if quad.predicate == RDF_TYPE)
     counts = {
         "quads": len(named) + len(default),
@@ -162,7 +165,17 @@ def ontology_quads(files: Iterable[SourceFile]) -> Iterable[Quad]:
     return dataset
 
 
-def _canonical(quads: Iterable[Quad]) -> bytes:
+def _lines(quads: Iterable[Quad]) -> list[bytes]:
+    """Write quads of named graphs as canonical N-Quads, a line each."""
     out = io.BytesIO()
     serialize(quads, out, format=RdfFormat.N_QUADS)
-    return b"".join(sorted(out.getvalue().splitlines(keepends=True)))
+    return out.getvalue().splitlines(keepends=True)
+
+
+def _without_graph(line: bytes) -> bytes:
+    """Write the triple of a line: ``S P O G .`` without G, which has no space in it.
+
+    >>> _without_graph(b'<http://e/s> <http://e/p> "a <b> ." <http://e/g> .\\n')
+    b'<http://e/s> <http://e/p> "a <b> ." .\\n'
+    """
+    return line[: line.rindex(b" ", 0, -3)] + _END

@@ -10,37 +10,32 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
-from pyoxigraph import Triple
 from rich.console import Console
 
 import portsmouth
 from portsmouth import queries
 from portsmouth.apart import Apart
-from portsmouth.build import Build, Progress, build, echoes_csv, locators_csv
-from portsmouth.build.assemble import documents
-from portsmouth.citing import Citation, cite
-from portsmouth.cli import rendering
-from portsmouth.cli.advancing import loading
 from portsmouth.errors import ParameterError
-from portsmouth.exporting import export
 from portsmouth.iris import shorten
-from portsmouth.originals import Original, open_original
-from portsmouth.receipts import Answers, Budget, Receipts, explain, inline, read_answers
-from portsmouth.receipts.asking import Asker
-from portsmouth.receipts.evidence import PassageNote, passage_notes
-from portsmouth.receipts.telling import trig
 from portsmouth.resources import facts_folder, ontology_folder
-from portsmouth.search import USUAL_HITS, Index
 from portsmouth.stance import NAMED, Stance
 from portsmouth.store import disk
 from portsmouth.store.embedded import EmbeddedStore
 from portsmouth.store.limits import Limits
 from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, Dataset, Formats, Query, Store
 from portsmouth.store.service import checked_address
-from portsmouth.unknown import unknown_names
+
+# What one command needs is loaded by that command: nobody waits for what others need, and the process that
+# serves does not hold it.
+if TYPE_CHECKING:
+    from portsmouth.build import Build, Progress
+    from portsmouth.citing import Citation
+    from portsmouth.originals import Original
+    from portsmouth.receipts import Answers, Receipts
+    from portsmouth.receipts.evidence import PassageNote
 
 app = typer.Typer(
     name="portsmouth",
@@ -257,6 +252,8 @@ def serve(
             asyncio.run(_original(remote_store(settings), Path(settings.source)))
         _notes.print(f"Asking {settings.endpoint}", markup=False)
     elif data:
+        from portsmouth.cli.advancing import loading
+
         opened, where = stack.enter_context(store_of_file(data, settings, stack.enter_context(loading())))
         _notes.print(where, markup=False)
     elif building is None:
@@ -314,6 +311,7 @@ def validate_command(
     """
     # A SHACL engine takes longer to load than any other command takes altogether.
     from portsmouth.build.validate import validate
+    from portsmouth.cli import rendering
 
     with _progress() as progress:
         validation = validate(facts, source=source, progress=progress)
@@ -341,6 +339,8 @@ def locate_command(
     output: OutputOption = None,
 ) -> None:
     """Write the locators of a source page: line, character offsets and checksum of every line, as CSV."""
+    from portsmouth.build import locators_csv
+
     _write(locators_csv(source).encode(), output)
 
 
@@ -354,6 +354,9 @@ def echoes_command(
 
     Texts that copy each other are one witness; receipts count them so.
     """
+    from portsmouth.build import echoes_csv
+    from portsmouth.build.assemble import documents
+
     read = documents(facts or facts_folder(), ontology_folder())
     known = [one.document for one in read if one.document]
     _write(echoes_csv(known, source).encode(), output)
@@ -418,6 +421,9 @@ def query(
     portsmouth query --name signatories
     portsmouth query --name signatories --receipts
     """
+    from portsmouth.cli import rendering
+    from portsmouth.unknown import unknown_names
+
     if listing:
         rendering.print_catalogue(queries.catalogue(), Console())
         return
@@ -453,7 +459,7 @@ def query(
 @app.command("search")
 def search_command(
     text: Annotated[str, typer.Argument(help="Words of a name or of a gloss, in any script.")],
-    limit: Annotated[int, typer.Option(min=1, help="The most hits.")] = USUAL_HITS,
+    limit: Annotated[int | None, typer.Option(min=1, help="The most hits. [default: 20]")] = None,
     kind: Annotated[
         list[str] | None,
         typer.Option(help="Only things of this class, such as pt:Person; may be repeated."),
@@ -472,8 +478,11 @@ def search_command(
     portsmouth search Komura
     portsmouth search โคมูระ --kind pt:Person
     """
+    from portsmouth.cli import rendering
+    from portsmouth.search import USUAL_HITS, Index
+
     index = Index.from_nquads(_build(facts).nquads)
-    hits = index.search(text, limit=limit, kinds=kind or ())
+    hits = index.search(text, limit=limit or USUAL_HITS, kinds=kind or ())
     if output_format is SearchFormat.table:
         rendering.print_hits(hits, index, Console())
         if not hits and (near := index.near(text, kinds=kind or ())):
@@ -505,6 +514,8 @@ def export_command(
     nq, trig and jsonld carry all named graphs; ttl, nt and rdf carry one graph, the default graph unless
     --graph names another.
     """
+    from portsmouth.exporting import export
+
     built = _build(facts)
     with _progress() as progress:
         progress("writing")
@@ -513,6 +524,8 @@ def export_command(
 
 
 def _build(facts: Path | None) -> Build:
+    from portsmouth.build import build
+
     with _progress() as progress:
         return build(facts, progress=progress)
 
@@ -537,11 +550,15 @@ def _store(built: Build, directory: Path | None, limits: Limits) -> EmbeddedStor
 
 
 async def _original(store: Store, source: Path) -> Original:
+    from portsmouth.originals import open_original
+
     async with store:
         return await open_original(store, source)
 
 
 async def _cite(store: EmbeddedStore, asking: Query) -> Citation:
+    from portsmouth.citing import cite
+
     async with store:
         return await cite(store, asking)
 
@@ -560,6 +577,12 @@ def _print_receipts(
     output_format: QueryFormat | None,
     original: Original | None = None,
 ) -> None:
+    from pyoxigraph import Triple
+
+    from portsmouth.cli import rendering
+    from portsmouth.receipts import inline
+    from portsmouth.receipts.telling import trig
+
     formats = Formats(RESULT_FORMATS["json"], GRAPH_FORMATS["nt"])
     asking = Query(sparql, dataset, formats, known_prefixes=True)
     kind, body, answers, receipts, passages = asyncio.run(_ask_with_receipts(store, asking, deadline))
@@ -578,6 +601,10 @@ def _print_receipts(
 async def _ask_with_receipts(
     store: EmbeddedStore, asking: Query, deadline: float
 ) -> tuple[str, bytes, Answers, Receipts, dict[str, PassageNote]]:
+    from portsmouth.receipts import Budget, explain, read_answers
+    from portsmouth.receipts.asking import Asker
+    from portsmouth.receipts.evidence import passage_notes
+
     async with store:
         answer = await store.query(asking)
         body = b"".join([chunk async for chunk in answer])

@@ -8,7 +8,7 @@ import io
 import json
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,13 +22,14 @@ from portsmouth.cli.commands import (
     _write,
     app,
 )
-from portsmouth.conflicts import COLUMNS, Conflict, read_conflicts, select, table
 from portsmouth.iris import shorten
-from portsmouth.search import Index
 from portsmouth.stance import Stance
 from portsmouth.store.embedded import EmbeddedStore
 from portsmouth.store.limits import Limits
 from portsmouth.store.stances import seen_from
+
+if TYPE_CHECKING:
+    from portsmouth.conflicts import Conflict
 
 
 class ConflictKind(StrEnum):
@@ -73,6 +74,9 @@ def conflicts_command(
     portsmouth conflicts --entity Tsushima
     portsmouth conflicts --kind incompatible --format csv
     """
+    from portsmouth.conflicts import select
+    from portsmouth.search import Index
+
     built = _build(facts)
     about = Index.from_nquads(built.nquads).resolve(entity) if entity else ""
     found = asyncio.run(_read(_store(built, store, Limits()), Stance.parse(parts)))
@@ -82,6 +86,8 @@ def conflicts_command(
 
 
 async def _read(store: EmbeddedStore, stance: Stance | None) -> tuple[Conflict, ...]:
+    from portsmouth.conflicts import read_conflicts
+
     async with store:
         return await read_conflicts(seen_from(store, stance))
 
@@ -119,6 +125,8 @@ def as_json(conflicts: Iterable[Conflict]) -> str:
 
 def as_csv(conflicts: Iterable[Conflict]) -> str:
     """Write disagreements as CSV, one row an account."""
+    from portsmouth.conflicts import COLUMNS, table
+
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow(COLUMNS)

@@ -9,27 +9,17 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import pyoxigraph as ox
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from portsmouth.cli.advancing import loading
 from portsmouth.cli.commands import FactsOption, _build, _notes, _refuse, app
-from portsmouth.loading import (
-    Content,
-    GraphStoreWriter,
-    Loaded,
-    Loader,
-    Step,
-    UpdateWriter,
-    Writer,
-    prepare,
-    read_dataset,
-)
 from portsmouth.store import disk
 from portsmouth.store.service import Credentials, Service, checked_address
+
+if TYPE_CHECKING:
+    from portsmouth.loading import Content, Loaded, Step, Writer
 
 #: The variable with what the service is to be shown.
 CREDENTIALS_VARIABLE: Final = "PORTSMOUTH_ENDPOINT_CREDENTIALS"
@@ -120,6 +110,8 @@ def _load_on_disk(file: Path | None, directory: Path, dataset: str, *, other: bo
                 "a file of N-Quads and the folder to fill")  # fmt: skip
     if dataset not in ("merged", "plain"):
         _refuse(f"--dataset {dataset}", "merged or plain")
+    from portsmouth.cli.advancing import loading
+
     began = time.monotonic()
     with loading() as report:
         loaded = disk.load(directory, file, merged=dataset == "merged", report=report)
@@ -138,6 +130,8 @@ async def _load(
     batch: int,
     progress: Callable[[Step], None],
 ) -> Loaded:
+    from portsmouth.loading import GraphStoreWriter, Loader, UpdateWriter
+
     endpoint, update, graph_store = addresses
     async with Service(credentials) as service:
         writer: Writer
@@ -157,6 +151,8 @@ def _credentials(file: Path | None) -> Credentials | None:
 
 @contextmanager
 def _content(file: Path | None, facts: Path | None) -> Iterator[Content]:
+    from portsmouth.loading import prepare, read_dataset
+
     if file is None:
         built = _build(facts)
         with _notes.status("sorting"):
@@ -174,6 +170,8 @@ def _content(file: Path | None, facts: Path | None) -> Iterator[Content]:
 def _shown() -> Iterator[Callable[[Step], None]]:
     """Show how far the loading has come: a bar on a terminal, else a line now and then."""
     if _notes.is_terminal:
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
         columns = (
             TextColumn("loading"),
             BarColumn(),

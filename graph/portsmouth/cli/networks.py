@@ -14,9 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from portsmouth.cli.commands import (
@@ -31,12 +29,12 @@ from portsmouth.cli.commands import (
     app,
 )
 from portsmouth.iris import shorten
-from portsmouth.search import Index
 from portsmouth.stance import Stance
 from portsmouth.store.limits import Limits
 
 if TYPE_CHECKING:
     from portsmouth.networks import Annotations, Chain, Forbidden, Hop, Selection
+    from portsmouth.search import Index
 
 _ACTOR = ("pt:Actor",)
 
@@ -379,6 +377,8 @@ def _asked(
             return network, await networks.mentions(seen_from(store, selection.stance)) if mentions else {}
 
     network, counted = asyncio.run(asked())
+    from portsmouth.search import Index
+
     return network, counted, Index.from_nquads(built.nquads)
 
 
@@ -554,6 +554,9 @@ def _print_hops(hops: Iterable[Hop], index: Index, console: Console) -> None:
 def _print_table(
     columns: Sequence[str], rows: Sequence[Sequence[object]], console: Console, *, counted: bool = True
 ) -> None:
+    from rich import box
+    from rich.table import Table
+
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for name in columns:
         table.add_column(name, overflow="fold")

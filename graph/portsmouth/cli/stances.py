@@ -9,21 +9,21 @@ import json
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from portsmouth.cli.commands import FactsOption, StoreOption, _build, _query_text, _store, _write, app
-from portsmouth.differences import Difference, Line, compare
 from portsmouth.iris import shorten
 from portsmouth.stance import Stance
 from portsmouth.store.embedded import EmbeddedStore
 from portsmouth.store.limits import Limits
 from portsmouth.store.protocol import Query
+
+if TYPE_CHECKING:
+    from portsmouth.differences import Difference, Line
 
 
 class DifferenceFormat(StrEnum):
@@ -81,6 +81,8 @@ def stances_command(
 async def _compare(
     store: EmbeddedStore, asking: Query, stances: tuple[Stance | None, Stance | None]
 ) -> Difference:
+    from portsmouth.differences import compare
+
     async with store:
         return await compare(store, asking, *stances)
 
@@ -120,6 +122,9 @@ def _print(found: Difference, stances: tuple[Stance | None, Stance | None], cons
     ):
         console.print(Text(f"{title}: {len(rows):,}"), style="bold")
         if rows and found.columns:
+            from rich import box
+            from rich.table import Table
+
             table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
             for column in found.columns:
                 table.add_column(column, overflow="fold")

@@ -14,9 +14,10 @@ from datetime import date
 from typing import Any, Final
 from xml.sax.saxutils import escape
 
-import networkx as nx
-
 from portsmouth.errors import ParameterError
+from portsmouth.lazily import lazily
+
+nx = lazily("networkx")
 
 Network = Any  # nx.MultiDiGraph, which has no type parameters
 

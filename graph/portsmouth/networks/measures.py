@@ -22,12 +22,13 @@ from random import Random
 from threading import Lock
 from typing import Any, Final
 
-import igraph
-import networkx as nx
-
 from portsmouth.errors import ParameterError
+from portsmouth.lazily import lazily
 from portsmouth.networks.temporal import Timeline
 from portsmouth.networks.witness import Witness, compare
+
+igraph = lazily("igraph")
+nx = lazily("networkx")
 
 Network = Any  # nx.MultiDiGraph, which has no type parameters
 

@@ -35,17 +35,19 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from itertools import combinations
-from typing import Final, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
 
 from portsmouth.errors import ParameterError
 from portsmouth.iris import CONCEPT, DCTERMS, PASSAGE, PT, SCHEMA, passage_key, shorten
 from portsmouth.networks import reading
 from portsmouth.networks.hierarchy import Hierarchy, Level
-from portsmouth.networks.network import Network
 from portsmouth.networks.reading import Span, Told
 from portsmouth.stance import Stance
 from portsmouth.store.protocol import Store
 from portsmouth.store.stances import seen_from
+
+if TYPE_CHECKING:
+    from portsmouth.networks.network import Network
 
 Kind = Literal["influence", "signing", "command", "negotiation", "offices"]
 #: The networks that can be asked for.
@@ -192,6 +194,9 @@ def assemble(facts: Facts, selection: Selection) -> Network:
     :return: the network, as :func:`project` returns it.
     :raises ParameterError: a mode, outcome, stance, part or level that nothing has.
     """
+    # Here, in a thread, and not above: it loads networkx, which takes longer than a small network.
+    from portsmouth.networks.network import Network
+
     _check(facts.events, selection)
     network = Network()
     left_out = {"without two actors": 0, "within one actor": 0}

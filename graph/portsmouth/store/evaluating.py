@@ -36,7 +36,6 @@ from portsmouth.store import engine
 from portsmouth.store.changes import Change, GraphName
 from portsmouth.store.graphs import version
 from portsmouth.store.lexer import tokens
-from portsmouth.store.loading import load, refuse_load
 from portsmouth.store.operations import Operation, Target, operations
 from portsmouth.store.protocol import Dataset, GraphWrite, Query, Update
 
@@ -316,6 +315,9 @@ class _Step:
         """
         operation = self.operation
         if operation.verb == "LOAD":
+            # An HTTP client is loaded by those who load a document alone.
+            from portsmouth.store.loading import refuse_load
+
             refuse_load(self._iris[operation.source].value, self._rules.hosts)
         if not self._rules.merged:
             return
@@ -371,6 +373,8 @@ class _Step:
             yield {name: value for name in wanted if (value := row[name]) is not None}
 
     def _loading(self) -> _Effect:
+        from portsmouth.store.loading import load
+
         place = self._place(self.operation.targets[0])
         source = self._iris[self.operation.source].value
         triples = load(source, self._rules.hosts, self._rules.seconds)

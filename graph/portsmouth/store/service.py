@@ -15,10 +15,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import urlencode, urlsplit
-
-import aiohttp
 
 import portsmouth
 from portsmouth.errors import (
@@ -28,6 +26,12 @@ from portsmouth.errors import (
     ServiceRequestError,
     StoreBusyError,
 )
+from portsmouth.lazily import lazily
+
+if TYPE_CHECKING:
+    import aiohttp
+else:
+    aiohttp = lazily("aiohttp")
 
 #: Seconds until a connection must stand.
 _CONNECT_SECONDS: Final = 10.0

@@ -13,7 +13,9 @@ from collections.abc import Mapping, Sequence
 from math import cos, hypot, pi, sin, sqrt
 from typing import Any, Final, NamedTuple
 
-import igraph
+from portsmouth.lazily import lazily
+
+igraph = lazily("igraph")
 
 Network = Any  # nx.MultiDiGraph, which has no type parameters
 

@@ -1,0 +1,75 @@
+"""Starting loads what every answer needs; what only some need is loaded when they are asked for."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from importlib.util import find_spec
+
+import pytest
+
+#: What takes long to load or much memory, and what it is for.
+LARGE = {
+    "aiohttp": "asking another service",
+    "igraph": "measures of networks",
+    "networkx": "networks",
+    "portsmouth.build.assemble": "building",
+    "portsmouth.store.materialising": "stances",
+    "portsmouth.store.remote": "asking another service",
+    "pyshacl": "validating",
+    "rdflib": "validating",
+    "resvg_py": "pictures of networks",
+    "rich.progress": "bars on a terminal",
+}
+#: What a process needs in addition that is no worker.
+OF_THE_FRONT = {
+    "asyncio": "the server",
+    "fastapi": "pages",
+    "portsmouth.search": "search",
+    "portsmouth.receipts": "receipts",
+    "rich": "the command line",
+    "ssl": "asking others",
+    "typer": "the command line",
+    "urllib.request": "LOAD",
+    "uvicorn": "the server",
+}
+
+SERVE = """
+import json, sys
+from portsmouth.cli import run
+from portsmouth_server import running
+
+def serve(store, settings, named, ready):
+    running.configuration(running.create_app(store, settings, named), settings)
+
+running.serve = serve
+code = run(["serve", "--port", "0"])
+print(json.dumps([code, sorted(sys.modules)]))
+"""
+FORK_SERVER = """
+import json, sys
+import portsmouth.store.forkserver
+print(json.dumps([0, sorted(sys.modules)]))
+"""
+
+
+@pytest.mark.parametrize("name", [*LARGE, *OF_THE_FRONT])
+def test_what_must_not_be_loaded_is_a_module_that_there_is(name: str) -> None:
+    assert find_spec(name)
+
+
+def test_a_server_starts_without_what_only_some_requests_need() -> None:
+    assert loaded_by(SERVE) & LARGE.keys() == set()
+
+
+def test_workers_are_forked_from_a_process_that_holds_little_but_the_data() -> None:
+    assert loaded_by(FORK_SERVER) & (LARGE | OF_THE_FRONT).keys() == set()
+
+
+def loaded_by(program: str) -> set[str]:
+    """Return the modules that a program has loaded when it ends."""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    code, modules = json.loads(done.stdout)
+    assert code == 0, done.stderr
+    return set(modules)
