@@ -13,7 +13,6 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Hashable
 from dataclasses import replace
-from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -21,7 +20,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from portsmouth.errors import PortsmouthError
-from portsmouth.store.lexer import VOLATILE
 from portsmouth.store.protocol import Answer, Query, Store
 from portsmouth_server.answers import KeptAnswer, KeptAnswers
 from portsmouth_server.compressing import compress
@@ -38,14 +36,11 @@ from portsmouth_server.http import (
     header,
     respond,
 )
+from portsmouth_server.plain import Bounds, caching, content_type, headings
+from portsmouth_server.plain import tag as etag_of
 from portsmouth_server.provenance import provenance
 from portsmouth_server.settings import Settings
 from portsmouth_server.urls import SPARQL, Urls
-
-#: A query may give another answer each time; a word inside a string costs it only its ETag.
-_CHANGING_WORDS: Final = (*sorted(VOLATILE), "SERVICE")
-_LIKE_CHANGING: Final = re.compile("|".join(_CHANGING_WORDS))
-_CHANGING: Final = re.compile(rf"\b(?:{'|'.join(_CHANGING_WORDS)})\b", re.IGNORECASE)
 
 log = logging.getLogger("portsmouth_server")
 
@@ -64,7 +59,8 @@ class Answering:
         self._store = store
         self._client_seconds = settings.client_seconds
         self._urls = Urls(settings.root_path)
-        self._max_rows, self._max_bytes = settings.max_rows, settings.max_answer_bytes
+        #: What an answer may have at most, as the operator has it.
+        self.bounds = Bounds(settings.max_rows, settings.max_answer_bytes)
         #: The headers that let scripts of other origins read an answer.
         self.cors = cors_headers(settings.cors_origin)
         self._always: tuple[Header, ...] = ((b"vary", b"Accept"), *DATA_HEADERS, *self.cors)
@@ -74,7 +70,7 @@ class Answering:
 
     def bounded(self, query: Query) -> Query:
         """Return a query with the operator's limits on its answer."""
-        return replace(query, max_rows=self._max_rows, max_bytes=self._max_bytes)
+        return replace(query, max_rows=self.bounds.rows, max_bytes=self.bounds.size)
 
     def headers(self, query: Query, snapshot: str, media_type: str) -> tuple[Header, ...]:
         """Return the headers of an answer by GET, but for its length and its Link.
@@ -83,7 +79,7 @@ class Answering:
         :param snapshot: the snapshot that was asked.
         :param media_type: the media type of the body.
         """
-        return self._headers(_tag(query, snapshot), media_type)
+        return self._headers(etag_of(query, snapshot), media_type)
 
     def link(self, query_string: bytes, query: Query) -> bytes:
         """Return the Link header of an answer by GET.
@@ -95,8 +91,7 @@ class Answering:
         return provenance(self._urls, came, query)
 
     def _headers(self, tag: bytes | None, media_type: str = "") -> tuple[Header, ...]:
-        typed = ((b"content-type", _content_type(media_type)),) if media_type else ()
-        return (*self._always, *_caching(tag), *typed)
+        return headings(tag, media_type, self.cors)
 
     def keep(
         self,
@@ -114,7 +109,7 @@ class Answering:
         :param link: the Link header of answers to requests of that name.
         """
         answer = KeptAnswer(headers, body)
-        if snapshot == self._store.snapshot and _tag(query, snapshot) is not None:
+        if snapshot == self._store.snapshot and etag_of(query, snapshot) is not None:
             self.kept.keep(snapshot, query, answer, name, link)
         return answer
 
@@ -142,11 +137,11 @@ class Answering:
         whole = scope["http_version"] == "1.0" and scope["method"] != "HEAD"
         bounded = self.bounded(query)
         if whole:
-            most = min(self._max_bytes or _LARGEST_PIECE, _LARGEST_PIECE)
+            most = min(self.bounds.size or _LARGEST_PIECE, _LARGEST_PIECE)
             bounded = replace(bounded, max_bytes=most)
         leading = () if tag else ((b"link", provenance(self._urls, scope, query)),)
         if tag is None and scope["method"] != "POST":
-            tag = _tag(query, snapshot)
+            tag = etag_of(query, snapshot)
         if tag and _holds(header(scope["headers"], b"if-none-match"), tag):
             return await respond(send, 304, [*self._headers(tag), *leading])
         if asked and (kept := self.kept.find(snapshot, bounded)):
@@ -208,7 +203,7 @@ class Answering:
         with ClientWatch(receive):
             body, media_type, more = await computed
             kept = (b"cache-control", b"no-store" if scope["method"] == "POST" else b"no-cache")
-            headers = [*self._always, kept, (b"content-type", _content_type(media_type)), *more]
+            headers = [*self._always, kept, (b"content-type", content_type(media_type)), *more]
             await respond(send, 200, headers, body, head_only=scope["method"] == "HEAD")
 
     async def _stream(self, send: Send, answer: Answer, headers: list[Header]) -> None:
@@ -224,24 +219,6 @@ class Answering:
             log.warning("an answer was cut off after its head had been sent: %s", error)
             return
         await send({"type": "http.response.body"})
-
-
-@lru_cache(maxsize=1024)
-def _tag(query: Query, snapshot: str) -> bytes | None:
-    """Return the ETag of an answer, ``None`` where the next answer may differ."""
-    if _may_change(query.text):
-        return None
-    digest = blake2b(query.text.encode("utf-8", "backslashreplace"), digest_size=16)
-    digest.update(repr((snapshot, query.dataset, query.formats, query.base)).encode())
-    # Weak: rows without ORDER BY may come in another order, and blank nodes be named anew.
-    return b'W/"' + digest.hexdigest().encode() + b'"'
-
-
-def _may_change(text: str) -> bool:
-    """Say whether a query may give another answer each time."""
-    upper = text.upper()
-    # Looking for a word as it stands takes a tenth of the time that looking for its boundaries takes.
-    return _LIKE_CHANGING.search(upper) is not None and _CHANGING.search(text) is not None
 
 
 class Direct(Response):
@@ -284,7 +261,7 @@ def json_response(request: Request, content: object) -> Response:
     """
     body = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
     tag = b'"' + blake2b(body, digest_size=16).hexdigest().encode() + b'"'
-    headers = [(b"vary", b"Accept"), *DATA_HEADERS, *_caching(tag)]
+    headers = [(b"vary", b"Accept"), *DATA_HEADERS, *caching(tag)]
     if _holds(request.headers.get("if-none-match"), tag):
         response = Response(status_code=304)
         response.raw_headers = headers
@@ -314,21 +291,8 @@ def cors_headers(origin: str) -> tuple[Header, ...]:
     )
 
 
-def _caching(tag: bytes | None) -> tuple[Header, ...]:
-    # An answer may be kept, but the snapshot may change with the next start: ask again each time.
-    if tag is None:
-        return ((b"cache-control", b"no-store"),)
-    return ((b"cache-control", b"no-cache"), (b"etag", tag))
-
-
 def _holds(if_none_match: str | None, tag: bytes) -> bool:
     """Compare tags weakly (RFC 9110, section 13.1.2); whether ``*`` holds only an evaluation could tell."""
     if if_none_match is None:
         return False
     return tag.decode().removeprefix("W/") in re.findall(r'"[^"]*"', if_none_match)
-
-
-def _content_type(media_type: str) -> bytes:
-    # CSV and TSV have no other way to say that they are UTF-8 (RFC 7111 leaves the default open).
-    charset = "; charset=utf-8" if media_type.startswith("text/") else ""
-    return (media_type + charset).encode()

@@ -16,6 +16,10 @@ from portsmouth_server.http import Header
 
 #: The part of the room that one answer may take.
 _SHARE = 4
+#: Seconds that it takes to be worth keeping at once.
+_LONG = 0.005
+#: Requests that are remembered for having come once.
+_REMEMBERED = 10_000
 #: What an answer takes beside its body: its headers, its query, its places in tables.
 _OVERHEAD = 2048
 
@@ -80,6 +84,9 @@ class KeptAnswers:
         #: How often an answer was found here.
         self.hits = 0
         self._snapshot = ""
+        # Marks of requests that came once: two generations, so that the older can be forgotten at once.
+        self._asked: set[int] = set()
+        self._asked_before: set[int] = set()
         self._answers: OrderedDict[Hashable, KeptAnswer] = OrderedDict()
         self._by_name: dict[Hashable, tuple[Hashable, bytes]] = {}
 
@@ -94,6 +101,24 @@ class KeptAnswers:
     def room_for(self, length: int) -> bool:
         """Say whether a body of this length would be kept."""
         return length + _OVERHEAD <= self._size // _SHARE
+
+    def worth(self, name: Hashable, seconds: float) -> bool:
+        """Say whether an answer is worth keeping: it took long, or it is not asked for the first time.
+
+        Most queries are asked once, and keeping their answers would only push out others.
+
+        :param name: the name of the request.
+        :param seconds: how long the answer took.
+        """
+        if seconds >= _LONG:
+            return True
+        mark = hash(name)
+        if mark in self._asked or mark in self._asked_before:
+            return True
+        self._asked.add(mark)
+        if len(self._asked) >= _REMEMBERED:
+            self._asked, self._asked_before = set(), self._asked
+        return False
 
     def find(self, snapshot: str, key: Hashable) -> KeptAnswer | None:
         """Return an answer.

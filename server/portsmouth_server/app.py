@@ -127,7 +127,7 @@ def create_app(store: Store, settings: Settings | None = None, named: Sequence[N
     observer = Observer(metrics, door, settings.root_path)
     express = None
     if isinstance(store, PromptStore):
-        express = Express(store, settings, sparql, answering, door, observer)
+        express = Express(store, settings, answering, door, observer)
     return Server(store, settings, direct, rest, sandbox, door, observer, express)
 
 

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
+from portsmouth.errors import PortsmouthError
 from portsmouth_server.errors import Problem
 from portsmouth_server.express import Express
 from portsmouth_server.http import Header
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
 
 #: Seconds that a client has to speak who will only be told that there is no room.
 _FAREWELL = 2.0
+#: Plain queries in a row after which a connection is lent to a worker; where that was not worth it, four
+#: times as many the next time, up to a bound.
+_FIRST_PLAIN = 2
+_MOST_PLAIN = 2048
 #: How many times the longest body a message may have before it is no longer even thrown away.
 _PATIENCE = 4
 
@@ -64,6 +70,13 @@ def connection_class(
         #: Bytes that have come at once, and whether a head among them was too long to go on with.
         _at_once = 0
         _over = False
+        #: Whether a worker has the connection, how many plain queries it has asked in a row, and how many of
+        #: them show that more will come.
+        _lent = False
+        _plain_queries = 0
+        _enough = _FIRST_PLAIN
+        #: Whether it is to be closed as soon as it comes back.
+        _leaving = False
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
@@ -149,6 +162,70 @@ def connection_class(
             elif self._bytes > max_head + _PATIENCE * max_body:
                 self.transport.close()
 
+        def shutdown(self) -> None:
+            if self._lent and express is not None and express.lanes:
+                self._leaving = True
+                express.lanes.call_home()
+            else:
+                super().shutdown()
+
+        def plain_answered(self) -> None:
+            """Be told that a plain query has been answered here."""
+            self._plain_queries += 1
+            if self._plain_queries >= self._enough and express is not None and express.lanes:
+                # What has come together with this request is read first.
+                self.loop.call_soon(self._lend)
+
+        def _lend(self) -> None:
+            """Let a worker have the connection, if nothing is under way on it."""
+            cycle = self.cycle
+            if cycle is None or not cycle.response_complete or not cycle.keep_alive:
+                return
+            if self._lent or self._receiving or self.pipeline or self.transport.is_closing():
+                return
+            # What is still to be sent goes out first.
+            if self.transport.get_write_buffer_size() or express is None or express.lanes is None:
+                return
+            if express.lanes.lend(self):
+                self._lent = True
+                self._unset_keepalive_if_required()
+                self.flow.pause_reading()
+
+        def fileno(self) -> int:
+            """Return the file descriptor of the connection."""
+            number: int = self.transport.get_extra_info("socket").fileno()
+            return number
+
+        def returned(self, unread: bytes, unsent: bytes, *, again: bool) -> None:
+            """Take the connection back; see :class:`portsmouth.store.lending.Connection`."""
+            self._lent = False
+            self._plain_queries = 0
+            if not again:
+                self._enough = min(_MOST_PLAIN, self._enough * 4)
+            if self.transport.is_closing():
+                return
+            if unsent:
+                self.transport.write(unsent)
+            if self._leaving:
+                super().shutdown()
+                return
+            self.flow.resume_reading()
+            if unread:
+                self.data_received(unread)
+            else:
+                self.timeout_keep_alive_task = self.loop.call_later(
+                    self.timeout_keep_alive, self.timeout_keep_alive_handler
+                )
+
+        def failed(self, error: PortsmouthError | None) -> None:
+            """Tell the client what became of its query; see :class:`portsmouth.store.lending.Connection`."""
+            self._lent = False
+            if error is None or express is None:
+                self.transport.abort()
+                return
+            self.transport.write(_on_the_wire(Problem.from_error(error), express.refusal))
+            self.transport.close()
+
         def send_400_response(self, msg: str) -> None:
             if len(self.url) > max_head:
                 self._refuse_head()
@@ -190,10 +267,13 @@ def _length(url: bytes, headers: list[Header]) -> int:
     return len(url) + sum(len(name) + len(value) + 4 for name, value in headers)
 
 
-def _on_the_wire(problem: Problem) -> bytes:
-    """Write a problem as a whole HTTP response."""
+def _on_the_wire(problem: Problem, more: Sequence[Header] = ()) -> bytes:
+    """Write a problem as a whole HTTP response.
+
+    :param more: headers beside the problem's own.
+    """
     body = problem.body()
     length = str(len(body)).encode()
-    headers = [*problem.data_headers(), (b"content-length", length), (b"connection", b"close")]
+    headers = [*more, *problem.data_headers(), (b"content-length", length), (b"connection", b"close")]
     status = f"HTTP/1.1 {problem.status} {problem.title}".encode()
     return b"\r\n".join([status, *(name + b": " + value for name, value in headers), b"", body])

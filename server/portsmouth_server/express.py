@@ -17,31 +17,27 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 from portsmouth.errors import PortsmouthError
+from portsmouth.store.lending import Speaking
 from portsmouth.store.protocol import Query, Store
-from portsmouth_server import urls
+from portsmouth_server import plain, urls
 from portsmouth_server.answering import Answering
 from portsmouth_server.answers import KeptAnswer, header_lines
 from portsmouth_server.door import Door
 from portsmouth_server.errors import Problem
-from portsmouth_server.http import Header
+from portsmouth_server.http import REQUEST_ID, Header
 from portsmouth_server.logs import request_id
-from portsmouth_server.observing import HEADER, Observer
+from portsmouth_server.observing import Observer
 from portsmouth_server.recording import response_name
 from portsmouth_server.refusals import refusal_headers
 from portsmouth_server.settings import Settings
+from portsmouth_server.urls import Urls
 
 if TYPE_CHECKING:
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
     from portsmouth.store.embedded import EmbeddedAnswer
+    from portsmouth.store.lending import Lanes
 
-#: Headers that ask for something that only the usual way knows.
-_UNUSUAL: Final = frozenset(
-    {
-        b"if-none-match", b"if-match", b"if-modified-since", b"if-unmodified-since", b"range", b"connection",
-        b"expect", b"upgrade", b"content-length", b"transfer-encoding", b"authorization",
-    }
-)  # fmt: skip
 #: An answer of which so much waits is sent before its end has come.
 _STREAM_FROM: Final = 64 << 10
 
@@ -55,15 +51,12 @@ class PromptStore(Store, Protocol):
     def begin(self, query: Query) -> EmbeddedAnswer:
         """Begin to answer; see :meth:`portsmouth.store.embedded.EmbeddedStore.begin`."""
 
+    def let_speak(self, speaking: Speaking) -> None:
+        """Let workers speak; see :meth:`portsmouth.store.embedded.EmbeddedStore.let_speak`."""
 
-class Reader(Protocol):
-    """What reads a request to the endpoint."""
-
-    def plain_query(self, query_string: bytes, accept: bytes | None) -> Query | None:
-        """Return the query of a GET that wants nothing but its answer, ``None`` for any other request.
-
-        :raises PortsmouthError: the request deserves an error.
-        """
+    @property
+    def lanes(self) -> Lanes | None:
+        """What lends connections to workers."""
 
 
 class Express:
@@ -71,7 +64,6 @@ class Express:
 
     :param store: what answers.
     :param settings: where the server is seen, and how long a client may take for a part of its answer.
-    :param reader: what reads requests.
     :param answering: what names the headers of answers and keeps them.
     :param door: whoever is counted there takes the usual way.
     :param observer: what counts requests.
@@ -81,7 +73,6 @@ class Express:
         self,
         store: PromptStore,
         settings: Settings,
-        reader: Reader,
         answering: Answering,
         door: Door,
         observer: Observer,
@@ -91,8 +82,34 @@ class Express:
         self.observer = observer
         self._door = door
         self.seconds = settings.client_seconds
-        self._reader = reader
-        self._heads = tuple(f"{path}{urls.SPARQL}?".encode() for path in {"", settings.root_path})
+        self._heads = tuple(f"{path}{urls.SPARQL}?" for path in sorted({"", settings.root_path}))
+        self._heads_on_the_wire = tuple(head.encode() for head in self._heads)
+        #: Headers of a refusal beside the problem's own.
+        self.refusal = refusal_headers(answering.cors)
+        store.let_speak(self._speaking(settings))
+
+    def _speaking(self, settings: Settings) -> Speaking:
+        """Return what workers need to answer plain queries on connections that they are lent."""
+        # What is counted or logged of each client is counted and logged in one place.
+        lanes = settings.lanes if self._door.open and not settings.access_log else 0
+        return Speaking(
+            "portsmouth_server.speaking:Speaker",
+            {
+                "heads": self._heads,
+                "receipts": Urls(settings.root_path).receipts(),
+                "cors": [(name.decode(), value.decode()) for name, value in self.answering.cors],
+                "rows": self.answering.bounds.rows,
+                "size": self.answering.bounds.size,
+                "cache": (settings.cache << 20) // (2 * lanes) if lanes else 0,
+                "longest": settings.max_head_bytes,
+            },
+            lanes,
+        )
+
+    @property
+    def lanes(self) -> Lanes | None:
+        """What lends connections to workers."""
+        return self.store.lanes
 
     def fits(self, url: bytes, headers: list[Header]) -> bool:
         """Say whether a GET could be plain, by its address and the names of its headers.
@@ -102,10 +119,8 @@ class Express:
         """
         return (
             self._door.open
-            and _UNUSUAL.isdisjoint([name for name, _ in headers])
-            # The reader's choices for pages, which the usual way remembers.
-            and b"lang=" not in url
-            and b"theme=" not in url
+            and plain.UNUSUAL.isdisjoint([name for name, _ in headers])
+            and plain.could_be(url)
         )
 
     def take(self, connection: HttpToolsProtocol, url: bytes) -> bool:
@@ -115,11 +130,11 @@ class Express:
         :param url: the request's address.
         :return: whether the request is taken care of.
         """
-        if not url.startswith(self._heads):
+        if not url.startswith(self._heads_on_the_wire):
             known = self.answering.kept.find(self.store.snapshot, response_name(url, connection.headers))
             if known is None:
                 return False
-            _Exchange(self, connection).send_whole(known)
+            _Exchange(self, connection, plainly=False).send_whole(known)
             return True
         accept = None
         for key, value in connection.headers:
@@ -133,7 +148,7 @@ class Express:
             return True
         address = url.partition(b"?")[2]
         try:
-            query = self._reader.plain_query(address, accept)
+            query = plain.read(address, accept, self.answering.bounds)
             if query is None:
                 return False
             answer = self.store.begin(query)
@@ -152,11 +167,16 @@ class _Never:
 
 
 class _Exchange:
-    """One request and its answer; to uvicorn it looks like its own cycle of request and response."""
+    """One request and its answer; to uvicorn it looks like its own cycle of request and response.
+
+    :param express: whose it is.
+    :param connection: where it came.
+    :param plainly: whether it is a plain query.
+    """
 
     message_event: Final = _Never()
 
-    def __init__(self, express: Express, connection: HttpToolsProtocol) -> None:
+    def __init__(self, express: Express, connection: HttpToolsProtocol, *, plainly: bool = True) -> None:
         self._express = express
         self._connection: Any = connection
         self._begun = perf_counter()
@@ -171,6 +191,7 @@ class _Exchange:
         self.body = b""
         self.more_body = False
         self._disconnected = False
+        self._plain = plainly
         connection.cycle = self  # type: ignore[assignment]
 
     @property
@@ -198,6 +219,7 @@ class _Exchange:
         :param address: the parameters of the request, still percent-encoded.
         """
         self._answer, self._query, self._name = answer, query, name
+        self._asked = perf_counter()
         self._link = self._express.answering.link(address, query)
         answer.on_change = self._changed
         if answer.begun:
@@ -272,14 +294,15 @@ class _Exchange:
         return self._express.answering.headers(self._query, self._snapshot, answer.media_type)
 
     def _keep(self, headers: tuple[Header, ...], body: bytes) -> KeptAnswer:
-        return self._express.answering.keep(
-            self._query, self._snapshot, headers, body, self._name, self._link
-        )
+        answering = self._express.answering
+        if not answering.kept.worth(self._name, perf_counter() - self._asked):
+            return KeptAnswer(headers, body)
+        return answering.keep(self._query, self._snapshot, headers, body, self._name, self._link)
 
     def _refuse(self, problem: Problem) -> None:
         body = problem.body()
         length = (b"content-length", str(len(body)).encode())
-        headers = [*refusal_headers(self._express.answering.cors), *problem.data_headers(), length]
+        headers = [*self._express.refusal, *problem.data_headers(), length]
         self._connection.transport.write(
             self._begin(problem.status, problem.title) + header_lines(headers) + body
         )
@@ -291,7 +314,7 @@ class _Exchange:
         lines = [b"HTTP/1.1 %d %b\r\n" % (status, title.encode())]
         for name, value in self._connection.server_state.default_headers:
             lines += [name, b": ", value, b"\r\n"]
-        lines += [HEADER, b": ", self._name_of_request, b"\r\n"]
+        lines += [REQUEST_ID, b": ", self._name_of_request, b"\r\n"]
         if not self.keep_alive:
             lines.append(b"connection: close\r\n")
         return b"".join(lines)
@@ -303,6 +326,8 @@ class _Exchange:
         if not self.keep_alive:
             self._connection.transport.close()
         self._connection.on_response_complete()
+        if self._plain:
+            self._connection.plain_answered()
 
     def _count(self) -> None:
         seconds = perf_counter() - self._begun

@@ -7,6 +7,7 @@ query does, so this path speaks ASGI itself; every other route is FastAPI's.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterable, MutableMapping
 from types import TracebackType
 from typing import Any, Final, Protocol, Self
@@ -19,6 +20,11 @@ Header = tuple[bytes, bytes]
 
 #: Seconds after which somebody looks whether the client is still there; short queries never pay for it.
 _WATCH_AFTER: Final = 0.05
+
+#: The header that names a request, in requests and in responses.
+REQUEST_ID: Final = b"x-request-id"
+#: What a client or proxy may call a request: nothing that could be mistaken for more than a name.
+REQUEST_ID_VALUE: Final = re.compile(rb"[A-Za-z0-9._~+/=:-]{1,100}")
 
 #: Said with every answer: browsers must not guess another type, nor run anything that stands in data.
 DATA_HEADERS: Final[tuple[Header, ...]] = (

@@ -17,12 +17,10 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from portsmouth.store.protocol import Store
-from portsmouth.store.tally import Tally
+from portsmouth.store.tally import BOUNDS, Counted, Tally
 from portsmouth_server import urls
 from portsmouth_server.answers import KeptAnswers
 
-#: Upper bounds of the durations that are told apart, in seconds.
-BOUNDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"})
 #: First segments of the server's paths.
 _SEGMENTS: Final = frozenset(
@@ -93,11 +91,19 @@ class Metrics(Collector):
         yield from self._collect_cache()
         yield from self._collect_store()
 
+    @property
+    def _counted(self) -> Counted:
+        """What workers have answered on connections that they were lent."""
+        tally: Tally | None = getattr(self._store, "tally", None)
+        return tally.counted if tally else Counted()
+
     def _collect_requests(self) -> Iterator[Metric]:
         requests = CounterMetricFamily(
             "portsmouth_http_requests", "Requests answered.", labels=("route", "method", "status")
         )
-        for labels, number in sorted(self._requests.items()):
+        counted = self._counted
+        told = self._requests + Counter({(urls.SPARQL, "GET", "200"): counted.answers})
+        for labels, number in sorted(told.items()):
             requests.add_metric(labels, number)
         yield requests
         durations = HistogramMetricFamily(
@@ -105,18 +111,25 @@ class Metrics(Collector):
             "Seconds from the head of a request to the end of its answer.",
             labels=("route",),
         )
-        for route, numbers in sorted(self._durations.items()):
+        routes = sorted({*self._durations, *((urls.SPARQL,) if counted.answers else ())})
+        for route in routes:
+            numbers, seconds = self._durations[route], self._seconds[route]
+            if route == urls.SPARQL:
+                numbers = [*map(sum, zip(numbers, counted.durations, strict=True))]
+                seconds += counted.seconds
             total, buckets = 0, []
             for bound, number in zip([*map(str, BOUNDS), "+Inf"], numbers, strict=True):
                 total += number
                 buckets.append((bound, total))
-            durations.add_metric((route,), buckets, self._seconds[route])
+            durations.add_metric((route,), buckets, seconds)
         yield durations
 
     def _collect_cache(self) -> Iterator[Metric]:
         kept = self._kept
         yield CounterMetricFamily(
-            "portsmouth_cache_hits", "Requests answered without asking the store.", value=kept.hits
+            "portsmouth_cache_hits",
+            "Requests answered without asking the store.",
+            value=kept.hits + self._counted.found,
         )
         yield GaugeMetricFamily("portsmouth_cache_answers", "Answers that are kept.", value=len(kept))
         yield GaugeMetricFamily("portsmouth_cache_bytes", "Bytes that kept answers take.", value=kept.taken)

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import itertools
 import logging
-import re
 import secrets
 from collections.abc import Iterable
 from time import perf_counter
 from typing import Final
 
 from portsmouth_server.door import Door
-from portsmouth_server.http import Header, Message, Scope, Send
+from portsmouth_server.http import REQUEST_ID, REQUEST_ID_VALUE, Header, Message, Scope, Send
 from portsmouth_server.logs import ACCESS, request_id
 from portsmouth_server.metrics import Metrics
 
-HEADER: Final = b"x-request-id"
-#: What a client or proxy may call a request: nothing that could be mistaken for more than a name.
-_NAME: Final = re.compile(rb"[A-Za-z0-9._~+/=:-]{1,100}")
 #: The longest path that is logged.
 _LONGEST_PATH: Final = 200
 
@@ -46,7 +42,7 @@ class Observer:
         :param headers: the request's headers.
         """
         for key, value in headers:
-            if key == HEADER and _NAME.fullmatch(value):
+            if key == REQUEST_ID and REQUEST_ID_VALUE.fullmatch(value):
                 return value
         return self._prefix + b"%x" % next(self._numbers)
 
@@ -111,7 +107,7 @@ class Watched:
         """Send a message; the first of an answer carries the request's id."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message = {**message, "headers": [*message["headers"], (HEADER, self._name)]}
+            message = {**message, "headers": [*message["headers"], (REQUEST_ID, self._name)]}
         await self._send(message)
         self.complete = message["type"] == "http.response.body" and not message.get("more_body", False)
 

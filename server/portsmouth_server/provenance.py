@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-import string
 from functools import lru_cache
-from typing import Final
 
 from portsmouth.iris import PROV
 from portsmouth.store.protocol import Dataset, Query
 from portsmouth_server import urls
 from portsmouth_server.http import Scope
+from portsmouth_server.plain import LONGEST_LINK, PROVENANCE, link_as_it_came
 from portsmouth_server.urls import Urls
-
-#: The longest address that a header leads to: proxies keep 4 KiB for all headers of an answer.
-_LONGEST: Final = 2048
-# What may stand in the query of an address (RFC 3986, section 3.4), and so in a Link header as it came.
-_SAFE: Final = (string.ascii_letters + string.digits + "%/?:@!$&'()*+,;=._~-").encode()
-#: Parameters that are about the answer itself.
-_OTHERS: Final = (b"format=", b"receipts=", b"rows=")
-_REL: Final = f'>; rel="{PROV}has_provenance"'.encode()
 
 
 def provenance(here: Urls, scope: Scope, query: Query) -> bytes:
     """Return the value of the Link header.
 
-    A query that came in the address of the endpoint is handed on as it came, which costs next to nothing and
-    keeps every parameter that chooses a dataset.
+    A query that came in the address of the endpoint is handed on as it came.
 
     :param here: where the server is seen.
     :param scope: the request.
@@ -36,15 +26,10 @@ def provenance(here: Urls, scope: Scope, query: Query) -> bytes:
     >>> provenance(Urls(), scope, Query("ASK {}"))
     b'</receipts?query=ASK%20%7B%7D>; rel="http://www.w3.org/ns/prov#has_provenance"'
     """
-    came = scope["query_string"]
-    if (
-        scope["method"] != "POST"
-        and len(came) < _LONGEST
-        and scope["path"] in (urls.SPARQL, here.sparql)
-        and not came.translate(None, _SAFE)
-        and not any(name in came for name in _OTHERS)
-    ):
-        return b"<%s?%s%s" % (_address(here), came, _REL)
+    if scope["method"] != "POST" and scope["path"] in (urls.SPARQL, here.sparql):
+        link = link_as_it_came(_address(here), scope["query_string"])
+        if link is not None:
+            return link
     return _written(here, query.text, query.dataset)
 
 
@@ -55,7 +40,7 @@ def _address(here: Urls) -> bytes:
 
 @lru_cache(maxsize=1024)
 def _written(here: Urls, text: str, dataset: Dataset) -> bytes:
-    address = here.receipts(text, dataset) if len(text) < _LONGEST else ""
-    if 0 < len(address) <= _LONGEST:
-        return b"<%s%s" % (address.encode(), _REL)
+    address = here.receipts(text, dataset) if len(text) < LONGEST_LINK else ""
+    if 0 < len(address) <= LONGEST_LINK:
+        return b"<%s%s" % (address.encode(), PROVENANCE)
     return f'<{here.receipts()}>; rel="{PROV}has_query_service"; title="POST the query"'.encode()

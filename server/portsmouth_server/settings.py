@@ -153,6 +153,8 @@ class Settings:
     :param workers: queries that may run at once; 0 leaves it to the number of processors.
     :param spool: MiB of answers that may wait for slow clients before workers have to wait with them.
     :param cache: MiB of answers that are kept to be sent again; 0 keeps none.
+    :param lanes: workers that answer clients on their connections themselves, where those ask one plain query
+        after another; 0 for none. The number of processors unless given.
     :param service_hosts: hosts that ``SERVICE`` may call, as ``host`` or ``host:port``.
     :param dataset: ``merged`` where the default graph holds every triple of the named graphs once and
         follows them; ``plain`` where it is a graph like any other.
@@ -196,6 +198,7 @@ class Settings:
     workers: int = _setting(0, _whole_number, "a whole number")
     spool: int = _setting(1024, _whole_number, "a whole number of MiB")
     cache: int = _setting(64, _whole_number, "a whole number of MiB")
+    lanes: int = _setting(os.cpu_count() or 1, _whole_number, "a whole number")
     service_hosts: frozenset[str] = _setting(frozenset(), read_hosts, "hosts separated by commas")
     dataset: str = _setting("merged", _one_of("merged", "plain"), "merged or plain")
     hold: str = _setting("auto", _one_of("auto", "memory", "disk"), "auto, memory or disk")

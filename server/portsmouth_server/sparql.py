@@ -72,21 +72,6 @@ class SparqlEndpoint:
         """Answer one HTTP request."""
         await self._endpoint.run(self._answer, scope, receive, send)
 
-    def plain_query(self, query_string: bytes, accept: bytes | None) -> Query | None:
-        """Return the query of a GET that wants nothing but its answer, ``None`` for any other request.
-
-        :param query_string: the parameters, still percent-encoded.
-        :param accept: the Accept header.
-        :raises PortsmouthError: the request deserves an error.
-        """
-        request = protocol.from_address(query_string)
-        choice = choose(accept[:LONGEST_HEADER].decode("latin-1") if accept else None, request.form)
-        if choice.page or choice.receipts or request.receipts is not None:
-            return None
-        if not request.text or not request.text.strip() or protocol.has_relative_iri(request.text):
-            return None
-        return self._answering.bounded(Query(request.text, request.dataset, choice.formats))
-
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         match scope["method"]:
             case "GET" | "HEAD":

@@ -32,19 +32,19 @@ from portsmouth.errors import (
     DeadlineError,
     MemoryLimitError,
     PortsmouthError,
-    QueryNestingError,
     ReadOnlyError,
     StoreBusyError,
     StoreError,
 )
 from portsmouth.stance import Stance
 from portsmouth.store import disk, engine, frames
+from portsmouth.store.lending import POSSIBLE, Lanes, Speaking, cause_of_death
 from portsmouth.store.limits import Limits
 from portsmouth.store.nursery import Nursery, Worker
 from portsmouth.store.places import Places
 from portsmouth.store.protocol import AnswerKind, GraphWrite, Query, Update, Written
 from portsmouth.store.spool import Room, Spool
-from portsmouth.store.tally import Tally
+from portsmouth.store.tally import Counted, Tally
 
 #: Seconds for which a query counts as short.
 _MOMENT: Final = 0.01
@@ -85,6 +85,8 @@ class EmbeddedStore:
         self._tasks: set[asyncio.Task[None]] = set()
         self._room = Room(self._limits.spool_mib << 20)
         self._ended: Counter[str] = Counter()
+        self._lanes: Lanes | None = None
+        self._speaking: Speaking | None = None
 
     @classmethod
     def from_nquads(cls, data: bytes, *, snapshot: str | None = None, limits: Limits | None = None) -> Self:
@@ -152,13 +154,41 @@ class EmbeddedStore:
     @property
     def tally(self) -> Tally:
         """What the store is doing and has done."""
+        lanes = self._lanes
+        counted = lanes.counted if lanes else Counted()
+        ended = self._ended + Counter(ok=counted.answers - counted.found)
+        if lanes:
+            ended += lanes.ended
         return Tally(
-            ended=dict(self._ended),
-            running=self._places.running,
+            ended=dict(ended),
+            running=self._places.running + (lanes.evaluating if lanes else 0),
             workers=self._nursery.workers if self._nursery else 0,
             most=self._limits.workers,
             waiting=self._room.taken,
+            counted=counted,
         )
+
+    @property
+    def lanes(self) -> Lanes | None:
+        """What lends connections to workers, where they have been let speak and it is possible."""
+        return self._lanes
+
+    def let_speak(self, speaking: Speaking) -> None:
+        """Let workers speak to clients on connections that they are lent.
+
+        :param speaking: what they need for that; to be said before the store is opened.
+        """
+        if POSSIBLE and speaking.lanes:
+            self._speaking = speaking
+            self._lanes = Lanes(self, speaking)
+
+    async def worker_for_lane(self) -> Worker:
+        """Return a worker that does nothing else; see :class:`portsmouth.store.lending.Workers`."""
+        return self._idle_worker(None) or await self._new_worker()
+
+    def give_back(self, worker: Worker, reusable: bool) -> None:
+        """Take back a worker that served connections."""
+        self._give_back(worker, reusable)
 
     async def start(self) -> None:
         """Load the snapshot now, instead of with the first query.
@@ -219,6 +249,8 @@ class EmbeddedStore:
 
     async def aclose(self) -> None:
         """End every worker and the fork server, and remove what was made for the store."""
+        if self._lanes:
+            self._lanes.close()
         if self._nursery:
             await self._nursery.aclose()
             self._nursery = None
@@ -271,7 +303,11 @@ class EmbeddedStore:
                 if self._nursery:
                     await self._nursery.aclose()
                 self._nursery = await Nursery.start(
-                    self._path, self._limits.memory_mib, self._snapshot, self._journals
+                    self._path,
+                    self._limits.memory_mib,
+                    self._snapshot,
+                    self._journals,
+                    self._speaking.module if self._speaking else "",
                 )
             return self._nursery
 
@@ -571,15 +607,7 @@ class EmbeddedAnswer:
         assert self._worker is not None  # noqa: S101  # it has died
         status = await self._worker.exited
         self._release(reusable=False)
-        if self._overran:
-            return DeadlineError(self._seconds)
-        if status == -signal.SIGABRT:
-            return MemoryLimitError(self._store.limits.memory_mib)
-        if status == -signal.SIGSEGV:
-            return QueryNestingError(
-                found="a query that exhausts the parser's stack", expected="one with fewer levels of nesting"
-            )
-        return StoreError(f"found a worker that ended with status {status}; expected an answer")
+        return cause_of_death(status, self._store.limits, self._seconds if self._overran else None)
 
     def _end(self) -> str:
         """Say in a word how the query has ended."""

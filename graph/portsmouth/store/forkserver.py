@@ -5,8 +5,9 @@ takes milliseconds; its memory is shared with the workers by copy-on-write. A
 snapshot on disk is opened by each worker for itself, since the engine's disk
 store has threads, and threads do not survive a fork.
 
-It is started as ``python -m portsmouth.store.forkserver SNAPSHOT MEMORY_MIB [JOURNALS]``
-with its control channel as standard input. On the channel come lines:
+It is started as ``python -m portsmouth.store.forkserver SNAPSHOT MEMORY_MIB MODULE [JOURNALS]``,
+where the module is what workers will need, or empty, with its control channel as
+standard input. On the channel come lines:
 ``fork`` with a socket beside it (``SCM_RIGHTS``), ``end PID``, ``advance ID PATH``;
 back go ``ready`` or ``failed REASON``, ``forked PID``, ``exit PID STATUS`` and
 ``advanced ID``. When the channel closes, it ends its workers and itself.
@@ -28,6 +29,7 @@ import signal
 import socket
 import sys
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
@@ -184,7 +186,7 @@ class ForkServer:
 
 def main() -> None:
     """Run the fork server that the command line names."""
-    snapshot, memory_mib, *journals = Path(sys.argv[1]), int(sys.argv[2]), *map(Path, sys.argv[3:])
+    snapshot, memory_mib, *journals = Path(sys.argv[1]), int(sys.argv[2]), *map(Path, sys.argv[4:])
     # Ctrl-C reaches the whole terminal group; the store decides when this process ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _, hard = resource.getrlimit(resource.RLIMIT_STACK)
@@ -193,6 +195,8 @@ def main() -> None:
     with socket.socket(fileno=os.dup(0)) as control, Path(os.devnull).open("rb") as nothing:
         # A worker inherits standard input; were it the channel, the store would not see this process end.
         os.dup2(nothing.fileno(), 0)
+        if module := sys.argv[3]:
+            import_module(module)
         try:
             server = ForkServer(control, snapshot, memory_mib, *journals)
         except (OSError, SyntaxError, ValueError) as error:

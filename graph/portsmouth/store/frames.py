@@ -8,6 +8,10 @@ what they would change (:class:`portsmouth.store.changes.Change`) as the data, a
 if a worker that has evaluated a write is as it was before. ``KEEP`` has it write its
 dataset to the file that is named. ``RULES`` says what holds for the writes that follow,
 and ``FOLLOW`` is a write that the worker's dataset is to go along with; neither is answered.
+
+``LANE`` has a worker serve connections by itself (:mod:`portsmouth.store.borrowing`), and comes
+back when it is ready for them. ``LEND`` brings one, ``BACK`` gives one back, ``SNAPSHOT`` names
+the snapshot after the writes that have been told, and ``HOME`` ends it, on both sides.
 """
 
 from __future__ import annotations
@@ -27,6 +31,11 @@ WRITE: Final = b"W"
 VERSION: Final = b"V"
 KEEP: Final = b"K"
 FOLLOW: Final = b"F"
+LANE: Final = b"L"
+LEND: Final = b"l"
+BACK: Final = b"b"
+SNAPSHOT: Final = b"s"
+HOME: Final = b"h"
 HEAD: Final = b"H"
 DATA: Final = b"D"
 END: Final = b"Z"

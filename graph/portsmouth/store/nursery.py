@@ -125,18 +125,21 @@ class Nursery:
         self.alive = True
 
     @classmethod
-    async def start(cls, path: Path, memory_mib: int, snapshot: str, journals: Path | None = None) -> Nursery:
+    async def start(
+        cls, path: Path, memory_mib: int, snapshot: str, journals: Path | None = None, module: str = ""
+    ) -> Nursery:
         """Start a fork server and wait until it has the snapshot.
 
         :param path: the snapshot's file or directory.
         :param memory_mib: the memory budget of a worker.
         :param snapshot: the snapshot's id.
         :param journals: the folder of what has been written since, if the dataset is written.
+        :param module: what workers will need, imported once for all.
         :raises StoreError: it could not load the snapshot.
         """
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
-        command = [sys.executable, "-m", "portsmouth.store.forkserver", str(path), str(memory_mib)]
+        command = [sys.executable, "-m", "portsmouth.store.forkserver", str(path), str(memory_mib), module]
         command += [str(journals)] if journals else []
         with theirs:
             # The arguments are this interpreter and this package's own module, not a shell's words.

@@ -17,16 +17,19 @@ import socket
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pyoxigraph as ox
 
 from portsmouth.errors import MemoryLimitError, PortsmouthError, StoreError
-from portsmouth.store import bases, engine, frames
+from portsmouth.store import bases, borrowing, engine, frames
 from portsmouth.store.bounds import Output
 from portsmouth.store.changes import Change
 from portsmouth.store.evaluating import Rules, evaluate_graph_write, evaluate_update, place_of
 from portsmouth.store.graphs import version
+from portsmouth.store.protocol import Query
 
 #: Bytes of an answer that travel together; the engine itself writes pieces of 8 KiB.
 CHUNK = 64 * 1024
@@ -51,6 +54,9 @@ def run(held: Held, channel: socket.socket, memory_mib: int) -> None:
                 tasks.obey(frame.body)
             elif frame.kind == frames.FOLLOW:
                 held.follow(Change.from_bytes(frame.body))
+            elif frame.kind == frames.LANE:
+                if not tasks.serve(channel, json.loads(frame.body)):
+                    return
             else:
                 _answer(tasks, channel, frame, memory_mib)
 
@@ -101,6 +107,30 @@ class _Tasks:
     def __init__(self, held: Held) -> None:
         self._held = held
         self._rules = Rules()
+        self._speakers: dict[str, borrowing.Speaker] = {}
+
+    def serve(self, channel: socket.socket, lane: dict[str, Any]) -> bool:
+        """Serve connections that are lent; return whether the store is still there after that."""
+        name = lane["speaker"]
+        if name not in self._speakers:
+            module, _, factory = name.partition(":")
+            self._speakers[name] = getattr(import_module(module), factory)(lane["settings"])
+
+        def evaluate(query: Query, output: Output) -> str:
+            # Whoever may call other hosts has to ask the store itself.
+            engine.refuse_services(query, frozenset())
+            evaluation = engine.evaluate(self._held.store, query, self._held.default)
+            evaluation.write(output)
+            return evaluation.media_type
+
+        return borrowing.borrow(
+            channel,
+            Path(lane["slot"]),
+            self._speakers[name],
+            lane["snapshot"],
+            evaluate,
+            lambda data: self._held.follow(Change.from_bytes(data)),
+        )
 
     def obey(self, body: bytes) -> None:
         """Take the rules for the writes that follow."""

@@ -304,7 +304,9 @@ class WritableStore(EmbeddedStore):
         return worker.base == worker.nursery.base
 
     def _bring_up_to_date(self) -> None:
-        """Let idle workers go along with what has been written, or have another ready."""
+        """Let workers go along with what has been written, or have another ready."""
+        if self._lanes:
+            self._lanes.bring_up_to_date(self._up_to_date)
         for worker in [worker for worker in self._idle if not self._up_to_date(worker)]:
             self._idle.remove(worker)
             worker.end()

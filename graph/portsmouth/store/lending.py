@@ -1,0 +1,402 @@
+"""The store's side of lending connections to workers; the worker's is :mod:`portsmouth.store.borrowing`.
+
+A *lane* is a worker that serves connections by itself. Every lane has a slot of
+shared memory in which it notes what it evaluates since when. An evaluation that
+takes longer than a moment makes its lane *long*: every other connection is
+taken back at once, and from then on it is treated as any long query is, down to
+its deadline.
+
+On a write every lane goes along with it before the write is acknowledged, or
+gives its connections back without answering anything more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from portsmouth.errors import (
+    DeadlineError,
+    MemoryLimitError,
+    PortsmouthError,
+    QueryNestingError,
+    StoreError,
+)
+from portsmouth.store import frames
+from portsmouth.store.borrowing import RETURNED
+from portsmouth.store.limits import Limits
+from portsmouth.store.nursery import Worker
+from portsmouth.store.slots import Slot
+from portsmouth.store.tally import Counted
+
+#: Whether connections can be lent on this system.
+POSSIBLE: Final = sys.platform == "linux"
+#: Processor seconds of the worker, or seconds by the clock, for which an evaluation counts as short.
+_MOMENT: Final = 0.02
+_MOMENT_BY_THE_CLOCK: Final = 0.1
+#: Seconds between two looks at the lanes, while connections are lent.
+_TICK: Final = 0.01
+#: Connections of one lane.
+_MOST: Final = 4096
+#: Where shared memory is kept, if the system has such a place.
+_SHARED: Final = Path("/dev/shm")  # noqa: S108  # only ever with an unforeseeable name, for this user alone
+
+
+class Connection(Protocol):
+    """A connection that can be lent."""
+
+    def fileno(self) -> int:
+        """Return its file descriptor."""
+
+    def returned(self, unread: bytes, unsent: bytes, *, again: bool) -> None:
+        """Take the connection back.
+
+        :param unread: what has come on it and is not answered.
+        :param unsent: what is still to be sent on it.
+        :param again: whether it may be lent again soon.
+        """
+
+    def failed(self, error: PortsmouthError | None) -> None:
+        """Tell the client that its request could not be answered.
+
+        :param error: why; ``None`` where nobody is to be told, or it is not known how much has been sent.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Speaking:
+    """What workers need to speak to clients.
+
+    :param speaker: the factory of a :class:`portsmouth.store.borrowing.Speaker`, as ``module:name``.
+    :param settings: what the factory is given; JSON.
+    :param lanes: how many workers connections are lent to; 0 for none.
+    """
+
+    speaker: str
+    settings: Mapping[str, Any]
+    lanes: int
+
+    @property
+    def module(self) -> str:
+        """The module of the factory."""
+        return self.speaker.partition(":")[0]
+
+
+class Workers(Protocol):
+    """Where workers come from."""
+
+    @property
+    def limits(self) -> Limits:
+        """What a query may take."""
+
+    async def worker_for_lane(self) -> Worker:
+        """Return a worker that does nothing else.
+
+        :raises PortsmouthError: there is none.
+        """
+
+    def give_back(self, worker: Worker, reusable: bool) -> None:
+        """Take a worker back."""
+
+
+@dataclass(slots=True)
+class _Lane:
+    worker: Worker
+    slot: Slot
+    reader: frames.Reader = field(default_factory=frames.Reader)
+    lent: dict[int, Connection] = field(default_factory=dict)
+    #: ``opening``, ``open``, ``leaving``, ``long`` or ``ended``.
+    state: str = "opening"
+    overran: bool = False
+    abandoned: bool = False
+
+
+class Lanes:
+    """The lanes of one store.
+
+    :param workers: where workers come from.
+    :param speaking: what they need to speak to clients.
+    """
+
+    def __init__(self, workers: Workers, speaking: Speaking) -> None:
+        self._workers = workers
+        self._speaking = speaking
+        self._lanes: list[_Lane] = []
+        self._opening = 0
+        self._numbers = 0
+        self._counted = Counted()
+        self._timer: asyncio.TimerHandle | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        #: How queries of lent connections have ended that were not answered.
+        self.ended: Counter[str] = Counter()
+
+    @property
+    def counted(self) -> Counted:
+        """What lent connections have been answered."""
+        return sum((lane.slot.counted for lane in self._lanes), self._counted)
+
+    @property
+    def evaluating(self) -> int:
+        """How many lanes evaluate a query at this moment."""
+        return sum(lane.slot.evaluating for lane in self._lanes)
+
+    def lend(self, connection: Connection) -> bool:
+        """Lend a connection on which nothing is under way.
+
+        :return: whether it is lent; then nothing may be read from it or written to it.
+        """
+        ready = [lane for lane in self._lanes if lane.state == "open"]
+        lane = min(ready, key=lambda lane: len(lane.lent), default=None)
+        if (lane is None or lane.lent) and len(ready) + self._opening < self._speaking.lanes:
+            self._open()
+        if lane is None or len(lane.lent) >= _MOST:
+            return False
+        self._numbers += 1
+        message = frames.pack(frames.LEND, self._numbers.to_bytes(8))
+        try:
+            sent = socket.send_fds(lane.worker.channel, [message], [connection.fileno()])
+        except OSError:
+            return False
+        if sent < len(message):
+            # Half a message: nothing that follows would be understood.
+            self._abandon(lane)
+            return False
+        lane.lent[self._numbers] = connection
+        self._watch()
+        return True
+
+    def bring_up_to_date(self, up_to_date: Callable[[Worker], bool]) -> None:
+        """Let no lane answer from before a write any more, once this returns.
+
+        :param up_to_date: tells a worker of what has been written, if it can go along with it.
+        """
+        for lane in self._lanes:
+            if lane.state != "open":
+                continue
+            if up_to_date(lane.worker):
+                told = frames.pack(frames.SNAPSHOT, lane.worker.snapshot.encode())
+            else:
+                lane.state = "leaving"
+                told = frames.pack(frames.HOME)
+            # It answers nothing more before it has read what is told.
+            lane.slot.writes += 1
+            if not _told(lane.worker, told):
+                self._abandon(lane)
+
+    def call_home(self) -> None:
+        """Ask for all connections, as soon as what is under way is answered."""
+        for lane in self._lanes:
+            if lane.state == "open":
+                lane.state = "leaving"
+                if not _told(lane.worker, frames.pack(frames.HOME)):
+                    self._abandon(lane)
+
+    def close(self) -> None:
+        """Let go of everything; the workers are ended by others."""
+        if self._timer:
+            self._timer.cancel()
+        for lane in list(self._lanes):
+            self._remove(lane)
+
+    def _open(self) -> None:
+        if sum(lane.state == "long" for lane in self._lanes) * 2 > self._workers.limits.workers:
+            return
+        self._opening += 1
+        task = asyncio.get_running_loop().create_task(self._open_one())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _open_one(self) -> None:
+        try:
+            worker = await self._workers.worker_for_lane()
+            folder = _SHARED if _SHARED.is_dir() else None
+            handle, path = tempfile.mkstemp(prefix="portsmouth-", dir=folder)
+            os.close(handle)
+            lane = _Lane(worker, Slot(Path(path)))
+        except (PortsmouthError, OSError):
+            # There will be another occasion; until then everything goes the usual way.
+            self._opening -= 1
+            return
+        self._lanes.append(lane)
+        worker.listener = partial(self._take, lane)
+        settings = {
+            "speaker": self._speaking.speaker,
+            "settings": dict(self._speaking.settings),
+            "slot": path,
+            "snapshot": worker.snapshot,
+        }
+        if not _told(worker, frames.pack(frames.LANE, json.dumps(settings).encode())):
+            self._abandon(lane)
+
+    def _take(self, lane: _Lane, data: bytes) -> None:
+        """Take what a lane says; nothing means that it has died."""
+        if not data:
+            lane.worker.exited.add_done_callback(lambda _: self._died(lane))
+            return
+        for frame in lane.reader.feed(data):
+            match frame.kind:
+                case frames.LANE:
+                    self._opening -= 1
+                    lane.state = "open"
+                    if not lane.worker.is_current:
+                        lane.state = "leaving"
+                        if not _told(lane.worker, frames.pack(frames.HOME)):
+                            self._abandon(lane)
+                case frames.BACK:
+                    number, unsent = RETURNED.unpack_from(frame.body)
+                    rest = frame.body[RETURNED.size :]
+                    if connection := lane.lent.pop(number, None):
+                        # What is given back for what has come on it will bring more of the same.
+                        again = not rest and lane.state != "long"
+                        connection.returned(rest[unsent:], rest[:unsent], again=again)
+                case frames.HOME:
+                    worker, reusable = lane.worker, not lane.worker.yielded
+                    worker.listener = None
+                    self._remove(lane)
+                    self._workers.give_back(worker, reusable)
+
+    def _died(self, lane: _Lane) -> None:
+        if lane.state == "ended":
+            return
+        if lane.state == "opening":
+            self._opening -= 1
+        slot = lane.slot
+        served = lane.lent.pop(slot.connection, None)
+        told = None
+        if slot.evaluating and not lane.abandoned:
+            limits = self._workers.limits
+            told = cause_of_death(
+                lane.worker.exited.result(), limits, limits.deadline if lane.overran else None
+            )
+        others = list(lane.lent.values())
+        self._remove(lane)
+        self.ended[told.kind if told else "cancelled"] += 1
+        if served:
+            served.failed(told)
+        for connection in others:
+            connection.returned(b"", b"", again=True)
+
+    def _remove(self, lane: _Lane) -> None:
+        lane.state = "ended"
+        self._counted += lane.slot.counted
+        self._lanes.remove(lane)
+        lane.lent.clear()
+        lane.slot.close()
+
+    def _abandon(self, lane: _Lane) -> None:
+        """End a lane with which one cannot speak any more."""
+        lane.abandoned = True
+        lane.worker.nursery.end(lane.worker.pid)
+
+    def _watch(self) -> None:
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(_TICK, self._tick)
+
+    def _tick(self) -> None:
+        self._timer = None
+        now = time.monotonic()
+        for lane in list(self._lanes):
+            if not lane.slot.evaluating:
+                continue
+            if lane.state in ("open", "leaving"):
+                self._look_at(lane, now)
+            elif lane.state == "long":
+                self._look_at_long(lane, now)
+        if any(lane.lent for lane in self._lanes):
+            self._watch()
+
+    def _look_at(self, lane: _Lane, now: float) -> None:
+        """Take the connections of a lane back if it has been evaluating for more than a moment."""
+        clock, processor = lane.slot.since
+        with suppress(OSError):
+            # Whether it had a processor is known by its own clock (clock_gettime(3), CPU-time clocks).
+            spent = time.clock_gettime(_clock_of(lane.worker.pid)) - processor
+            if now - clock < _MOMENT_BY_THE_CLOCK and spent < _MOMENT:
+                return
+        if not lane.slot.try_lock():
+            return
+        try:
+            if not lane.slot.evaluating or lane.slot.since[0] != clock:
+                return
+            lane.slot.called_home = True
+            number = lane.slot.connection
+        finally:
+            lane.slot.unlock()
+        left = lane.state == "leaving"
+        lane.state = "long"
+        others = [connection for key, connection in lane.lent.items() if key != number]
+        lane.lent = {key: connection for key, connection in lane.lent.items() if key == number}
+        for connection in others:
+            connection.returned(b"", b"", again=True)
+        if not left and not _told(lane.worker, frames.pack(frames.HOME)):
+            self._abandon(lane)
+
+    def _look_at_long(self, lane: _Lane, now: float) -> None:
+        """End an evaluation at its deadline, or when its client has gone; let short ones go before it."""
+        limits, since = self._workers.limits, lane.slot.since[0]
+        if lane.overran or lane.abandoned:
+            return
+        gone = any(_has_gone(connection) for connection in lane.lent.values())
+        if (gone or now - since >= limits.deadline) and lane.slot.try_lock():
+            # The lock is kept, so that nothing is answered between here and the end.
+            if lane.slot.evaluating:
+                lane.overran, lane.abandoned = not gone, gone
+                lane.worker.nursery.end(lane.worker.pid)
+            else:
+                lane.slot.unlock()
+        elif now - since >= limits.patience and not lane.worker.yielded:
+            lane.worker.yield_processor()
+
+
+def _told(worker: Worker, message: bytes) -> bool:
+    """Say something to a worker; return whether it was taken."""
+    try:
+        return worker.channel.send(message) == len(message)
+    except OSError:
+        return False
+
+
+def _clock_of(pid: int) -> int:
+    """Return the clock of the processor time of another process, as Linux numbers them."""
+    return (~pid << 3) | 2
+
+
+def _has_gone(connection: Connection) -> bool:
+    look = select.poll()
+    look.register(connection.fileno(), select.POLLRDHUP)
+    return bool(look.poll(0))
+
+
+def cause_of_death(status: int, limits: Limits, deadline: float | None) -> PortsmouthError:
+    """Say why a worker ended before its answer was complete.
+
+    :param status: its exit status, negative for a signal.
+    :param limits: what a query may take.
+    :param deadline: seconds that the query could take, if it was ended for that.
+
+    >>> cause_of_death(-9, Limits(), 2.0).kind
+    'deadline'
+    """
+    if deadline is not None:
+        return DeadlineError(deadline)
+    if status == -signal.SIGABRT:
+        return MemoryLimitError(limits.memory_mib)
+    if status == -signal.SIGSEGV:
+        return QueryNestingError(
+            found="a query that exhausts the parser's stack", expected="one with fewer levels of nesting"
+        )
+    return StoreError(f"found a worker that ended with status {status}; expected an answer")
