@@ -17,7 +17,8 @@ from typing import Any
 import pyoxigraph as ox
 
 from portsmouth.store import bases, disk
-from portsmouth.store.evaluating import Rules, evaluate_update
+from portsmouth.store.effects import Rules
+from portsmouth.store.evaluating import evaluate_update
 from portsmouth.store.memory import MemoryPrimary
 from portsmouth.store.primary import Primary
 from portsmouth.store.protocol import Update

@@ -16,7 +16,8 @@ from portsmouth.errors import (
     UpdateSyntaxError,
 )
 from portsmouth.store.changes import Change
-from portsmouth.store.evaluating import Rules, evaluate_update
+from portsmouth.store.effects import Rules
+from portsmouth.store.evaluating import evaluate_update
 from portsmouth.store.protocol import Dataset, Update
 
 PREFIX = "PREFIX : <http://e/> "

@@ -4,6 +4,8 @@ A write is evaluated once, where its deadline and memory are bounded, and what
 it changes is then carried to every place that holds the data. A change names
 blank nodes as the store does, so they stay who they are, and applying it twice
 gives what applying it once gives, so that a journal can be replayed.
+
+What a large write changes is kept as text (:mod:`portsmouth.store.blocks`).
 """
 
 from __future__ import annotations
@@ -17,7 +19,10 @@ from typing import Final, Self, TypeAlias
 
 import pyoxigraph as ox
 
+from portsmouth.store.blocks import Blocks
+
 GraphName: TypeAlias = ox.NamedNode | ox.BlankNode
+Quads: TypeAlias = tuple[ox.Quad, ...] | Blocks
 
 #: Quads that are taken out in one transaction of the engine.
 _BATCH: Final = 5000
@@ -33,8 +38,8 @@ class Change:
     :param created: named graphs that were not there and come, empty ones among them.
     """
 
-    removed: tuple[ox.Quad, ...] = ()
-    added: tuple[ox.Quad, ...] = ()
+    removed: Quads = ()
+    added: Quads = ()
     dropped: tuple[GraphName, ...] = ()
     created: tuple[GraphName, ...] = ()
 
@@ -47,7 +52,7 @@ class Change:
         >>> Change(dropped=(ox.NamedNode("http://g"),)).graphs()
         {'http://g'}
         """
-        names = {quad.graph_name for quad in (*self.removed, *self.added)} | {*self.dropped, *self.created}
+        names = {*_graphs(self.removed), *_graphs(self.added), *self.dropped, *self.created}
         return {None if isinstance(name, ox.DefaultGraph) else name.value for name in names}
 
     def of_default_graph(self) -> Self:
@@ -57,10 +62,18 @@ class Change:
         Change(removed=(), added=(), dropped=(), created=())
         """
 
-        def kept(quads: tuple[ox.Quad, ...]) -> tuple[ox.Quad, ...]:
-            return tuple(quad for quad in quads if isinstance(quad.graph_name, ox.DefaultGraph))
+        return type(self)(_of_default_graph(self.removed), _of_default_graph(self.added))
 
-        return type(self)(kept(self.removed), kept(self.added))
+    def counts(self, *, derived: bool) -> tuple[int, int]:
+        """Return how many quads come and how many go.
+
+        :param derived: whether the default graph is derived; what only follows does not count.
+        """
+        added, removed = len(self.added), len(self.removed)
+        if derived:
+            added -= len(_of_default_graph(self.added))
+            removed -= len(_of_default_graph(self.removed))
+        return added, removed
 
     def apply(self, store: ox.Store) -> None:
         """Make a store hold what it holds after the change.
@@ -76,21 +89,29 @@ class Change:
         for graph in self.dropped:
             store.remove_graph(graph)
         dropped = set(self.dropped)
-        _remove(store, (quad for quad in self.removed if quad.graph_name not in dropped))
+        if isinstance(self.removed, Blocks):
+            self.removed.but_of(dropped).remove_from(store)
+        else:
+            _remove(store, (quad for quad in self.removed if quad.graph_name not in dropped))
         for graph in self.created:
             store.add_graph(graph)
-        if self.added:
+        if isinstance(self.added, Blocks):
+            self.added.add_to(store)
+        elif self.added:
             store.extend(self.added)
 
     def to_bytes(self) -> bytes:
-        """Write the change: a line of JSON, then N-Quads."""
-        removed = _nquads(self.removed)
+        """Write the change: a line of JSON, then N-Quads, or the N-Triples of one graph after another."""
+        (gone, removed), (come, added) = _written(self.removed), _written(self.added)
         head = {
             "removed": len(removed),
+            "blocks": [gone, come],
             "dropped": [str(graph) for graph in self.dropped],
             "created": [str(graph) for graph in self.created],
         }
-        return json.dumps(head).encode() + b"\n" + removed + _nquads(self.added)
+        if gone is None and come is None:
+            del head["blocks"]
+        return json.dumps(head).encode() + b"\n" + removed + added
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
@@ -102,9 +123,10 @@ class Change:
         """
         line, _, quads = data.partition(b"\n")
         head = json.loads(line)
+        gone, come = head.get("blocks", (None, None))
         return cls(
-            removed=_quads(quads[: head["removed"]]),
-            added=_quads(quads[head["removed"] :]),
+            removed=_read(gone, quads[: head["removed"]]),
+            added=_read(come, quads[head["removed"] :]),
             dropped=tuple(map(_graph, head["dropped"])),
             created=tuple(map(_graph, head["created"])),
         )
@@ -138,8 +160,25 @@ def _data_of(quad: ox.Quad) -> str:
     return f"GRAPH {quad.graph_name} {{ {triple}}} "
 
 
-def _nquads(quads: Iterable[ox.Quad]) -> bytes:
-    return ox.serialize(quads, format=ox.RdfFormat.N_QUADS) or b""
+def _graphs(quads: Quads) -> Iterable[GraphName | ox.DefaultGraph]:
+    return quads.graphs if isinstance(quads, Blocks) else {quad.graph_name for quad in quads}
+
+
+def _of_default_graph(quads: Quads) -> Quads:
+    if isinstance(quads, Blocks):
+        return quads.of_default_graph()
+    return tuple(quad for quad in quads if isinstance(quad.graph_name, ox.DefaultGraph))
+
+
+def _written(quads: Quads) -> tuple[list[tuple[str, int]] | None, bytes]:
+    """Return how long the parts are that quads are written in, if they are by graph, and the quads."""
+    if isinstance(quads, Blocks):
+        return quads.to_bytes()
+    return None, ox.serialize(quads, format=ox.RdfFormat.N_QUADS) or b""
+
+
+def _read(parts: list[tuple[str, int]] | None, data: bytes) -> Quads:
+    return _quads(data) if parts is None else Blocks.from_bytes(parts, data)
 
 
 def _quads(data: bytes) -> tuple[ox.Quad, ...]:

@@ -1,4 +1,4 @@
-"""Evaluating a write on a store: what it would change, without deciding that it does.
+"""Evaluating an update on a store: what it would change, without deciding that it does.
 
 SPARQL 1.1 Update is evaluated operation by operation. The engine does what it
 does best: it parses data and templates and finds the solutions of patterns. The
@@ -16,49 +16,31 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import chain
 from typing import Final, TypeAlias
 
 import pyoxigraph as ox
 
 from portsmouth.errors import (
-    DerivedGraphError,
     GraphExistsError,
     NotFoundError,
-    ParameterError,
     PortsmouthError,
-    PreconditionError,
     RequestError,
     UpdateSyntaxError,
 )
 from portsmouth.store import engine
-from portsmouth.store.changes import Change, GraphName
-from portsmouth.store.graphs import version
+from portsmouth.store.blocks import Place
+from portsmouth.store.changes import Change
+from portsmouth.store.effects import Effect, Rules, Work, content_of, derived, emptied, graph_exists
 from portsmouth.store.lexer import tokens
 from portsmouth.store.operations import Operation, Target, operations
-from portsmouth.store.protocol import Dataset, GraphWrite, Query, Update
+from portsmouth.store.protocol import Dataset, Query, Update
 
-Place: TypeAlias = ox.NamedNode | ox.BlankNode | ox.DefaultGraph
 _Term: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 
 _DEFAULT: Final = ox.DefaultGraph()
 #: What stands for variables while a template is parsed; no text can name it.
 _VARIABLE: Final = f"urn:uuid:{uuid.uuid4()}#"
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What holds for every write to a store.
-
-    :param merged: whether the default graph is derived: every triple of the named graphs, once.
-    :param hosts: hosts that ``LOAD`` and ``SERVICE`` may call.
-    :param seconds: how long another host may take to answer ``LOAD``.
-    """
-
-    merged: bool = True
-    hosts: frozenset[str] = frozenset()
-    seconds: float = 30.0
 
 
 def evaluate_update(store: ox.Store, update: Update, rules: Rules, copy: Callable[[], ox.Store]) -> Change:
@@ -82,7 +64,7 @@ def evaluate_update(store: ox.Store, update: Update, rules: Rules, copy: Callabl
     steps = [_Step(operation, update, rules) for operation in operations(update.text)]
     for step in steps:
         step.refuse()
-    work = _Work(store, rules, copy)
+    work = Work(store, rules, copy)
     for step in steps:
         try:
             work.do(step.effect(work.store))
@@ -91,196 +73,6 @@ def evaluate_update(store: ox.Store, update: Update, rules: Rules, copy: Callabl
             if not step.operation.silent or error.status == 403:
                 raise
     return work.change()
-
-
-def evaluate_graph_write(store: ox.Store, write: GraphWrite, rules: Rules) -> Change:
-    """Say what the writing of one graph changes.
-
-    :param store: the dataset.
-    :param write: the request.
-    :param rules: what holds for the store.
-    :raises PortsmouthError: as :meth:`portsmouth.store.protocol.Store.write_graph`.
-    """
-    place = place_of(write.graph)
-    name = f"the graph <{write.graph}>" if write.graph is not None else "the default graph"
-    if rules.merged and isinstance(place, ox.DefaultGraph):
-        raise derived(f"a write to {name}")
-    exists = _exists(store, place)
-    if write.only_if_absent and exists:
-        raise PreconditionError(f"that {name} exists", "that it does not")
-    if write.only_if is not None and not (exists and _has_version(store, write)):
-        raise PreconditionError(
-            f"{name} {'in another version' if exists else 'missing'}",
-            "the version that If-Match names: read the graph again and repeat the change",
-        )
-    work = _Work(store, rules, lambda: store)
-    if write.action == "delete":
-        if not exists:
-            raise NotFoundError(f"no graph <{write.graph}>", "the IRI of a graph that exists")
-        work.do(_emptied(store, [place], drop=True))
-        return work.change()
-    try:
-        parsed = ox.parse(write.triples, format=ox.RdfFormat.N_TRIPLES, rename_blank_nodes=True)
-        triples = [ox.Quad(q.subject, q.predicate, q.object, place) for q in parsed]
-    except SyntaxError as error:
-        raise RequestError(f"triples that cannot be read ({error})", "N-Triples") from error
-    before = _content(store, place) if write.action == "replace" else ()
-    created = () if isinstance(place, ox.DefaultGraph) else (place,)
-    work.do(_Effect(content=before, insert=triples, created=created))
-    return work.change()
-
-
-def derived(attempt: str) -> DerivedGraphError:
-    """Say that the default graph cannot be written, and what can be done instead.
-
-    :param attempt: what was attempted.
-    """
-    return DerivedGraphError(
-        found=f"{attempt}, which is derived: it holds every triple of the named graphs once",
-        expected="a named graph, as in INSERT DATA { GRAPH <…> { … } }, WITH <…>, LOAD … INTO GRAPH <…> or "
-        "?graph=…; or a server that was started with --dataset plain",
-    )
-
-
-def _has_version(store: ox.Store, write: GraphWrite) -> bool:
-    wanted = write.only_if or frozenset()
-    return "*" in wanted or version(store, place_of(write.graph)) in wanted
-
-
-def place_of(graph: str | None) -> ox.NamedNode | ox.DefaultGraph:
-    """Return a graph's name as the engine has it.
-
-    :param graph: its IRI; ``None`` is the default graph.
-    :raises ParameterError: it is no IRI.
-    """
-    if graph is None:
-        return _DEFAULT
-    try:
-        return ox.NamedNode(graph)
-    except ValueError:
-        raise ParameterError(found=f"the graph name '{graph}'", expected="an absolute IRI") from None
-
-
-def _exists(store: ox.Store, place: Place) -> bool:
-    return isinstance(place, ox.DefaultGraph) or store.contains_named_graph(place)
-
-
-def _content(store: ox.Store, place: Place) -> Iterator[ox.Quad]:
-    return store.quads_for_pattern(None, None, None, place)
-
-
-@dataclass(frozen=True, slots=True)
-class _Effect:
-    """What one operation asks for: quads to delete, then quads to insert, graphs to drop and to make.
-
-    :param content: quads to delete that the store itself has just named, so that it need not be asked again.
-    :param delete: quads to delete if they are there.
-    :param insert: quads to insert.
-    :param dropped: named graphs to drop.
-    :param created: named graphs that are to exist.
-    :param everything: whether ``content`` is all that the named graphs have.
-    """
-
-    content: Iterable[ox.Quad] = ()
-    delete: Iterable[ox.Quad] = ()
-    insert: Iterable[ox.Quad] = ()
-    dropped: Iterable[GraphName] = ()
-    created: Iterable[GraphName] = ()
-    everything: bool = False
-
-
-class _Work:
-    """The net change of the operations that have been done.
-
-    :param store: the dataset as the operations so far have left it, once another one looks.
-    """
-
-    def __init__(self, store: ox.Store, rules: Rules, copy: Callable[[], ox.Store]) -> None:
-        self._store = store
-        self._rules = rules
-        self._copy: Callable[[], ox.Store] | None = copy
-        self._pending = Change()
-        self._removed: dict[ox.Quad, None] = {}
-        self._added: dict[ox.Quad, None] = {}
-        # For every graph whose existence has been touched: whether it existed first, and whether it does now.
-        self._graphs: dict[GraphName, tuple[bool, bool]] = {}
-
-    @property
-    def store(self) -> ox.Store:
-        if self._pending:
-            if self._copy:
-                self._store, self._copy = self._copy(), None
-            self._pending.apply(self._store)
-            self._pending = Change()
-        return self._store
-
-    def do(self, effect: _Effect) -> None:
-        """Add an operation's effect, all of whose deletions come before its insertions."""
-        store = self.store
-        content, insert = set(effect.content), _canonical(effect.insert)
-        removed = {quad for quad in _canonical(effect.delete) if quad in store and quad not in insert}
-        removed |= content - insert
-        graphs = {quad.graph_name for quad in insert if not isinstance(quad.graph_name, ox.DefaultGraph)}
-        created = {graph for graph in {*effect.created, *graphs} if not store.contains_named_graph(graph)}
-        added = {
-            quad
-            for quad in insert
-            if quad.graph_name in created or (quad not in content and quad not in store)
-        }
-        dropped = [graph for graph in effect.dropped if store.contains_named_graph(graph)]
-        if self._rules.merged:
-            if effect.everything:
-                removed |= set(_content(store, _DEFAULT))
-            else:
-                self._mend(store, removed, added)
-        self._pending = Change(tuple(removed), tuple(added), tuple(dropped), tuple(created))
-        for quads, here, there in (
-            (removed, self._removed, self._added),
-            (added, self._added, self._removed),
-        ):
-            for quad in quads:
-                if quad in there:
-                    del there[quad]
-                else:
-                    here[quad] = None
-        for named, exists in ((dropped, False), (list(created), True)):
-            for graph in named:
-                first, _ = self._graphs.get(graph, (not exists, True))
-                self._graphs[graph] = (first, exists)
-
-    def change(self) -> Change:
-        return Change(
-            removed=tuple(self._removed),
-            added=tuple(self._added),
-            dropped=tuple(graph for graph, (first, now) in self._graphs.items() if first and not now),
-            created=tuple(graph for graph, (first, now) in self._graphs.items() if now and not first),
-        )
-
-    def _mend(self, store: ox.Store, removed: set[ox.Quad], added: set[ox.Quad]) -> None:
-        """Let the default graph follow the named graphs: its cost is by what changes in them."""
-        come = {ox.Quad(quad.subject, quad.predicate, quad.object) for quad in added}
-        gone = {ox.Quad(quad.subject, quad.predicate, quad.object) for quad in removed} - come
-        gone = {quad for quad in gone if _is_orphan(store, quad, removed)}
-        added |= {quad for quad in come if quad not in store}
-        removed |= gone
-
-
-def _is_orphan(store: ox.Store, triple: ox.Quad, removed: set[ox.Quad]) -> bool:
-    """Whether a triple of the default graph is in no named graph once quads have been removed."""
-    derived = False
-    for quad in store.quads_for_pattern(triple.subject, triple.predicate, triple.object, None):
-        if quad == triple:
-            derived = True
-        elif quad not in removed:
-            return False
-    return derived
-
-
-def _canonical(quads: Iterable[ox.Quad]) -> set[ox.Quad]:
-    """Return a set of quads as the engine writes their terms: it keeps numbers by value."""
-    store = ox.Store()
-    store.extend(quads)
-    return set(store)
 
 
 class _Step:
@@ -328,7 +120,7 @@ class _Step:
             if isinstance(quad.graph_name, ox.DefaultGraph):
                 raise derived(f"{operation.verb.replace('MODIFY', 'DELETE or INSERT')} in the default graph")
 
-    def effect(self, store: ox.Store) -> _Effect:
+    def effect(self, store: ox.Store) -> Effect:
         """Say what the operation asks for.
 
         :param store: the dataset as it is now.
@@ -336,7 +128,7 @@ class _Step:
         operation = self.operation
         match operation.verb:
             case "INSERT DATA" | "DELETE DATA":
-                return _Effect(delete=self._delete, insert=self._insert)
+                return Effect(delete=self._delete, insert=self._insert)
             case "MODIFY":
                 return self._modification(store)
             case "LOAD":
@@ -346,16 +138,16 @@ class _Step:
             case "CLEAR" | "DROP":
                 everything = operation.targets[0].word in ("NAMED", "ALL")
                 drop = operation.verb == "DROP"
-                return _emptied(store, self._named(store), drop=drop, everything=everything)
+                return emptied(store, self._named(store), drop=drop, everything=everything)
             case _:
                 return self._transfer(store)
 
-    def _modification(self, store: ox.Store) -> _Effect:
+    def _modification(self, store: ox.Store) -> Effect:
         delete, insert = ox.Store(), ox.Store()
         for row in self._rows(store):
             delete.extend(_filled(self._delete, row))
             insert.extend(_filled(self._insert, row))
-        return _Effect(delete=delete, insert=insert)
+        return Effect(delete=delete, insert=insert)
 
     def _rows(self, store: ox.Store) -> Iterator[Mapping[str, _Term]]:
         """Yield the solutions of the pattern, each as the values of the templates' variables."""
@@ -372,40 +164,40 @@ class _Step:
         for row in engine.solutions(store, query, graph):
             yield {name: value for name in wanted if (value := row[name]) is not None}
 
-    def _loading(self) -> _Effect:
+    def _loading(self) -> Effect:
         from portsmouth.store.loading import load
 
         place = self._place(self.operation.targets[0])
         source = self._iris[self.operation.source].value
         triples = load(source, self._rules.hosts, self._rules.seconds)
         quads = [ox.Quad(q.subject, q.predicate, q.object, place) for q in triples]
-        return _Effect(insert=quads, created=() if isinstance(place, ox.DefaultGraph) else (place,))
+        return Effect(insert=quads, created=() if isinstance(place, ox.DefaultGraph) else (place,))
 
-    def _creation(self, store: ox.Store) -> _Effect:
+    def _creation(self, store: ox.Store) -> Effect:
         graph = self._iris[self.operation.targets[0].iri]
         if store.contains_named_graph(graph):
             raise GraphExistsError(
                 f"CREATE of the graph {graph}, which exists", "a new graph, or CREATE SILENT"
             )
-        return _Effect(created=(graph,))
+        return Effect(created=(graph,))
 
-    def _transfer(self, store: ox.Store) -> _Effect:
+    def _transfer(self, store: ox.Store) -> Effect:
         verb = self.operation.verb
         source, target = (self._place(written) for written in self.operation.targets)
         if source == target:
             # Also the specification's choice for a graph that is not there.
-            return _Effect()
-        if verb != "ADD" and not _exists(store, source):
+            return Effect()
+        if verb != "ADD" and not graph_exists(store, source):
             raise _missing(verb, source)
-        content = [ox.Quad(q.subject, q.predicate, q.object, target) for q in _content(store, source)]
-        cleared = [] if verb == "ADD" else list(_content(store, target))
+        content = [ox.Quad(q.subject, q.predicate, q.object, target) for q in content_of(store, source)]
+        cleared = [] if verb == "ADD" else list(content_of(store, target))
         # Where it goes exists afterwards, even if nothing was there to be carried.
-        created = [target] if isinstance(target, ox.NamedNode) and _exists(store, source) else []
+        created = [target] if isinstance(target, ox.NamedNode) and graph_exists(store, source) else []
         if verb != "MOVE":
-            return _Effect(content=cleared, insert=content, created=created)
-        moved = _emptied(store, [source], drop=True)
+            return Effect(content=cleared, insert=content, created=created)
+        moved = emptied(store, [source], drop=True)
         gone = chain(cleared, moved.content)
-        return _Effect(content=gone, insert=content, dropped=moved.dropped, created=created)
+        return Effect(content=gone, insert=content, dropped=moved.dropped, created=created)
 
     def _named(self, store: ox.Store) -> list[Place]:
         """Return the graphs that ``CLEAR`` or ``DROP`` names."""
@@ -415,7 +207,7 @@ class _Step:
             default = [_DEFAULT] if target.word == "ALL" and not self._rules.merged else []
             return [*default, *store.named_graphs()]
         place = self._place(target)
-        if not _exists(store, place):
+        if not graph_exists(store, place):
             if self.operation.silent:
                 return []
             raise _missing(self.operation.verb, place)
@@ -462,13 +254,6 @@ class _Step:
                 f"the template of a {self.operation.verb} whose quads can never be", "quads as RDF has them"
             ) from error
         return store
-
-
-def _emptied(store: ox.Store, places: Iterable[Place], *, drop: bool, everything: bool = False) -> _Effect:
-    listed = list(places)
-    named = [place for place in listed if not isinstance(place, ox.DefaultGraph)] if drop else []
-    content = chain.from_iterable(_content(store, place) for place in listed)
-    return _Effect(content=content, dropped=named, everything=everything)
 
 
 def _missing(verb: str, place: Place) -> NotFoundError:

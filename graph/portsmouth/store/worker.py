@@ -27,7 +27,9 @@ from portsmouth.errors import MemoryLimitError, PortsmouthError, StoreError
 from portsmouth.store import bases, borrowing, engine, frames
 from portsmouth.store.bounds import Output
 from portsmouth.store.changes import Change
-from portsmouth.store.evaluating import Rules, evaluate_graph_write, evaluate_update, place_of
+from portsmouth.store.effects import Rules, place_of
+from portsmouth.store.evaluating import evaluate_update
+from portsmouth.store.graph_writes import evaluate_graph_write
 from portsmouth.store.graphs import version
 from portsmouth.store.protocol import Query
 
@@ -162,13 +164,10 @@ class _Tasks:
 
     def _effect(self, change: Change) -> dict[str, object]:
         """Return what is told of a change; a default graph that only follows does not count."""
-        counted = [
-            sum(not (self._rules.merged and isinstance(quad.graph_name, ox.DefaultGraph)) for quad in quads)
-            for quads in (change.added, change.removed)
-        ]
+        added, removed = change.counts(derived=self._rules.merged)
         return {
-            "added": counted[0],
-            "removed": counted[1],
+            "added": added,
+            "removed": removed,
             "created": bool(change.created),
             "graphs": list(change.graphs()),
         }
