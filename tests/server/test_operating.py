@@ -92,11 +92,11 @@ def test_metrics_count_requests_and_queries(start_server: Any) -> None:
 
 def test_metrics_tell_what_is_answered_from_memory(start_server: Any) -> None:
     server = start_server()
-    # What is asked once is not worth keeping.
     for _ in range(4):
         assert server.ask("ASK {}").status == 200
     after = numbers(server)
-    assert after["portsmouth_cache_hits_total",] == 2
+    # What is asked once is worth keeping only where it took long.
+    assert after["portsmouth_cache_hits_total",] in (2, 3)
     assert after["portsmouth_cache_answers",] == 1
     assert 0 < after["portsmouth_cache_bytes",] < 10_000
 

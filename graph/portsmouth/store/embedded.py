@@ -46,8 +46,9 @@ from portsmouth.store.protocol import AnswerKind, GraphWrite, Query, Update, Wri
 from portsmouth.store.spool import Room, Spool
 from portsmouth.store.tally import Counted, Tally
 
-#: Seconds for which a query counts as short.
+#: Seconds for which a query counts as short, and longest where it gets no processor for so long.
 _MOMENT: Final = 0.01
+_MOMENT_BY_THE_CLOCK: Final = 0.1
 
 #: Seconds that a worker may take over the dataset of a stance before it counts as slow.
 _MAKING_A_STANCE: Final = 2.0
@@ -433,7 +434,8 @@ class EmbeddedAnswer:
         self._worker, self._snapshot = worker, worker.snapshot
         worker.listener = self._take
         # Most queries end within the moment, and need no other timer.
-        self._timers = (self._loop.call_later(_MOMENT, self._turn_long, worker),)
+        self._since = self._loop.time(), worker.spent
+        self._timers = (self._loop.call_later(_MOMENT, self._look, worker),)
         try:
             sent = worker.channel.send(self._message)
         except BlockingIOError:
@@ -452,18 +454,34 @@ class EmbeddedAnswer:
             if not self._ended:
                 self._take(b"")
 
+    def _look(self, worker: Worker) -> None:
+        """See whether the query has turned out to be long, or only had no processor."""
+        clock, processor = self._since
+        if self._loop.time() - clock < _MOMENT_BY_THE_CLOCK and worker.spent - processor < _MOMENT / 2:
+            self._timers = (self._loop.call_later(_MOMENT, self._look, worker),)
+        else:
+            self._turn_long(worker)
+
     def _turn_long(self, worker: Worker) -> None:
         patience = self._store.limits.patience
         if self._stance not in worker.stances:
             # What a stance is asked of is made once and kept: a worker is not given up for having made it.
             worker.stances.add(self._stance)
             patience += _MAKING_A_STANCE if self._stance else 0
-        self._timers = (self._loop.call_later(max(0.0, self._seconds - _MOMENT), self._overrun, worker),)
+        self._timers = (self._loop.call_at(self._since[0] + self._seconds, self._overrun, worker),)
         if self._reusable:
             # A write has others waiting behind it, so it does not wait in its turn.
-            yielding = self._loop.call_later(max(0.0, patience - _MOMENT), worker.yield_processor)
-            self._timers = (*self._timers, yielding)
+            self._wait_to_yield(worker, patience)
         self._place.turn_long()
+
+    def _wait_to_yield(self, worker: Worker, patience: float) -> None:
+        """Let short queries go first once the worker has had the processor for long enough."""
+        left = patience - (worker.spent - self._since[1])
+        if left <= 0:
+            worker.yield_processor()
+        else:
+            again = self._loop.call_later(max(left, _MOMENT), self._wait_to_yield, worker, patience)
+            self._timers = (self._timers[0], again)
 
     def _wait_no_longer(self) -> None:
         limits = self._store.limits
@@ -592,8 +610,12 @@ class EmbeddedAnswer:
         self.on_change()
 
     def _overrun(self, worker: Worker) -> None:
-        self._overran = True
+        self._overran = self._ended = True
+        self._failure = DeadlineError(self._seconds)
         worker.nursery.end(worker.pid)
+        # Nobody has to wait for the end of what has been given up.
+        self._release(reusable=False)
+        self.on_change()
 
     async def _raise_failure(self) -> None:
         """Raise what kept the answer from being whole, if anything did."""

@@ -23,7 +23,6 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -322,11 +321,8 @@ class Lanes:
     def _look_at(self, lane: _Lane, now: float) -> None:
         """Take the connections of a lane back if it has been evaluating for more than a moment."""
         clock, processor = lane.slot.since
-        with suppress(OSError):
-            # Whether it had a processor is known by its own clock (clock_gettime(3), CPU-time clocks).
-            spent = time.clock_gettime(_clock_of(lane.worker.pid)) - processor
-            if now - clock < _MOMENT_BY_THE_CLOCK and spent < _MOMENT:
-                return
+        if now - clock < _MOMENT_BY_THE_CLOCK and lane.worker.spent - processor < _MOMENT:
+            return
         if not lane.slot.try_lock():
             return
         try:
@@ -347,7 +343,7 @@ class Lanes:
 
     def _look_at_long(self, lane: _Lane, now: float) -> None:
         """End an evaluation at its deadline, or when its client has gone; let short ones go before it."""
-        limits, since = self._workers.limits, lane.slot.since[0]
+        limits, (since, processor) = self._workers.limits, lane.slot.since
         if lane.overran or lane.abandoned:
             return
         gone = any(_has_gone(connection) for connection in lane.lent.values())
@@ -358,7 +354,7 @@ class Lanes:
                 lane.worker.nursery.end(lane.worker.pid)
             else:
                 lane.slot.unlock()
-        elif now - since >= limits.patience and not lane.worker.yielded:
+        elif not lane.worker.yielded and lane.worker.spent - processor >= limits.patience:
             lane.worker.yield_processor()
 
 
@@ -368,11 +364,6 @@ def _told(worker: Worker, message: bytes) -> bool:
         return worker.channel.send(message) == len(message)
     except OSError:
         return False
-
-
-def _clock_of(pid: int) -> int:
-    """Return the clock of the processor time of another process, as Linux numbers them."""
-    return (~pid << 3) | 2
 
 
 def _has_gone(connection: Connection) -> bool:

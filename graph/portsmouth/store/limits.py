@@ -15,7 +15,7 @@ class Limits:
     :param workers: queries that may run at once.
     :param short: how many of them may be short ones, which would only take turns on the processors.
     :param queue_seconds: seconds that a query waits for a worker before it is told that the store is busy.
-    :param patience: seconds after which a query counts as long and yields the processor to short ones.
+    :param patience: processor seconds after which a query yields the processor to short ones.
     :param spool_mib: MiB of answers that may wait for slow readers, in memory and temporary files, before
         workers have to wait with them.
     :param service_hosts: hosts that ``SERVICE`` may call; none unless the operator names them.
@@ -26,6 +26,6 @@ class Limits:
     workers: int = field(default_factory=lambda: 8 * (os.cpu_count() or 1))
     short: int = field(default_factory=lambda: max(2, os.cpu_count() or 1))
     queue_seconds: float = 10.0
-    patience: float = 0.2
+    patience: float = 0.1
     spool_mib: int = 1024
     service_hosts: frozenset[str] = frozenset()

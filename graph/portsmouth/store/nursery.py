@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -89,6 +90,17 @@ class Worker:
             self.pause()
         if self.listener:
             self.listener(data)
+
+    @property
+    def spent(self) -> float:
+        """Processor seconds that it has had, as far as the system tells.
+
+        Linux numbers the clocks of other processes so (clock_getcpuclockid(3)).
+        """
+        try:
+            return time.clock_gettime(~self.pid << 3 | 2)
+        except OSError:
+            return 0.0
 
     def yield_processor(self) -> None:
         """Let processes with shorter work go first."""
