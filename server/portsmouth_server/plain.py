@@ -28,8 +28,6 @@ UNUSUAL: Final = frozenset(
         b"expect", b"upgrade", b"content-length", b"transfer-encoding", b"authorization",
     }
 )  # fmt: skip
-#: The reader's choices for pages, which the usual way remembers.
-_CHOICES: Final = (b"lang=", b"theme=")
 
 #: A query may give another answer each time; a word inside a string costs it only its ETag.
 _CHANGING_WORDS: Final = (*sorted(VOLATILE), "SERVICE")
@@ -40,8 +38,6 @@ _CHANGING: Final = re.compile(rf"\b(?:{'|'.join(_CHANGING_WORDS)})\b", re.IGNORE
 LONGEST_LINK: Final = 2048
 # What may stand in the query of an address (RFC 3986, section 3.4), and so in a Link header as it came.
 _SAFE: Final = (string.ascii_letters + string.digits + "%/?:@!$&'()*+,;=._~-").encode()
-#: Parameters that are about the answer itself.
-_ABOUT_THE_ANSWER: Final = (b"format=", b"receipts=", b"rows=")
 PROVENANCE: Final = f'>; rel="{PROV}has_provenance"'.encode()
 
 
@@ -60,10 +56,12 @@ class Bounds:
 def could_be(url: bytes) -> bool:
     """Say whether a GET could be plain, as far as its address tells.
 
+    It is not where it holds a reader's choice for pages, which the usual way remembers.
+
     >>> could_be(b"/sparql?query=ASK+%7B%7D"), could_be(b"/sparql?query=ASK+%7B%7D&lang=th")
     (True, False)
     """
-    return not any(choice in url for choice in _CHOICES)
+    return b"lang=" not in url and b"theme=" not in url
 
 
 def read(query_string: bytes, accept: bytes | None, bounds: Bounds) -> Query | None:
@@ -88,7 +86,6 @@ def read(query_string: bytes, accept: bytes | None, bounds: Bounds) -> Query | N
     return Query(request.text, request.dataset, choice.formats, max_rows=bounds.rows, max_bytes=bounds.size)
 
 
-@lru_cache(maxsize=1024)
 def tag(query: Query, snapshot: str) -> bytes | None:
     """Return the ETag of an answer, ``None`` where the next answer may differ.
 
@@ -98,9 +95,15 @@ def tag(query: Query, snapshot: str) -> bytes | None:
     if _may_change(query.text):
         return None
     digest = blake2b(query.text.encode("utf-8", "backslashreplace"), digest_size=16)
-    digest.update(repr((snapshot, query.dataset, query.formats, query.base)).encode())
+    digest.update(_around(snapshot, query.dataset, query.formats, query.base))
     # Weak: rows without ORDER BY may come in another order, and blank nodes be named anew.
     return b'W/"' + digest.hexdigest().encode() + b'"'
+
+
+@lru_cache(maxsize=256)
+def _around(*circumstances: object) -> bytes:
+    """Return what an answer depends on beside its query, as bytes."""
+    return repr(circumstances).encode()
 
 
 def _may_change(text: str) -> bool:
@@ -157,7 +160,10 @@ def link_as_it_came(receipts: bytes, query_string: bytes) -> bytes | None:
     if (
         len(query_string) >= LONGEST_LINK
         or query_string.translate(None, _SAFE)
-        or any(name in query_string for name in _ABOUT_THE_ANSWER)
+        # Parameters that are about the answer itself.
+        or b"format=" in query_string
+        or b"receipts=" in query_string
+        or b"rows=" in query_string
     ):
         return None
     return b"<%s?%s%s" % (receipts, query_string, PROVENANCE)

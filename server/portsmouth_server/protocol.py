@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_to_bytes
 
 from portsmouth.errors import MediaTypeError, ParameterError, ReadOnlyError, RequestError
 from portsmouth.stance import Stance
@@ -26,6 +26,7 @@ UPDATE: Final = "application/sparql-update"
 
 _ABSOLUTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|\\^`]*")
 _RELATIVE: Final = re.compile(r"<(?![A-Za-z][A-Za-z0-9+.-]*:)[^\x00-\x20<>\"{}|^`]*>")
+_ONE_QUERY: Final = b"query="
 #: Parameters that a request may have, lists of graphs included.
 _MOST_PARAMETERS: Final = 2000
 #: The parameters that mean something here; others are passed over, but for slips in these.
@@ -75,6 +76,9 @@ def from_address(query_string: bytes) -> SparqlRequest:
     >>> from_address(b"query=ASK+%7B%7D&default-graph-uri=http%3A%2F%2Fg").dataset.default
     ('http://g',)
     """
+    if query_string.startswith(_ONE_QUERY) and b"&" not in query_string:
+        # Most requests are this and nothing else.
+        return SparqlRequest(_value(query_string[len(_ONE_QUERY) :]), Dataset(), None)
     return _read_query(parameters(query_string))
 
 
@@ -144,9 +148,6 @@ def query_from_body(
 
 
 def _query(given: Sequence[tuple[str, str]]) -> SparqlRequest:
-    if len(given) == 1 and given[0][0] == "query":
-        # Most requests are this and nothing else.
-        return SparqlRequest(given[0][1], Dataset(), None)
     _refuse(
         given, ("using-graph-uri", "using-named-graph-uri"), "update", "default-graph-uri or named-graph-uri"
     )
@@ -259,6 +260,12 @@ def parameters(encoded: bytes, where: str = "the address") -> list[tuple[str, st
         raise RequestError(
             found=f"too many parameters in {where}", expected=f"at most {_MOST_PARAMETERS}"
         ) from None
+
+
+def _value(encoded: bytes) -> str:
+    """Read the value of one parameter of an address."""
+    _decode(encoded, "the address")
+    return _decode(unquote_to_bytes(encoded.replace(b"+", b" ")), "the address")
 
 
 def known_parameters(query_string: bytes, names: Collection[str]) -> dict[str, str]:

@@ -44,13 +44,13 @@ class _Block:
     name: bytes | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PlainRequest:
     """A request for the answer to a plain query.
 
     :param query: what is asked.
     :param kept: the whole response, if it is at hand.
-    :param address: the parameters, still percent-encoded.
+    :param link: the Link header of a response.
     :param name: under what the answer may be kept.
     :param snapshot: the snapshot that answers.
     :param heading: the first lines of a response.
@@ -58,7 +58,7 @@ class PlainRequest:
 
     query: Query
     kept: bytes | None
-    address: bytes
+    link: bytes
     name: tuple[bytes, bytes | None]
     snapshot: str
     heading: bytes
@@ -105,23 +105,23 @@ class Speaker:
         heading = self._heading(block)
         name = (target, block.accept)
         if known := self._kept.named(snapshot, name):
-            answer, link = known
-            whole = heading + _link(link) + answer.head + answer.body
+            answer, kept_link = known
+            whole = heading + _link(kept_link) + answer.head + answer.body
             return PlainRequest(_NOTHING, whole, b"", name, snapshot, heading)
         address = target.partition(b"?")[2]
         query = plain.read(address, block.accept, self._bounds)
-        if query is None or query.dataset.stance or plain.link_as_it_came(self._receipts, address) is None:
+        link = plain.link_as_it_came(self._receipts, address)
+        if query is None or query.dataset.stance or link is None:
             return None
-        return PlainRequest(query, None, address, name, snapshot, heading)
+        return PlainRequest(query, None, link, name, snapshot, heading)
 
     def respond(self, request: PlainRequest, media_type: str, body: bytes, seconds: float) -> bytes:
         """Return the whole response; see :meth:`portsmouth.store.borrowing.Speaker.respond`."""
         etag = plain.tag(request.query, request.snapshot)
         answer = KeptAnswer(plain.headings(etag, media_type, self._cors), body)
-        link = plain.link_as_it_came(self._receipts, request.address) or b""
         if etag is not None and self._kept.worth(request.name, seconds):
-            self._kept.keep(request.snapshot, request.query, answer, request.name, link)
-        return request.heading + _link(link) + answer.head + body
+            self._kept.keep(request.snapshot, request.query, answer, request.name, request.link)
+        return request.heading + _link(request.link) + answer.head + body
 
     def _block(self, lines: bytes) -> _Block | None:
         """Return what matters of a block of headers, ``None`` where it asks for something unusual."""
