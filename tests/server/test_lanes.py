@@ -230,6 +230,8 @@ def test_every_answer_is_counted_once(start_server: Callable[..., RunningServer]
             assert client.ask(f"SELECT ({number} AS ?n) {{}}").status == 200
     for client in clients:
         client.close()
+    # A worker counts after it has answered.
+    time.sleep(0.5)
     told = server.fetch("/metrics").body.decode()
     assert 'portsmouth_http_requests_total{method="GET",route="/sparql",status="200"} 160.0' in told
     assert 'portsmouth_http_request_duration_seconds_count{route="/sparql"} 160.0' in told
