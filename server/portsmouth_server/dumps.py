@@ -41,7 +41,8 @@ def dump_router(store: Store, settings: Settings) -> APIRouter:
         return Response("".join(lines), headers=headers)
 
     @router.api_route(urls.DUMPS + "/{name:path}", methods=_READ)
-    async def dump(request: Request, name: str) -> Response:
+    async def dump(request: Request) -> Response:
+        name: str = request.path_params["name"]
         stem, _, extension = name.rpartition(".")
         if stem != urls.DUMP_NAME or extension not in GRAPH_FORMATS:
             every = ", ".join(f"{urls.DUMP_NAME}.{known}" for known in GRAPH_FORMATS)

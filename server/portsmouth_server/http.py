@@ -6,13 +6,19 @@ query does, so this path speaks ASGI itself; every other route is FastAPI's.
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Iterable, MutableMapping
 from types import TracebackType
-from typing import Any, Final, Protocol, Self
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
 from portsmouth.errors import RequestTimeoutError, TooLargeError
+from portsmouth.lazily import lazily
+
+if TYPE_CHECKING:
+    import asyncio
+else:
+    # Workers, which name headers as is done here, have no event loop.
+    asyncio = lazily("asyncio")
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]

@@ -91,8 +91,8 @@ def networks_router(store: Store, settings: Settings, kept: KeptNetworks) -> API
     answers = _Answers(store, settings, kept)
 
     @router.api_route(urls.NETWORK + ".{extension}", methods=_READ_ONLY)
-    async def network(extension: str, request: Request) -> Response:
-        return await answers.network(extension, request)
+    async def network(request: Request) -> Response:
+        return await answers.network(request.path_params["extension"], request)
 
     @router.api_route(urls.NETWORK + "/paths", methods=_READ_ONLY)
     async def paths(request: Request) -> Response:

@@ -61,7 +61,8 @@ def ontology_router(store: Store, settings: Settings, pages: HtmlPages) -> APIRo
         return await answer(request, choose_document(accept), negotiated=True)
 
     @router.api_route(urls.NS + ".{extension}", methods=_READ)
-    async def document(request: Request, extension: str) -> Response:
+    async def document(request: Request) -> Response:
+        extension: str = request.path_params["extension"]
         if extension not in every:
             raise NotFoundError(
                 found=f"no format {extension[:100]!r} of the ontology", expected=", ".join(every.values())
@@ -69,8 +70,9 @@ def ontology_router(store: Store, settings: Settings, pages: HtmlPages) -> APIRo
         return await answer(request, extension, negotiated=False)
 
     @router.api_route(urls.NS + "/{rest:path}", methods=_READ)
-    async def inside(rest: str) -> Response:
+    async def inside(request: Request) -> Response:
         # A version's IRI, or a term written with a slash: both stand in the one document there is.
+        rest: str = request.path_params["rest"]
         version = rest[:1].isdigit()
         fragment = "" if version or not rest.isalnum() or not rest.isascii() else "#" + rest
         return Response(status_code=303, headers={"location": addresses.ns + fragment})

@@ -65,15 +65,15 @@ def named_queries_router(
         return json_response(request, described)
 
     @router.api_route(urls.QUERIES + "/{name}/edit", methods=_READ)
-    async def edit(name: str, request: Request) -> Response:
-        query = find(name, named)
+    async def edit(request: Request) -> Response:
+        query = find(request.path_params["name"], named)
         values, _ = read_values(request)
         stance = Stance.parse(values.pop("parts", ""))
         return RedirectResponse(here.query(query.bind(values), dataset=Dataset(stance=stance)), 303)
 
     @router.api_route(urls.QUERIES + "/{name}", methods=_READ)
-    async def answer(name: str, request: Request) -> Response:
-        query = find(name, named)
+    async def answer(request: Request) -> Response:
+        query = find(request.path_params["name"], named)
         values, form = read_values(request)
         stance = Stance.parse(values.pop("parts", ""))
         choice = choose(_accept(request), form)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from portsmouth.errors import AccessRefusedError, NotFoundError, PortsmouthError, StoreBusyError
 from portsmouth.store.protocol import Query, Store
@@ -20,6 +20,7 @@ from portsmouth_server.settings import Network
 
 _READ: Final = ["GET", "HEAD"]
 _HEALTH_SECONDS: Final = 5.0
+_FRESH: Final = {"cache-control": "no-store"}
 
 
 def page_router(pages: HtmlPages) -> APIRouter:
@@ -34,7 +35,8 @@ def page_router(pages: HtmlPages) -> APIRouter:
         return page(await pages.home())
 
     @router.api_route(urls.PROBLEM + "/{kind}", methods=_READ)
-    async def problem_type(kind: str) -> Response:
+    async def problem_type(request: Request) -> Response:
+        kind: str = request.path_params["kind"]
         body = pages.problem_type(kind)
         if body is None:
             raise NotFoundError(found=f"problem type {kind[:100]!r}", expected="one that this server uses")
@@ -51,21 +53,19 @@ def health_router(store: Store) -> APIRouter:
     router = APIRouter()
 
     @router.api_route(urls.HEALTH_LIVE, methods=_READ)
-    async def live(response: Response) -> dict[str, Any]:
-        response.headers["cache-control"] = "no-store"
-        return {"live": True}
+    async def live() -> Response:
+        return JSONResponse({"live": True}, headers=_FRESH)
 
     @router.api_route(urls.HEALTH, methods=_READ)
     @router.api_route(urls.HEALTH_READY, methods=_READ)
-    async def ready(response: Response) -> dict[str, Any]:
-        response.headers["cache-control"] = "no-store"
+    async def ready() -> Response:
         try:
             answer = await store.query(Query("ASK {}", deadline=_HEALTH_SECONDS))
             async for _ in answer:
                 pass
         except PortsmouthError as error:
             raise StoreBusyError(f"found the server alive but its store unable to answer: {error}") from error
-        return {"live": True, "ready": True, "snapshot": store.snapshot}
+        return JSONResponse({"live": True, "ready": True, "snapshot": store.snapshot}, headers=_FRESH)
 
     return router
 

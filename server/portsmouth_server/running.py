@@ -121,8 +121,8 @@ def _rest_the_collector() -> None:
     """Let the collector pass over what lives as long as the server, and come less often.
 
     A full round over all modules and kept answers takes tens of milliseconds, in which nobody is answered.
+    So there is none here either: a start leaves next to nothing to collect.
     """
-    gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
 

@@ -13,7 +13,6 @@ from portsmouth.store import disk
 from portsmouth.store.bulk import Report, estimated_mib, rewrite
 from portsmouth.store.embedded import EmbeddedStore
 from portsmouth.store.protocol import Store
-from portsmouth.store.writable import WritableStore
 from portsmouth_server.settings import Settings
 
 if TYPE_CHECKING:
@@ -34,20 +33,28 @@ def open_store(
     >>> open_store(b"", Settings()).writable
     False
     """
+    limits = settings.limits
+    if settings.writing:
+        return _writable(data, settings, snapshot, directory)
+    if directory:
+        return EmbeddedStore.from_directory(directory, data, snapshot=snapshot, limits=limits)
+    return EmbeddedStore.from_nquads(data, snapshot=snapshot, limits=limits)
+
+
+def _writable(data: bytes, settings: Settings, snapshot: str | None, directory: Path | None) -> EmbeddedStore:
+    # Most servers are only read.
+    from portsmouth.store.writable import WritableStore
+
     limits, merged = settings.limits, settings.dataset == "merged"
-    if settings.writing and directory and disk.origin(directory):
+    if directory and disk.origin(directory):
         return WritableStore.on_disk(directory, data, snapshot=snapshot, merged=merged, limits=limits)
-    if settings.writing and directory:
+    if directory:
         in_memory = settings.hold == "memory" or (
             settings.hold == "auto" and disk.estimated_mib(directory, data) <= settings.data_memory
         )
         make = WritableStore.kept if in_memory else WritableStore.on_disk
         return make(directory, data, snapshot=snapshot, merged=merged, limits=limits)
-    if settings.writing:
-        return WritableStore.in_memory(data, snapshot=snapshot, merged=merged, limits=limits)
-    if directory:
-        return EmbeddedStore.from_directory(directory, data, snapshot=snapshot, limits=limits)
-    return EmbeddedStore.from_nquads(data, snapshot=snapshot, limits=limits)
+    return WritableStore.in_memory(data, snapshot=snapshot, merged=merged, limits=limits)
 
 
 @contextmanager
@@ -118,6 +125,10 @@ def lifetime_of_writes(store: Store, directory: Path | None) -> str:
     :param store: the store.
     :param directory: where its data are kept, if anywhere.
     """
+    if not store.writable:
+        return ""
+    from portsmouth.store.writable import WritableStore
+
     if not isinstance(store, WritableStore):
         return ""
     if directory is None:

@@ -14,6 +14,8 @@ LARGE = {
     "aiohttp": "asking another service",
     "igraph": "measures of networks",
     "networkx": "networks",
+    "portsmouth.store.writable": "writing",
+    "pydantic.v1": "models that no route here has",
     "portsmouth.build.assemble": "building",
     "portsmouth.store.materialising": "stances",
     "portsmouth.store.remote": "asking another service",
@@ -50,6 +52,7 @@ print(json.dumps([code, sorted(sys.modules)]))
 FORK_SERVER = """
 import json, sys
 import portsmouth.store.forkserver
+import portsmouth_server.speaking
 print(json.dumps([0, sorted(sys.modules)]))
 """
 
