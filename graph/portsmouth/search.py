@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import sqlite3
 import threading
 import unicodedata
 from collections import Counter, defaultdict
@@ -254,6 +253,9 @@ class Index:
         self.kinds = frozenset(kind for thing in self._things for kind in thing.types)
         self._longest = 0
         self._lock = threading.Lock()
+        # Who only passes an index on needs no database.
+        import sqlite3
+
         self._database = sqlite3.connect(":memory:", check_same_thread=False)
         try:
             self._database.executescript(_SCHEMA)

@@ -14,13 +14,10 @@ from portsmouth.search import Index
 from portsmouth.store.protocol import Store
 from portsmouth_server import urls
 from portsmouth_server.answering import Answering
+from portsmouth_server.areas import Areas
 from portsmouth_server.checking import checking_router
-from portsmouth_server.citing import citing_router
 from portsmouth_server.compressing import Compressed
-from portsmouth_server.conflicts import conflicts_router
-from portsmouth_server.differing import differing_router
 from portsmouth_server.door import Door
-from portsmouth_server.dumps import dump_router
 from portsmouth_server.errors import Problem
 from portsmouth_server.express import Express, PromptStore
 from portsmouth_server.failures import answer_failures
@@ -30,32 +27,23 @@ from portsmouth_server.http import Receive, Scope, Send, respond
 from portsmouth_server.inventory import Inventories
 from portsmouth_server.kept import Kept
 from portsmouth_server.kept_networks import KeptNetworks
-from portsmouth_server.linked_data import linked_data_router
 from portsmouth_server.metrics import Metrics
 from portsmouth_server.network_page import network_page_router
 from portsmouth_server.networks import networks_router
-from portsmouth_server.ns import ontology_router
 from portsmouth_server.observing import Observer
-from portsmouth_server.openapi import openapi_router
 from portsmouth_server.pages import HtmlPages
 from portsmouth_server.queries import named_queries_router
-from portsmouth_server.receipts import receipts_router
 from portsmouth_server.recording import Recorder, name_of
 from portsmouth_server.routes import health_router, metrics_router, page_router
 from portsmouth_server.search import search_router
 from portsmouth_server.service import ServiceDescription
 from portsmouth_server.settings import Settings
 from portsmouth_server.sharing import Shared
-from portsmouth_server.sources import sources_router
 from portsmouth_server.sparql import SparqlEndpoint
 from portsmouth_server.terms import terms_router
 from portsmouth_server.updating import UpdateEndpoint
 from portsmouth_server.viewing import receive as receive_view
 from portsmouth_server.viewing import remembering
-from portsmouth_server.views.maps.route import map_router
-from portsmouth_server.views.timeline.route import timeline_router
-from portsmouth_server.views.treaty.route import treaty_router
-from portsmouth_server.void import void_router
 
 
 class Application(Protocol):
@@ -96,25 +84,13 @@ def create_app(store: Store, settings: Settings | None = None, named: Sequence[N
     rest.include_router(named_queries_router(store, settings, pages, named, answering))
     names = Kept(store, lambda: Index.from_store(store))
     rest.include_router(search_router(names, settings, pages))
-    rest.include_router(conflicts_router(store, names, settings, pages))
-    rest.include_router(receipts_router(store, settings, pages))
-    rest.include_router(citing_router(store, settings, pages))
     networks = KeptNetworks(store)
     rest.include_router(networks_router(store, settings, networks))
     rest.include_router(network_page_router(store, settings, pages, networks))
-    rest.include_router(sources_router(store, pages))
-    rest.include_router(differing_router(store, settings, pages, named))
-    rest.include_router(openapi_router(named, settings))
-    rest.include_router(linked_data_router(store, settings, pages))
-    rest.include_router(treaty_router(store, settings, pages))
-    rest.include_router(map_router(store, settings, pages))
-    rest.include_router(timeline_router(store, settings, pages))
-    rest.include_router(ontology_router(store, settings, pages))
-    rest.include_router(dump_router(store, settings))
-    rest.include_router(void_router(store, settings, inventories))
     sandbox = Sandbox(settings.memory)
     rest.include_router(checking_router(sandbox, settings))
     rest.include_router(terms_router(store, settings))
+    rest.router.routes += Areas(store, settings, pages, named, names, inventories).routes()
     rest.mount(urls.STATIC, KeptFiles(static_folder()))
     answer_failures(rest, pages)
     updates = UpdateEndpoint(store, settings, pages)

@@ -13,7 +13,6 @@ from portsmouth_server.answering import Answering
 from portsmouth_server.http import Header, Receive, Scope, Send
 from portsmouth_server.negotiation import RECEIPTS_PROFILE
 from portsmouth_server.provenance import provenance
-from portsmouth_server.receipts import read_rows
 from portsmouth_server.settings import Settings
 from portsmouth_server.urls import Urls
 
@@ -74,6 +73,9 @@ class Inlined:
         :raises NotAcceptableError: the client takes no format that can hold receipts.
         :raises ParameterError: the answer is too long to be held, or the rows are none.
         """
+        # The routes of receipts are loaded by those who want some.
+        from portsmouth_server.receipts import read_rows
+
         first, most = read_rows(rows)
         clock = asyncio.get_running_loop().time
         end = clock() + self._seconds

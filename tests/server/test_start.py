@@ -23,6 +23,12 @@ LARGE = {
     "rdflib": "validating",
     "resvg_py": "pictures of networks",
     "rich.progress": "bars on a terminal",
+    "sqlite3": "search",
+    "portsmouth_server.linked_data": "pages of things",
+    "portsmouth_server.openapi": "the description of the interface",
+    "portsmouth_server.views.maps.drawing": "the map",
+    "portsmouth_server.views.timeline.drawing": "the timeline",
+    "portsmouth_server.views.treaty.model": "the treaty's page",
 }
 #: What a process needs in addition that is no worker.
 OF_THE_FRONT = {
