@@ -19,12 +19,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
-from urllib.parse import urlencode
 
 import pyoxigraph as ox
 
 from portsmouth.errors import ReceiptUnsupportedError
 from portsmouth.iris import BASE, passage_key, shorten
+from portsmouth.linking import link_query
 from portsmouth.receipts import PAGE, Answered, Answers, Budget, explain, read_answers
 from portsmouth.receipts.asking import Asker
 from portsmouth.receipts.evidence import passage_notes
@@ -204,24 +204,6 @@ async def cite(store: Store, query: Query, *, link: str = "", accessed: date | N
         link=link or BASE + "cite?" + link_query(query.text, query.dataset, snapshot),
         accessed=accessed or date.today(),  # a day as the reader's calendar has it
     )
-
-
-def link_query(text: str, dataset: Dataset, snapshot: str = "") -> str:
-    """Return the parameters of a permanent link: the query itself, what it asks, and the version.
-
-    :param text: the query.
-    :param dataset: the graphs and the stance.
-    :param snapshot: the version; whichever is served where not given.
-
-    >>> from portsmouth.stance import Stance
-    >>> link_query("ASK {}", Dataset(stance=Stance(("s3",))), "1f")
-    'query=ASK+%7B%7D&parts=s3&version=1f'
-    """
-    given = [("query", text)]
-    given += [("default-graph-uri", iri) for iri in dataset.default]
-    given += [("named-graph-uri", iri) for iri in dataset.named]
-    given += [("parts", str(dataset.stance))] if dataset.stance else []
-    return urlencode([*given, *([("version", snapshot)] if snapshot else [])])
 
 
 async def _passages(

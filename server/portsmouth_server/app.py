@@ -26,10 +26,7 @@ from portsmouth_server.graphs import GraphStore
 from portsmouth_server.http import Receive, Scope, Send, respond
 from portsmouth_server.inventory import Inventories
 from portsmouth_server.kept import Kept
-from portsmouth_server.kept_networks import KeptNetworks
 from portsmouth_server.metrics import Metrics
-from portsmouth_server.network_page import network_page_router
-from portsmouth_server.networks import networks_router
 from portsmouth_server.observing import Observer
 from portsmouth_server.pages import HtmlPages
 from portsmouth_server.queries import named_queries_router
@@ -84,9 +81,6 @@ def create_app(store: Store, settings: Settings | None = None, named: Sequence[N
     rest.include_router(named_queries_router(store, settings, pages, named, answering))
     names = Kept(store, lambda: Index.from_store(store))
     rest.include_router(search_router(names, settings, pages))
-    networks = KeptNetworks(store)
-    rest.include_router(networks_router(store, settings, networks))
-    rest.include_router(network_page_router(store, settings, pages, networks))
     sandbox = Sandbox(settings.memory)
     rest.include_router(checking_router(sandbox, settings))
     rest.include_router(terms_router(store, settings))

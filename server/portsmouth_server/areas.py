@@ -42,6 +42,7 @@ class Areas:
         return [
             Later([f"/{kind}" for kind in urls.THINGS], self._things),
             Later([urls.NS], self._ontology),
+            Later([urls.NETWORK], self._network),
             Later([urls.RECEIPTS], self._receipts),
             Later([urls.CONFLICTS], self._conflicts),
             Later([urls.STANCES], self._stances),
@@ -64,6 +65,16 @@ class Areas:
         from portsmouth_server.ns import ontology_router
 
         return ontology_router(self.store, self.settings, self.pages)
+
+    def _network(self) -> APIRouter:
+        from portsmouth_server.kept_networks import KeptNetworks
+        from portsmouth_server.network_page import network_page_router
+        from portsmouth_server.networks import networks_router
+
+        kept = KeptNetworks(self.store)
+        both = networks_router(self.store, self.settings, kept)
+        both.include_router(network_page_router(self.store, self.settings, self.pages, kept))
+        return both
 
     def _receipts(self) -> APIRouter:
         from portsmouth_server.receipts import receipts_router

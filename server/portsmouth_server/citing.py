@@ -14,9 +14,10 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from portsmouth.citing import Citation, cite, link_query
+from portsmouth.citing import Citation, cite
 from portsmouth.errors import NotAcceptableError, ParameterError, PortsmouthError, RequestError, VersionError
 from portsmouth.iris import passage
+from portsmouth.linking import link_query
 from portsmouth.store.protocol import Query, Store
 from portsmouth_server import protocol, urls
 from portsmouth_server.answering import Answering, Direct

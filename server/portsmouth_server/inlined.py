@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from portsmouth.errors import NotAcceptableError, ParameterError
-from portsmouth.receipts import Budget, Page, explain, read_answers
-from portsmouth.receipts.telling import inline, trig
 from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, Answer, Formats, Query, Store
 from portsmouth_server.answering import Answering
 from portsmouth_server.http import Header, Receive, Scope, Send
@@ -15,6 +13,9 @@ from portsmouth_server.negotiation import RECEIPTS_PROFILE
 from portsmouth_server.provenance import provenance
 from portsmouth_server.settings import Settings
 from portsmouth_server.urls import Urls
+
+if TYPE_CHECKING:
+    from portsmouth.receipts import Page
 
 INLINE: Final = "inline"
 #: The longest answer that can carry receipts: they stand before its rows, so it must be held whole.
@@ -73,7 +74,9 @@ class Inlined:
         :raises NotAcceptableError: the client takes no format that can hold receipts.
         :raises ParameterError: the answer is too long to be held, or the rows are none.
         """
-        # The routes of receipts are loaded by those who want some.
+        # Receipts are loaded by those who want some.
+        from portsmouth.receipts import Budget, Page, explain, read_answers
+        from portsmouth.receipts.telling import inline, trig
         from portsmouth_server.receipts import read_rows
 
         first, most = read_rows(rows)

@@ -12,8 +12,6 @@ import pyoxigraph as ox
 
 from portsmouth.errors import PortsmouthError
 from portsmouth.iris import CONCEPT, passage_key, shorten
-from portsmouth.receipts import explain, read_answers
-from portsmouth.receipts.support import support_of
 from portsmouth.store.protocol import Query, Store
 from portsmouth_server.asking import rows, values, whole
 from portsmouth_server.kept import Kept
@@ -184,6 +182,10 @@ class Opening:
         return _Read(tuple(told), labels, glosses)
 
     async def _answer(self, question: Question) -> _Answered:
+        # The first page is the first that needs receipts.
+        from portsmouth.receipts import explain, read_answers
+        from portsmouth.receipts.support import support_of
+
         query = Query(question.query, known_prefixes=True, deadline=_SECONDS)
         found = read_answers("solutions", await whole(self._store, query))
         some = found.rows[:_MOST_LINES]

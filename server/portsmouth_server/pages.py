@@ -23,7 +23,6 @@ from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, Query, Stor
 from portsmouth_server.errors import Problem
 from portsmouth_server.frontend import Bundle, static_folder
 from portsmouth_server.kept import Kept
-from portsmouth_server.networks import FORMS
 from portsmouth_server.opening import Opening
 from portsmouth_server.protocol import SparqlRequest
 from portsmouth_server.results import show
@@ -153,7 +152,7 @@ class HtmlPages:
         counts, questions = await self._count(), await self._opening.questions()
         seen = viewer()
         look = [("language", seen.language), ("colours", "auto" if seen.theme == "system" else seen.theme)]
-        picture = self._urls.network(".svg", look) if "svg" in FORMS else ""
+        picture = self._urls.network(".svg", look)
         return self.render("home.html", counts=counts, questions=questions, address=address, picture=picture)
 
     async def answer(self, request: SparqlRequest) -> tuple[int, bytes]:

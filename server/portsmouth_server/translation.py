@@ -20,7 +20,6 @@ from babel.numbers import format_decimal
 from jinja2 import Environment
 from markupsafe import escape
 
-from portsmouth.networks.picture.style import colour_of
 from portsmouth_server.viewing import LANGUAGES, THEMES, viewer
 
 #: Messages by what is said in English; several forms where it counts something.
@@ -110,6 +109,14 @@ def _in_page(text: str) -> str:
     return gettext(text) if known else str(escape(text))
 
 
+def _look(side: str) -> str:
+    """Return the role that a side's colour has, in pages as in pictures of networks."""
+    # The library of networks is loaded by the pages that show sides.
+    from portsmouth.networks.picture.style import colour_of
+
+    return colour_of(side)
+
+
 def translate(environment: Environment) -> None:
     """Give templates their words: ``_``, ``ngettext``, ``{% trans %}``, ``number``, ``day`` and ``viewer``.
 
@@ -119,5 +126,5 @@ def translate(environment: Environment) -> None:
     environment.install_gettext_callables(_in_page, ngettext, newstyle=True)  # type: ignore[attr-defined]
     environment.filters["number"] = number
     environment.filters["day"] = day
-    environment.filters["look"] = colour_of
+    environment.filters["look"] = _look
     environment.globals.update(viewer=viewer, languages=LANGUAGES, themes=THEMES)

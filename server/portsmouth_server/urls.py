@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, urlencode, urlsplit
 
-from portsmouth.citing import link_query
 from portsmouth.iris import BASE, ONTOLOGY, PT
+from portsmouth.linking import link_query
 from portsmouth.stance import Stance
 from portsmouth.store.protocol import Dataset
 

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
+import threading
+import time
+from collections.abc import MutableMapping
 from importlib.util import find_spec
+from typing import Any
 
 import pytest
+from fastapi import APIRouter, FastAPI
+from server.conftest import RunningServer
+from starlette.responses import PlainTextResponse
+
+from portsmouth_server.later import Later
 
 #: What takes long to load or much memory, and what it is for.
 LARGE = {
     "aiohttp": "asking another service",
     "igraph": "measures of networks",
     "networkx": "networks",
+    "portsmouth.networks": "networks",
+    "portsmouth.receipts": "receipts",
     "portsmouth.store.writable": "writing",
     "pydantic.v1": "models that no route here has",
     "portsmouth.build.assemble": "building",
@@ -35,7 +47,6 @@ OF_THE_FRONT = {
     "asyncio": "the server",
     "fastapi": "pages",
     "portsmouth.search": "search",
-    "portsmouth.receipts": "receipts",
     "rich": "the command line",
     "ssl": "asking others",
     "typer": "the command line",
@@ -82,3 +93,52 @@ def loaded_by(program: str) -> set[str]:
     code, modules = json.loads(done.stdout)
     assert code == 0, done.stderr
     return set(modules)
+
+
+def test_an_area_is_made_once_in_a_thread_for_all_who_ask_at_once() -> None:
+    makers: list[threading.Thread] = []
+
+    def make() -> APIRouter:
+        makers.append(threading.current_thread())
+        time.sleep(0.05)
+        router = APIRouter()
+        router.add_api_route("/map", lambda: PlainTextResponse("a map"))
+        return router
+
+    async def ask(app: FastAPI) -> list[MutableMapping[str, Any]]:
+        sent: list[MutableMapping[str, Any]] = []
+
+        async def send(message: MutableMapping[str, Any]) -> None:
+            sent.append(message)
+
+        request = {"type": "http", "method": "GET", "path": "/map", "headers": [], "query_string": b""}
+        await app(request, _nothing, send)
+        return sent
+
+    async def asked() -> list[list[MutableMapping[str, Any]]]:
+        app = FastAPI()
+        app.router.routes.append(Later(["/map"], make))
+        return await asyncio.gather(*(ask(app) for _ in range(5)))
+
+    assert [sent[1]["body"] for sent in asyncio.run(asked())] == [b"a map"] * 5
+    assert len(makers) == 1
+    assert makers[0] is not threading.main_thread()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/map", 200), ("HEAD", "/map", 200), ("POST", "/map", 405), ("GET", "/map/", 404),
+        ("GET", "/map.ttl", 404), ("GET", "/network/", 404), ("DELETE", "/network.json", 405),
+        ("GET", "/receipts/nothing", 404), ("GET", "/ids", 404),
+    ],
+)  # fmt: skip
+def test_areas_know_their_paths_and_methods_before_and_after_they_are_loaded(
+    server: RunningServer, method: str, path: str, status: int
+) -> None:
+    answers = [server.fetch(path, method) for _ in range(2)]
+    assert [answer.status for answer in answers] == [status, status]
+
+
+async def _nothing() -> dict[str, Any]:
+    return {"type": "http.request", "body": b"", "more_body": False}
