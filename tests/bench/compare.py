@@ -3,18 +3,56 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
+import time
+from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from bench.peers import Running, fetch
-from bench.workload import CLASSES, text
+from bench.workload import CLASSES, MIX, PREFIXES, text
 
 _NUMBERS = ("integer", "decimal", "double", "int", "long")
+_XSD_STRING = "http://www.w3.org/2001/XMLSchema#string"
+#: Seconds for an answer.
+_PATIENCE, _PATIENCE_WITH_SLOW = 600.0, 15.0
 
 
-def answers_differ(servers: Sequence[Running], entities: Sequence[str]) -> list[str]:
-    """Ask every server every template and say where an answer is another than the first server's.
+@dataclass
+class Comparison:
+    """What servers answered, compared.
+
+    :param differences: where a server gives another answer than the first.
+    :param seconds: by server and class, how long an answer took, on average.
+    :param unanswered: servers with classes of which they did not answer a question in time.
+    """
+
+    differences: list[str] = field(default_factory=list)
+    seconds: dict[tuple[str, str], float] = field(default_factory=dict)
+    unanswered: set[tuple[str, str]] = field(default_factory=set)
+
+    def times(self, server: Running, name: str) -> float | None:
+        """Return the seconds of an average request of a class or a mix; nothing where one was not "
+        "answered."""
+        shares = {name: 1} if name in CLASSES else MIX
+        if any((server.name, one) in self.unanswered for one in shares):
+            return None
+        whole = sum(self.seconds[server.name, one] * share for one, share in shares.items())
+        return whole / sum(shares.values())
+
+    def longest(self, name: str, servers: Sequence[Running]) -> float:
+        """Return the seconds that the slowest of the servers takes for a request of a class."""
+        return max(self.times(server, name) or 0.0 for server in servers)
+
+    def said(self) -> str:
+        """Say in a sentence what came of it."""
+        if not self.differences:
+            return "Answers compared before timing: the same from every server."
+        return "Answers compared before timing: " + "; ".join(self.differences) + "."
+
+
+def compare(servers: Sequence[Running], entities: Sequence[str]) -> Comparison:
+    """Ask every server every template, and compare their answers with the first server's.
 
     Answers of a template with a LIMIT and no ORDER BY are compared by their number of rows, since a server
     may choose which rows to give.
@@ -22,22 +60,42 @@ def answers_differ(servers: Sequence[Running], entities: Sequence[str]) -> list[
     :param servers: the first is what the others are compared with.
     :param entities: IRIs to ask about.
     """
-    found = []
+    found, spent = Comparison(), defaultdict[tuple[str, str], list[float]](list)
     for name, templates in CLASSES.items():
         for template in templates:
-            for entity in entities[:5] if "{entity}" in template else entities[:1]:
+            for place, entity in enumerate(entities[:5] if "{entity}" in template else entities[:1]):
                 query = text(template, entity, 7)
                 bounded = "LIMIT" in query and "ORDER BY" not in query
-                first, *others = (_rows(fetch(server.url, query)) for server in servers)
-                for server, rows in zip(servers[1:], others, strict=True):
+                first: Counter[Any] | None = None
+                for server in servers:
+                    if server.slow and (place or (server.name, name) in found.unanswered):
+                        continue
+                    began = time.perf_counter()
+                    try:
+                        rows = _rows(
+                            fetch(server.url, query, _PATIENCE_WITH_SLOW if server.slow else _PATIENCE)
+                        )
+                    except (OSError, ValueError) as error:
+                        found.differences.append(f"{server.name}: {error}: {name}: {_told(query)}")
+                        found.unanswered.add((server.name, name))
+                        continue
+                    spent[server.name, name].append(time.perf_counter() - began)
+                    if first is None:
+                        first = rows
                     same = rows.total() == first.total() if bounded else rows == first
                     # A union of graphs gives a fact once for each graph that states it.
-                    if not same and not ("union" in server.name and set(rows) == set(first)):
-                        found.append(
-                            f"{server.name} gives {rows.total()} rows, {servers[0].name} {first.total()}: "
-                            f"{name}: {query}"
+                    if not same and not (server.union and set(rows) == set(first)):
+                        found.differences.append(
+                            f"{server.name} gives {rows.total()} rows, {servers[0].name} {first.total()}, "
+                            f"{(rows & first).total()} of them alike: {name}: {_told(query)}"
                         )
+    found.seconds = {key: sum(values) / len(values) for key, values in spent.items()}
     return found
+
+
+def _told(query: str) -> str:
+    """Write a question as Markdown, without the prefixes."""
+    return f"`{query.removeprefix(PREFIXES)}`"
 
 
 def _rows(body: bytes) -> Counter[Any]:
@@ -56,6 +114,3 @@ def _term(term: dict[str, str]) -> tuple[str, ...]:
         return ("number", str(float(term["value"])))
     kind = "literal" if term["type"] == "typed-literal" else term["type"]
     return (kind, term["value"], term.get("xml:lang", "").lower(), datatype.replace(_XSD_STRING, ""))
-
-
-_XSD_STRING = "http://www.w3.org/2001/XMLSchema#string"

@@ -1,13 +1,15 @@
-"""Driving a server with ``wrk`` and reading what came of it."""
+"""Driving a server and reading what came of it: by ``wrk`` for a time, or through a list of requests."""
 
 from __future__ import annotations
 
 import itertools
 import json
+import os
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 
-from bench import processes
+from bench import processes, work
 from bench.machine import cpu_seconds
 from bench.workload import Workload
 
@@ -31,15 +33,19 @@ end
 #: Numbers that no request has had; a repeated workload always sends the same one.
 _numbers = itertools.count(1_000_000, 10_000_000)
 _SAME = 7
+#: Answers that each client should have got in a turn, and seconds that a turn may take for their sake.
+_ANSWERS, _LONGEST = 3, 60.0
+#: Questions that a turn has all of; small ones are many and much alike.
+_FEW = 150
 
 
 @dataclass(frozen=True)
 class Figures:
     """What one run of one workload against one server came to.
 
-    :param rate: requests a second.
+    :param rate: proper answers a second.
     :param p50: median latency in milliseconds.
-    :param p99: 99th percentile of the latency in milliseconds.
+    :param p99: 99th percentile of the latency in milliseconds, the longest where there are fewer than 100.
     :param cpu: microseconds of processor time that the server spent on a request.
     :param failed: requests without a proper answer.
     """
@@ -51,6 +57,27 @@ class Figures:
     failed: int
 
 
+def turn(workload: Workload, clients: int, seconds: float, longest: float) -> int:
+    """Return how many requests a turn has to hold to be fair, 0 where the time suffices.
+
+    :param longest: seconds that the slowest server takes for a request, on average.
+
+    >>> quick = Workload("small, unique", ("a", "b"), True)
+    >>> turn(quick, 8, 2, 0.001), turn(quick, 8, 2, 1.0), turn(quick, 64, 2, 10.0)
+    (0, 24, 64)
+    """
+    cores = min(clients, os.cpu_count() or 1)
+    questions = len(workload.addresses)
+    few = questions <= _FEW
+    wanted = max(_ANSWERS * clients, questions if few else 0)
+    if not workload.unique or seconds * cores / longest >= wanted:
+        return 0
+    if wanted * longest / cores > _LONGEST:
+        wanted = max(clients, questions if few else 0)
+    # Each question as often as the others, where there are few.
+    return ceil(wanted / questions) * questions if few else wanted
+
+
 def drive(
     url: str,
     pid: int,
@@ -59,8 +86,9 @@ def drive(
     seconds: float,
     folder: Path,
     parameter: str = "query",
+    requests: int = 0,
 ) -> Figures:
-    """Load a server for some seconds.
+    """Load a server for some seconds, or with a number of requests.
 
     :param url: the endpoint.
     :param pid: the server's process, whose family's time is counted.
@@ -69,32 +97,43 @@ def drive(
     :param seconds: how long.
     :param folder: where the load generator's script is written.
     :param parameter: the query parameter that the addresses are values of; empty where they are paths.
+    :param requests: how many requests instead of how long; see :func:`turn`.
+    :raises RuntimeError: the load generator failed.
     """
-    script = folder / "load.lua"
-    head = f"{_path(url)}?{parameter}=" if parameter else ""
+    head = f"{_path(url)}{'&' if '?' in url else '?'}{parameter}=" if parameter else ""
     # What names no query is asked for in whatever form it has.
     accept = "application/sparql-results+json" if parameter else "*/*"
     addresses = [head + address for address in workload.addresses]
     if not workload.unique:
         addresses = [address.replace("%N%", str(_SAME)) for address in addresses]
+    before = cpu_seconds(pid)
+    if requests:
+        numbers = itertools.count(next(_numbers))
+        took, failed, spent = work.answer(url, addresses, clients, requests, accept, numbers.__next__)
+        cpu = cpu_seconds(pid) - before
+        return Figures(
+            rate=len(took) / spent,
+            p50=work.percentile(took, 0.5),
+            p99=work.percentile(took, 0.99),
+            cpu=1e6 * cpu / requests,
+            failed=failed,
+        )
+    script = folder / "load.lua"
     quoted = ",".join(json.dumps(address) for address in addresses)
     script.write_text(
         _SCRIPT % {"addresses": quoted, "first": next(_numbers), "accept": accept}, encoding="utf-8"
     )
-    before = cpu_seconds(pid)
     command = [
         "wrk", "-t1", f"-c{clients}", f"-d{max(1, round(seconds))}s", "--timeout", "60s",
         "-s", str(script), url,
     ]  # fmt: skip
-    output = processes.run(command).decode()
-    found = json.loads(output.strip().splitlines()[-1])
+    found = json.loads(processes.run(command).decode().strip().splitlines()[-1])
     spent = cpu_seconds(pid) - before
-    requests = max(1, found["requests"])
     return Figures(
-        rate=1e6 * found["requests"] / found["microseconds"],
+        rate=1e6 * max(0, found["requests"] - found["bad"]) / found["microseconds"],
         p50=found["p50"] / 1000,
         p99=found["p99"] / 1000,
-        cpu=1e6 * spent / requests,
+        cpu=1e6 * spent / max(1, found["requests"]),
         failed=found["bad"] + found["broken"],
     )
 

@@ -14,6 +14,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import IO
 from urllib.parse import quote
 
 import pyoxigraph as ox
@@ -56,16 +57,28 @@ class Data:
 
 @dataclass
 class Running:
-    """A server under test."""
+    """A server under test.
+
+    :param url: its endpoint for queries.
+    :param union: whether it gives a fact once for each graph that has it.
+    :param slow: whether it is asked only once, for longer.
+    """
 
     name: str
     url: str
     process: subprocess.Popen[bytes]
     seconds_to_first_answer: float
+    union: bool = False
+    slow: bool = False
 
     @property
     def pid(self) -> int:
         return self.process.pid
+
+    @property
+    def root(self) -> str:
+        """Return the server's address, without a path."""
+        return "/".join(self.url.split("/", 3)[:3])
 
     def stop(self) -> None:
         """End the server and what it has started."""
@@ -76,9 +89,17 @@ class Running:
 class Peer:
     """A server that can be started.
 
+    In its commands ``{file}`` is the data, ``{store}`` a folder for them that is kept for the next server of
+    that kind, ``{folder}`` one for its other files, ``{port}`` and ``{port_2}`` are ports that are free.
+
     :param name: what it is called in the report.
     :param path: the path of its endpoint.
+    :param prepare: loads the data, once for all servers of the kind.
+    :param fill: loads the data into the running server.
+    :param files: what has to stand in its folder.
+    :param kind: what the loaded data are called, so that servers can share them.
     :param union: whether it unites the named graphs itself, so gives a fact once for each graph that has it.
+    :param slow: whether it is asked only once, for longer.
     :param largest: quads beyond which it is not tried.
     """
 
@@ -86,33 +107,58 @@ class Peer:
     path: str
     command: Sequence[str]
     prepare: Sequence[str] = ()
+    fill: Sequence[str] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
+    kind: str = ""
     union: bool = False
+    slow: bool = False
     largest: int = 1 << 62
     environment: Mapping[str, str] = field(default_factory=dict)
 
-    def start(self, data: Data, folder: Path) -> Running:
-        """Load the data and wait for the first answer.
+    def start(self, data: Data, folder: Path, store: Path, *, copy: bool = False) -> Running:
+        """Load the data, unless they are loaded, and wait for the first answer.
 
         :param data: what is served.
         :param folder: an empty folder for the server's own files.
+        :param store: a folder for the loaded data, which is missing where they have to be loaded.
+        :param copy: whether the server gets a copy of the loaded data, since it writes.
+        :raises RuntimeError: it does not start.
         """
-        port = _free_port()
         words = {
-            "file": str(data.named if self.union else data.whole), "port": str(port), "folder": str(folder),
+            "file": str(data.named if self.union else data.whole), "folder": str(folder),
+            "port": str(_free_port()), "port_2": str(_free_port()), "store": str(store),
         }  # fmt: skip
-        log = (folder / "log").open("wb")
         environment = os.environ | {k: v.format(**words) for k, v in self.environment.items()}
-        if self.prepare:
-            command = [word.format(**words) for word in self.prepare]
-            processes.run(command, log, stderr=log, env=environment)
-        began = time.perf_counter()
-        command = [word.format(**words) for word in self.command]
-        process = processes.start(command, stdout=log, stderr=log, cwd=folder, env=environment)
-        url = f"http://127.0.0.1:{port}{self.path}"
-        running = Running(self.name, url, process, 0.0)
-        wait_until_ready(url, process, folder / "log")
-        running.seconds_to_first_answer = time.perf_counter() - began
+        for name, content in self.files.items():
+            (folder / name).write_text(content.format(**words))
+        with (folder / "log").open("wb") as log:
+            if self.prepare and not store.exists():
+                try:
+                    self._run(self.prepare, words, log, environment)
+                except BaseException:
+                    shutil.rmtree(store, ignore_errors=True)
+                    raise
+            if self.prepare and copy:
+                words["store"] = str(shutil.copytree(store, folder / "copy"))
+            began = time.perf_counter()
+            command = [word.format(**words) for word in self.command]
+            process = processes.start(command, stdout=log, stderr=log, cwd=folder, env=environment)
+            url = f"http://127.0.0.1:{words['port']}{self.path}"
+            running = Running(self.name, url, process, 0.0, self.union, self.slow)
+            try:
+                wait_until_ready(url, process, folder / "log")
+                running.seconds_to_first_answer = time.perf_counter() - began
+                if self.fill:
+                    self._run(self.fill, words, log, environment)
+            except BaseException:
+                running.stop()
+                raise
         return running
+
+    def _run(
+        self, command: Sequence[str], words: Mapping[str, str], log: IO[bytes], environment: dict[str, str]
+    ) -> None:
+        processes.run([word.format(**words) for word in command], log, stderr=log, env=environment)
 
 
 def wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path, seconds: float = 900) -> None:
@@ -136,7 +182,8 @@ def wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path, seco
 def fetch(url: str, query: str, timeout: float = 600) -> bytes:
     """Return the JSON answer to a query."""
     request = urllib.request.Request(
-        f"{url}?query={quote(query)}", headers={"Accept": "application/sparql-results+json"}
+        f"{url}{'&' if '?' in url else '?'}query={quote(query)}",
+        headers={"Accept": "application/sparql-results+json"},
     )
     with urllib.request.urlopen(request, timeout=timeout) as response:
         body: bytes = response.read()
@@ -167,35 +214,103 @@ def shipped(**settings: object) -> Peer:
     return replace(served, command=(sys.executable, "-m", "portsmouth", "serve"))
 
 
-def from_disk(**settings: object) -> Peer:
+def from_disk(name: str = "portsmouth, on disk", **settings: object) -> Peer:
     """Return our server on a folder that it has loaded from the named graphs alone."""
     python = (sys.executable, "-m", "portsmouth")
     return replace(
-        ours("portsmouth, on disk", **settings),
+        ours(name, **settings),
         union=True,
-        prepare=(*python, "load", "{file}", "--store", "{folder}/store"),
-        command=(*python, "serve", "--store", "{folder}/store"),
+        kind="portsmouth",
+        prepare=(*python, "load", "{file}", "--store", "{store}"),
+        command=(*python, "serve", "--store", "{store}"),
     )
 
 
-def peers(environment: Path) -> list[Peer]:
-    """Return the servers to compare, ours first.
+def _oxigraph(environment: Path) -> tuple[str, tuple[str, ...]]:
+    program = str(environment / "bin" / "oxigraph")
+    return program, (program, "load", "--location", "{store}", "--file", "{file}")
 
-    :param environment: a virtual environment that has the peers from PyPI.
+
+def oxigraph(environment: Path) -> list[Peer]:
+    """Return the Oxigraph server, uniting graphs as it answers, and on the default graph that we derive.
+
+    :param environment: a virtual environment that has it.
     """
-    oxigraph = str(environment / "bin" / "oxigraph")
-    load = (oxigraph, "load", "--location", "{folder}/data", "--file", "{file}")
-    serve = (oxigraph, "serve-read-only", "--location", "{folder}/data", "--bind", "127.0.0.1:{port}")
-    found = [
-        ours(),
-        Peer("oxigraph, union", "/query", (*serve, "--union-default-graph"), load, union=True),
-        Peer("oxigraph, materialised", "/query", serve, load),
+    program, load = _oxigraph(environment)
+    serve = (program, "serve-read-only", "--location", "{store}", "--bind", "127.0.0.1:{port}")
+    union = (*serve, "--union-default-graph")
+    return [
+        Peer("oxigraph, union", "/query", union, load, kind="oxigraph-union", union=True),
+        Peer("oxigraph, materialised", "/query", serve, load, kind="oxigraph"),
     ]
-    endpoint = environment / "bin" / "rdflib-endpoint"
-    if endpoint.exists():
-        command = (str(endpoint), "serve", "--host", "127.0.0.1", "--port", "{port}", "{file}")
-        found.append(Peer("rdflib-endpoint", "/", command, union=True, largest=100_000))
-    return found
+
+
+def oxigraph_written(environment: Path) -> Peer:
+    """Return the Oxigraph server that can be written, on disk."""
+    program, load = _oxigraph(environment)
+    serve = (program, "serve", "--location", "{store}", "--bind", "127.0.0.1:{port}")
+    return Peer("oxigraph serve", "/query", serve, load, kind="oxigraph")
+
+
+#: 100,000 buffers of 8 KiB are what its manual advises for a gigabyte. It has no default graph of its own:
+#: ours is a graph with a name, and named as the default one in every request.
+_VIRTUOSO_INI = """
+[Database]
+DatabaseFile = {folder}/virtuoso.db
+ErrorLogFile = {folder}/virtuoso.log
+LockFile = {folder}/virtuoso.lck
+TransactionFile = {folder}/virtuoso.trx
+xa_persistent_file = {folder}/virtuoso.pxa
+ErrorLogLevel = 3
+FileExtend = 200
+[TempDatabase]
+DatabaseFile = {folder}/temporary.db
+TransactionFile = {folder}/temporary.trx
+[Parameters]
+ServerPort = 127.0.0.1:{port_2}
+DisableUnixSocket = 1
+NumberOfBuffers = 100000
+MaxDirtyBuffers = 75000
+ServerThreads = 100
+DirsAllowed = /
+[HTTPServer]
+ServerPort = 127.0.0.1:{port}
+ServerRoot = {folder}
+ServerThreads = 100
+[SPARQL]
+ResultSetMaxRows = 1000000
+"""
+
+
+def virtuoso() -> Peer | None:
+    """Return Virtuoso, where its server and its client are installed (Debian: virtuoso-opensource-7)."""
+    server, client = shutil.which("virtuoso-t"), shutil.which("isql-vt")
+    if server is None or client is None:
+        return None
+    load = "DB.DBA.TTLP_MT(file_to_string_output('{file}'), '', 'urn:default', 512); checkpoint;"
+    return Peer(
+        "virtuoso", "/sparql?default-graph-uri=urn%3Adefault", (server, "-f", "-c", "virtuoso.ini"),
+        fill=(client, "127.0.0.1:{port_2}", "dba", "dba", f"exec={load}"),
+        files={"virtuoso.ini": _VIRTUOSO_INI}, largest=1_500_000,
+    )  # fmt: skip
+
+
+def rdflib_endpoint(environment: Path) -> Peer | None:
+    """Return rdflib-endpoint, where the environment has it."""
+    program = environment / "bin" / "rdflib-endpoint"
+    if not program.exists():
+        return None
+    command = (str(program), "serve", "--host", "127.0.0.1", "--port", "{port}", "{file}")
+    return Peer("rdflib-endpoint", "/", command, union=True, slow=True, largest=100_000)
+
+
+def others(environment: Path) -> list[Peer]:
+    """Return the servers to compare ours with.
+
+    :param environment: a virtual environment that has those from PyPI.
+    """
+    found = [*oxigraph(environment), virtuoso(), rdflib_endpoint(environment)]
+    return [peer for peer in found if peer is not None]
 
 
 def wrk_is_there() -> bool:

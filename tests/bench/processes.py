@@ -9,9 +9,10 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import IO, Any, NoReturn
 
+STDOUT = subprocess.STDOUT
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 _started: set[subprocess.Popen[Any]] = set()
@@ -47,10 +48,17 @@ def end(process: subprocess.Popen[Any], patience: float = 20) -> None:
         _started.discard(process)
 
 
-def run(command: Sequence[str], stdout: int | IO[bytes] = subprocess.PIPE, **options: Any) -> bytes:
+def run(
+    command: Sequence[str],
+    stdout: int | IO[bytes] = subprocess.PIPE,
+    *,
+    codes: Collection[int] | None = (0,),
+    **options: Any,
+) -> bytes:
     """Run a program to its end and return what it wrote.
 
-    :raises RuntimeError: it ended with another code than 0.
+    :param codes: exit codes that are no failure; none where all are.
+    :raises RuntimeError: it ended with another code.
     """
     stderr = options.pop("stderr", subprocess.PIPE)
     process = start(command, stdout=stdout, stderr=stderr, **options)
@@ -58,7 +66,7 @@ def run(command: Sequence[str], stdout: int | IO[bytes] = subprocess.PIPE, **opt
         out, err = process.communicate()
     finally:
         end(process)
-    if process.returncode:
+    if codes is not None and process.returncode not in codes:
         said = (err or b"").decode(errors="replace")[-2000:]
         raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}\n{said}")
     return out or b""

@@ -64,7 +64,7 @@ def measure(
                     if error.code == 504:
                         lateness.append(1000 * (time.perf_counter() - began - deadline))
 
-        threads = [threading.Thread(target=run_away) for _ in range(count)]
+        threads = [threading.Thread(target=run_away, daemon=True) for _ in range(count)]
         for thread in threads:
             thread.start()
         if count:
@@ -82,11 +82,36 @@ def measure(
         )
 
 
-def leak(server: Running, number: int, at_once: int = 16) -> tuple[float, float]:
-    """Return MiB of the server before and after a number of runaways."""
+@dataclass(frozen=True)
+class Left:
+    """What a number of runaways left.
+
+    :param before: MiB of the server before.
+    :param early: MiB after the first fifth of them, when every place for a query has had its turn.
+    :param after: MiB after all.
+    :param ended: how many ended at their deadline.
+    :param refused: how many found no place, so that they never ran.
+    """
+
+    before: float
+    early: float
+    after: float
+    ended: int
+    refused: int
+
+
+def leak(server: Running, number: int, at_once: int = 16) -> Left:
+    """Return what the server's memory is before, amid and after a number of runaways."""
     before = pss_mib(server.pid)
-    left = iter(range(number))
-    lock = threading.Lock()
+    first = _run_away(server, number // 5, at_once)
+    early = pss_mib(server.pid)
+    then = _run_away(server, number - number // 5, at_once)
+    codes = first + then
+    return Left(before, early, pss_mib(server.pid), codes.count(504), codes.count(503))
+
+
+def _run_away(server: Running, number: int, at_once: int) -> list[int]:
+    left, lock, codes = iter(range(number)), threading.Lock(), list[int]()
 
     def run() -> None:
         while True:
@@ -95,19 +120,30 @@ def leak(server: Running, number: int, at_once: int = 16) -> tuple[float, float]
                     return
             try:
                 fetch(server.url, CROSS_JOIN, 120)
-            except urllib.error.HTTPError:
-                continue
+                codes.append(200)
+            except urllib.error.HTTPError as error:
+                codes.append(error.code)
+            except OSError:
+                codes.append(0)
 
-    threads = [threading.Thread(target=run) for _ in range(at_once)]
+    threads = [threading.Thread(target=run, daemon=True) for _ in range(at_once)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return before, pss_mib(server.pid)
+    # Workers that were ended are replaced by and by.
+    time.sleep(1)
+    return codes
 
 
-def table(results: Sequence[Beside]) -> Iterator[str]:
-    """Yield the lines of a Markdown table."""
+def table(results: Sequence[Beside], deadline: float) -> Iterator[str]:
+    """Yield the lines of a Markdown table, and whether its figures are as wanted."""
+    yield (
+        f"Read *× undisturbed*: the p99 of small queries by that without runaways; wanted: 2. Runaways have "
+        f"a deadline "
+        f"of {deadline:g} s; wanted: their end at most 100 ms later."
+    )
+    yield ""
     columns = "small queries: p99 ms | × undisturbed | requests/s | ended | latest end after its deadline, ms"
     yield f"| clients that send runaways | {columns} |"
     yield "|--:|--:|--:|--:|--:|--:|"
@@ -115,4 +151,21 @@ def table(results: Sequence[Beside]) -> Iterator[str]:
         yield (
             f"| {result.runaways} | {result.p99:.1f} | {result.p99 / results[0].p99:.2f} "
             f"| {result.rate:,.0f} | {result.ended} | {result.late:.0f} |"
+        )
+    slow = [str(r.runaways) for r in results if r.p99 > 2 * results[0].p99]
+    late = [str(r.runaways) for r in results if r.late > 100]
+    if slow or late:
+        yield ""
+    if slow:
+        yield (
+            f"p99 is not within twice the undisturbed beside {', '.join(slow)} clients with runaways: each "
+            f"runaway "
+            "takes a processor that the small queries, the process that speaks HTTP and the load generator "
+            "share."
+        )
+    if late:
+        yield (
+            f"Ends are more than 100 ms late beside {', '.join(late)} clients: they are measured by the "
+            f"clients, which "
+            "wait for a processor too when there are more runaways than processors."
         )

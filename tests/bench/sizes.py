@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+import random
 import resource
-import shutil
 import statistics
 import subprocess
 import sys
@@ -14,7 +14,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.peers import ROOT, Data
+from bench import processes
+from bench.peers import ROOT, Data, fetch, from_disk
 from portsmouth.synthetic import Corpus
 
 #: A load by the engine alone, in a process of its own, so that its time and memory can be told.
@@ -81,11 +82,13 @@ def loads(data: Data, rounds: int, folder: Path) -> dict[str, list[Load]]:
 
 
 def _timed(command: Sequence[str]) -> Load:
-    environment = os.environ | {"PYTHONPATH": f"{ROOT / 'graph'}{os.pathsep}{ROOT / 'server'}"}
     began = time.perf_counter()
-    process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
+    process = processes.start(command, env=_environment(), stderr=subprocess.DEVNULL)
+    try:
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    finally:
+        processes.end(process)
     seconds = time.perf_counter() - began
     if process.returncode:
         raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}")
@@ -110,6 +113,45 @@ def table(name: str, lines: int, found: dict[str, list[Load]]) -> Iterator[str]:
         )
 
 
-def room(folder: Path) -> int:
-    """Return the free bytes where a folder is."""
-    return shutil.disk_usage(folder).free
+def _environment() -> dict[str, str]:
+    return os.environ | {"PYTHONPATH": f"{ROOT / 'graph'}{os.pathsep}{ROOT / 'server'}"}
+
+
+def interrupted(data: Data, folder: Path, times: int = 5) -> Iterator[str]:
+    """Yield what a server answers while loads into its folder are killed, and what one answers afterwards.
+
+    :param data: what is loaded in vain.
+    :param folder: where the store is made.
+    :param times: how many loads are killed.
+    """
+    rng, question = random.Random(1905), "SELECT (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } }"
+    small = Data("small", corpus(20_000, folder).whole, corpus(20_000, folder).named, 0)
+    with tempfile.TemporaryDirectory(dir=folder) as inside:
+        store, peer, answers = Path(inside) / "store", from_disk(), []
+        load = [sys.executable, "-m", "portsmouth", "load", str(data.named), "--store", str(store)]
+        for name in ("during", "after"):
+            Path(inside, name).mkdir()
+        server = peer.start(small, Path(inside) / "during", store)
+        try:
+            wanted = fetch(server.url, question)
+            for _ in range(times):
+                loader = processes.start(load, env=_environment(), stderr=subprocess.DEVNULL)
+                end = time.monotonic() + 1 + 2 * rng.random()
+                while time.monotonic() < end and loader.poll() is None:
+                    answers.append(fetch(server.url, question) == wanted)
+                loader.kill()
+                processes.end(loader)
+        finally:
+            server.stop()
+        server = peer.start(small, Path(inside) / "after", store)
+        try:
+            same = fetch(server.url, question) == wanted
+        finally:
+            server.stop()
+    right = sum(answers)
+    yield (
+        f"{times} loads of {data.name} were killed at work while a server answered from the same folder: "
+        f"{right} of "
+        f"{len(answers)} of its answers were those of the old data, and a server started afterwards "
+        + ("answers the same." if same else "does NOT answer the same.")
+    )

@@ -1,4 +1,4 @@
-"""Requests a second, latency and cost of every class, server by server in turn."""
+"""Answers a second, latency and cost of every class, server by server in turn."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.load import Figures, drive
+from bench.compare import Comparison
+from bench.load import Figures, drive, turn
 from bench.machine import pss_mib
 from bench.peers import Running
 from bench.workload import Workload
 
 Cell = tuple[str, int]
+#: Seconds of the one turn of a server that is slow, and how long it may get.
+_SLOW_TURN, _LONGEST_SLOW_TURN = 5.0, 30.0
 
 
 @dataclass
@@ -33,11 +36,12 @@ class Throughput:
     memory: dict[str, float] = field(default_factory=dict)
 
     def ratio(self, cell: Cell, ours: str, peer: str) -> float:
-        """Return the median over the rounds of our rate by the peer's in the same round."""
-        figures = self.rounds[cell]
-        return statistics.median(
-            a.rate / b.rate for a, b in zip(figures[ours], figures[peer], strict=True) if b.rate
-        )
+        """Return the median over the rounds of our rate by the peer's in the same round.
+
+        It is infinite where the peer gave no answer at all.
+        """
+        pairs = zip(self.rounds[cell][ours], self.rounds[cell][peer], strict=False)
+        return statistics.median(a.rate / b.rate if b.rate else float("inf") for a, b in pairs)
 
     def median(self, cell: Cell, server: str, value: str) -> float:
         """Return the median of one figure over the rounds."""
@@ -47,8 +51,8 @@ class Throughput:
 def measure(
     data: str,
     servers: Sequence[Running],
-    workloads: Sequence[Workload],
-    clients: Sequence[int],
+    cells: Sequence[tuple[Workload, int]],
+    comparison: Comparison,
     rounds: int,
     seconds: float,
     folder: Path,
@@ -56,79 +60,82 @@ def measure(
     """Let every server answer every workload, one after the other, round by round.
 
     The servers take their turns within a round, so what else the machine does falls on all alike; each round
-    begins with the next server.
+    begins with the next server. A slow server has one turn, in the first round.
+
+    :param cells: workloads, each with a number of clients.
+    :param comparison: how long each server takes for an answer.
     """
     result = Throughput(data)
+    quick = [server for server in servers if not server.slow]
     for round_ in range(rounds):
-        for workload, count in _cells(workloads, clients):
-            turn = round_ % len(servers)
-            for server in [*servers[turn:], *servers[:turn]]:
-                figures = drive(server.url, server.pid, workload, count, seconds, folder)
-                result.rounds[workload.name, count][server.name].append(figures)
-            print(
-                f"  {data}, round {round_ + 1}: {workload.name}, {count} clients: "
-                + ", ".join(
-                    f"{server.name} {result.rounds[workload.name, count][server.name][-1].rate:.0f}/s"
-                    for server in servers
-                ),
-                file=sys.stderr,
-            )
+        first = round_ % len(quick)
+        for workload, clients in cells:
+            name = workload.name, clients
+            requests = turn(workload, clients, seconds, comparison.longest(workload.kind, quick))
+            for server in [*quick[first:], *quick[:first]]:
+                figures = drive(server.url, server.pid, workload, clients, seconds, folder, requests=requests)
+                result.rounds[name][server.name].append(figures)
+            if not round_ and workload.unique:
+                for server in servers:
+                    if server.slow and (requests := _slow_turn(comparison, server, workload, clients)):
+                        figures = drive(
+                            server.url, server.pid, workload, clients, 0, folder, requests=requests
+                        )
+                        result.rounds[name][server.name].append(figures)
+            rates = ", ".join(f"{who} {f[-1].rate:.1f}/s" for who, f in result.rounds[name].items())
+            print(f"  {data}, round {round_ + 1}: {name[0]}, {clients} clients: {rates}", file=sys.stderr)
     result.memory = {server.name: pss_mib(server.pid) for server in servers}
     return result
 
 
-def _cells(workloads: Sequence[Workload], clients: Sequence[int]) -> Iterator[tuple[Workload, int]]:
-    for workload in workloads:
-        for count in clients:
-            yield workload, count
+def _slow_turn(comparison: Comparison, server: Running, workload: Workload, clients: int) -> int:
+    """Return how many requests a slow server gets, 0 for none: all that it gets it has to answer."""
+    seconds = comparison.times(server, workload.kind)
+    if seconds is None:
+        return 0
+    questions = len(workload.addresses)
+    wanted = max(clients, min(questions, int(_SLOW_TURN / max(seconds, 0.001))))
+    wanted = max(wanted, questions) if questions < 150 else wanted
+    return wanted if wanted * seconds <= _LONGEST_SLOW_TURN else 0
 
 
 def table(result: Throughput, names: Sequence[str]) -> Iterator[str]:
-    """Yield the lines of a Markdown table: ours, and how often that of each peer."""
+    """Yield the lines of two Markdown tables: how often our rate is that of each peer, and what each takes.
+
+    :param names: ours first, then the peers'.
+    """
     ours, *others = names
     yield (
-        f"| {result.data} | clients | requests/s | p50 ms | p99 ms | CPU µs | failed | "
-        + " | ".join(f"× {name} | its p99 | its CPU µs" for name in others)
-        + " |"
+        "Read the columns × first: how many answers of ours there are for one of that server. "
+        "Above 1 ours is faster."
     )
-    yield "|---|--:" + "|--:" * (5 + 3 * len(others)) + "|"
-    for cell, figures in result.rounds.items():
-        if ours not in figures:
-            continue
-        row = [
-            cell[0], str(cell[1]), f"{result.median(cell, ours, 'rate'):,.0f}",
-            f"{result.median(cell, ours, 'p50'):.2f}", f"{result.median(cell, ours, 'p99'):.2f}",
-            f"{result.median(cell, ours, 'cpu'):,.0f}", str(sum(f.failed for f in figures[ours])),
-        ]  # fmt: skip
-        for name in others:
-            if name in figures:
-                row += [
-                    f"**{result.ratio(cell, ours, name):.2f}**",
-                    f"{result.median(cell, name, 'p99'):.2f}",
-                    f"{result.median(cell, name, 'cpu'):,.0f}",
-                ]
-            else:
-                row += ["", "", ""]
-        yield "| " + " | ".join(row) + " |"
+    yield ""
+    yield f"| {result.data} | clients | answers/s | " + " | ".join(f"× {name}" for name in others) + " |"
+    yield "|---|--:|--:" + "|--:" * len(others) + "|"
+    cells = [(cell, figures) for cell, figures in result.rounds.items() if ours in figures]
+    for cell, figures in cells:
+        ratios = [f"**{result.ratio(cell, ours, name):.2f}**" if name in figures else "" for name in others]
+        yield f"| {cell[0]} | {cell[1]} | {result.median(cell, ours, 'rate'):,.1f} | {' | '.join(ratios)} |"
+    yield ""
+    yield (
+        "What a request takes: p50 ms / p99 ms / CPU µs, and how many failed. Much CPU beside little p50 "
+        "means "
+        "several processors; much p99 beside little CPU means waiting."
+    )
+    yield ""
+    yield f"| {result.data} | clients | " + " | ".join(names) + " |"
+    yield "|---|--:" + "|--:" * len(names) + "|"
+    for cell, figures in cells:
+        cost = [_cost(result, cell, name) if name in figures else "" for name in names]
+        yield f"| {cell[0]} | {cell[1]} | {' | '.join(cost)} |"
     memory: Mapping[str, float] = result.memory
     yield ""
     yield "Memory (PSS) after the rounds: " + ", ".join(f"{n} {m:,.0f} MiB" for n, m in memory.items()) + "."
 
 
-def growth(name: str, results: Sequence[Throughput]) -> Iterator[str]:
-    """Yield the lines of a Markdown table: what a request takes of the processor at every size.
-
-    :param name: the server.
-    :param results: one for each size, the smallest first.
-    """
-    yield (
-        f"| CPU µs a request: {name} | clients | " + " | ".join(result.data for result in results) + " | × |"
-    )
-    yield "|---|--:" + "|--:" * (len(results) + 1) + "|"
-    for cell in results[0].rounds:
-        costs = [result.median(cell, name, "cpu") for result in results if cell in result.rounds]
-        yield (
-            f"| {cell[0]} | {cell[1]} | "
-            + " | ".join(f"{cost:,.0f}" for cost in costs)
-            + f" | {costs[-1] / max(costs[0], 1):.1f} |"
-        )
+def _cost(result: Throughput, cell: Cell, name: str) -> str:
+    if not any(figures.rate for figures in result.rounds[cell][name]):
+        return f"no answer, {sum(f.failed for f in result.rounds[cell][name])} failed"
+    p50, p99, cpu = (result.median(cell, name, value) for value in ("p50", "p99", "cpu"))
+    failed = sum(figures.failed for figures in result.rounds[cell][name])
+    return f"{p50:,.2f} / {p99:,.2f} / {cpu:,.0f}" + (f", {failed} failed" if failed else "")

@@ -81,6 +81,8 @@ LARGE: Final = (
 CLASSES: Final[Mapping[str, Sequence[str]]] = {
     "lookup": LOOKUP, "small": SMALL, "scan": SCAN, "large": LARGE,
 }  # fmt: skip
+#: How many questions of each class a mix has.
+MIX: Final[Mapping[str, int]] = {"small": 94, "scan": len(SCAN), "large": len(LARGE)}
 
 #: What names the things that small questions are about.
 ENTITIES: Final = "SELECT DISTINCT ?x { { ?a pt:from ?x } UNION { ?a pt:to ?x } } ORDER BY ?x LIMIT 2000"
@@ -99,6 +101,15 @@ class Workload:
     addresses: tuple[str, ...]
     unique: bool
 
+    @property
+    def kind(self) -> str:
+        """Return the class alone.
+
+        >>> Workload("small, unique", (), True).kind
+        'small'
+        """
+        return self.name.partition(",")[0]
+
 
 def text(template: str, entity: str, n: int | str) -> str:
     """Fill a template.
@@ -107,6 +118,20 @@ def text(template: str, entity: str, n: int | str) -> str:
     'ASK { <http://e> ?p 7 }'
     """
     return PREFIXES + template.format(entity=entity, n=n)
+
+
+def addresses(templates: Sequence[str], entities: Sequence[str]) -> tuple[str, ...]:
+    """Return the paths of templates about entities, with ``%N%`` where a unique number goes.
+
+    >>> addresses(["ASK {{ ?s ?p {n} }}"], ["http://e"])[0][-12:]
+    '%20%N%%20%7D'
+    """
+    # The number is set by the load generator; it must come out of the quoting as it went in.
+    return tuple(
+        quote(text(template, entity, "987654321")).replace("987654321", "%N%")
+        for entity in entities
+        for template in templates
+    )
 
 
 def workloads(entities: Sequence[str], seed: int = 1905) -> list[Workload]:
@@ -121,15 +146,10 @@ def workloads(entities: Sequence[str], seed: int = 1905) -> list[Workload]:
     for name, templates in CLASSES.items():
         # A scan asks the same of every entity, so one is enough.
         about = chosen if name in ("lookup", "small") else chosen[:1]
-        # The number is set by the load generator; it must come out of the quoting as it went in.
-        addresses = [
-            quote(text(template, entity, "987654321")).replace("987654321", "%N%")
-            for entity in about
-            for template in templates
-        ]
-        rng.shuffle(addresses)
-        made[name] = tuple(addresses)
-    mix = [*made["small"][:94], *made["scan"], *made["large"]]
+        asked = list(addresses(templates, about))
+        rng.shuffle(asked)
+        made[name] = tuple(asked)
+    mix = [address for name, share in MIX.items() for address in made[name][:share]]
     rng.shuffle(mix)
     made["mix"] = tuple(mix)
     return [Workload(f"{name}, {kind}", made[name], kind == "unique")
