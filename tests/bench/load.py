@@ -34,7 +34,7 @@ end
 _numbers = itertools.count(1_000_000, 10_000_000)
 _SAME = 7
 #: Answers that each client should have got in a turn, and seconds that a turn may take for their sake.
-_ANSWERS, _LONGEST = 3, 60.0
+_ANSWERS, _LONGEST = 2, 60.0
 #: Questions that a turn has all of; small ones are many and much alike.
 _FEW = 150
 
@@ -57,20 +57,21 @@ class Figures:
     failed: int
 
 
-def turn(workload: Workload, clients: int, seconds: float, longest: float) -> int:
+def turn(workload: Workload, clients: int, seconds: float, longest: float, answers: int = _ANSWERS) -> int:
     """Return how many requests a turn has to hold to be fair, 0 where the time suffices.
 
     :param longest: seconds that the slowest server takes for a request, on average.
+    :param answers: what each client should have got.
 
     >>> quick = Workload("small, unique", ("a", "b"), True)
     >>> turn(quick, 8, 2, 0.001), turn(quick, 8, 2, 1.0), turn(quick, 64, 2, 10.0)
-    (0, 24, 64)
+    (0, 16, 64)
     """
     cores = min(clients, os.cpu_count() or 1)
     questions = len(workload.addresses)
     few = questions <= _FEW
-    wanted = max(_ANSWERS * clients, questions if few else 0)
-    if not workload.unique or seconds * cores / longest >= wanted:
+    wanted = max(answers * clients, questions if few else 0)
+    if seconds * cores / longest >= wanted:
         return 0
     if wanted * longest / cores > _LONGEST:
         wanted = max(clients, questions if few else 0)

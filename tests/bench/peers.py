@@ -62,6 +62,7 @@ class Running:
     :param url: its endpoint for queries.
     :param union: whether it gives a fact once for each graph that has it.
     :param slow: whether it is asked only once, for longer.
+    :param keeps: whether it keeps its answers for those who ask again.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Running:
     seconds_to_first_answer: float
     union: bool = False
     slow: bool = False
+    keeps: bool = False
 
     @property
     def pid(self) -> int:
@@ -100,6 +102,7 @@ class Peer:
     :param kind: what the loaded data are called, so that servers can share them.
     :param union: whether it unites the named graphs itself, so gives a fact once for each graph that has it.
     :param slow: whether it is asked only once, for longer.
+    :param keeps: whether it keeps its answers for those who ask again.
     :param largest: quads beyond which it is not tried.
     """
 
@@ -112,6 +115,7 @@ class Peer:
     kind: str = ""
     union: bool = False
     slow: bool = False
+    keeps: bool = False
     largest: int = 1 << 62
     environment: Mapping[str, str] = field(default_factory=dict)
 
@@ -144,7 +148,7 @@ class Peer:
             command = [word.format(**words) for word in self.command]
             process = processes.start(command, stdout=log, stderr=log, cwd=folder, env=environment)
             url = f"http://127.0.0.1:{words['port']}{self.path}"
-            running = Running(self.name, url, process, 0.0, self.union, self.slow)
+            running = Running(self.name, url, process, 0.0, self.union, self.slow, self.keeps)
             try:
                 wait_until_ready(url, process, folder / "log")
                 running.seconds_to_first_answer = time.perf_counter() - began
@@ -200,7 +204,7 @@ def _free_port() -> int:
 def ours(name: str = "portsmouth", **settings: object) -> Peer:
     """Return our server with settings of the caller's choice."""
     return Peer(
-        name, "/sparql", (sys.executable, "-m", "portsmouth_server", "{file}"),
+        name, "/sparql", (sys.executable, "-m", "portsmouth_server", "{file}"), keeps=True,
         environment={
             "PORTSMOUTH_PORT": "{port}",
             "PYTHONPATH": f"{ROOT / 'graph'}{os.pathsep}{ROOT / 'server'}",
@@ -291,7 +295,7 @@ def virtuoso() -> Peer | None:
     return Peer(
         "virtuoso", "/sparql?default-graph-uri=urn%3Adefault", (server, "-f", "-c", "virtuoso.ini"),
         fill=(client, "127.0.0.1:{port_2}", "dba", "dba", f"exec={load}"),
-        files={"virtuoso.ini": _VIRTUOSO_INI}, largest=1_500_000,
+        files={"virtuoso.ini": _VIRTUOSO_INI}, slow=True, largest=1_500_000,
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from bench.compare import Comparison
 from bench.load import Figures, drive, turn
@@ -17,7 +18,7 @@ from bench.workload import Workload
 
 Cell = tuple[str, int]
 #: Seconds of the one turn of a server that is slow, and how long it may get.
-_SLOW_TURN, _LONGEST_SLOW_TURN = 5.0, 30.0
+_SLOW_TURN, _LONGEST_SLOW_TURN = 3.0, 40.0
 
 
 @dataclass
@@ -71,16 +72,22 @@ def measure(
         first = round_ % len(quick)
         for workload, clients in cells:
             name = workload.name, clients
-            requests = turn(workload, clients, seconds, comparison.longest(workload.kind, quick))
+            # What is kept is answered so often that half of the time tells as much.
+            time = seconds if workload.unique else seconds / 2
+            longest = comparison.longest(workload.kind, quick)
             for server in [*quick[first:], *quick[:first]]:
-                figures = drive(server.url, server.pid, workload, clients, seconds, folder, requests=requests)
+                # Unique questions cost all servers the same work; of repeated ones each gets what fits it.
+                own = longest if workload.unique else (comparison.times(server, workload.kind) or longest)
+                requests = 0 if server.keeps and not workload.unique else turn(workload, clients, time, own)
+                figures = drive(server.url, server.pid, workload, clients, time, folder, requests=requests)
                 result.rounds[name][server.name].append(figures)
             if not round_ and workload.unique:
                 for server in servers:
-                    if server.slow and (requests := _slow_turn(comparison, server, workload, clients)):
+                    if server.slow and (drives := _slow_turn(comparison, server, workload, clients)):
                         figures = drive(
-                            server.url, server.pid, workload, clients, 0, folder, requests=requests
-                        )
+                            server.url, server.pid, workload, clients, _SLOW_TURN, folder,
+                            requests=drives.requests,
+                        )  # fmt: skip
                         result.rounds[name][server.name].append(figures)
             rates = ", ".join(f"{who} {f[-1].rate:.1f}/s" for who, f in result.rounds[name].items())
             print(f"  {data}, round {round_ + 1}: {name[0]}, {clients} clients: {rates}", file=sys.stderr)
@@ -88,15 +95,20 @@ def measure(
     return result
 
 
-def _slow_turn(comparison: Comparison, server: Running, workload: Workload, clients: int) -> int:
-    """Return how many requests a slow server gets, 0 for none: all that it gets it has to answer."""
+class _Turn(NamedTuple):
+    """How a server is driven: with a number of requests, or for a time where it is 0."""
+
+    requests: int
+
+
+def _slow_turn(comparison: Comparison, server: Running, workload: Workload, clients: int) -> _Turn | None:
+    """Return the one turn of a slow server, if it can be expected to end."""
     seconds = comparison.times(server, workload.kind)
     if seconds is None:
-        return 0
-    questions = len(workload.addresses)
-    wanted = max(clients, min(questions, int(_SLOW_TURN / max(seconds, 0.001))))
-    wanted = max(wanted, questions) if questions < 150 else wanted
-    return wanted if wanted * seconds <= _LONGEST_SLOW_TURN else 0
+        return None
+    requests = turn(workload, clients, _SLOW_TURN, seconds, answers=1)
+    # Such a server answers by one processor, whatever the number of clients.
+    return _Turn(requests) if requests * seconds <= _LONGEST_SLOW_TURN else None
 
 
 def table(result: Throughput, names: Sequence[str]) -> Iterator[str]:
