@@ -41,7 +41,7 @@ def test_a_ratio_that_is_not_reached_is_named_with_its_reason() -> None:
     result = of(a=[figures(10, p99=5)], **{goals.UNION: [figures(10)], "rdflib-endpoint": [figures(2)]})
     said = "\n".join(goals.verdicts(result, "a", {CELL: 1.1}))
     assert "0 of 1 are as wanted" in said
-    assert "1.00 of 1.1. A request takes 100 µs" in said
+    assert "1.00 of 1.1. 100 µs here, 100 there." in said
     assert "5.00 ms, its 2.00 ms" in said
     assert "rdflib-endpoint* below 10: small, unique, 1 clients: 5.0" in said
     assert "nowhere above" in "\n".join(goals.verdicts(of(a=[figures(9)], b=[figures(1)]), "a", {}))
