@@ -18,6 +18,8 @@ from portsmouth_server.http import Header
 _SHARE = 4
 #: Seconds that it takes to be worth keeping at once.
 _LONG = 0.005
+#: Bytes from which on an answer is kept only when it is asked for again, however long it took.
+_SHORT = 128 << 10
 #: Requests that are remembered for having come once.
 _REMEMBERED = 10_000
 #: What an answer takes beside its body: its headers, its query, its places in tables.
@@ -102,15 +104,16 @@ class KeptAnswers:
         """Say whether a body of this length would be kept."""
         return length + _OVERHEAD <= self._size // _SHARE
 
-    def worth(self, name: Hashable, seconds: float) -> bool:
+    def worth(self, name: Hashable, seconds: float, length: int) -> bool:
         """Say whether an answer is worth keeping: it took long, or it is not asked for the first time.
 
         Most queries are asked once, and keeping their answers would only push out others.
 
         :param name: the name of the request.
         :param seconds: how long the answer took.
+        :param length: bytes of its body; long ones would push out many.
         """
-        if seconds >= _LONG:
+        if seconds >= _LONG and length < _SHORT:
             return True
         mark = hash(name)
         if mark in self._asked or mark in self._asked_before:

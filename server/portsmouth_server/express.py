@@ -266,9 +266,10 @@ class _Exchange:
         length = 0
         try:
             async for chunk in answer:
-                async with asyncio.timeout(self._express.seconds):
-                    await flow.drain()
-                transport.write(b"%x\r\n" % len(chunk) + chunk + b"\r\n")
+                if flow.write_paused:
+                    async with asyncio.timeout(self._express.seconds):
+                        await flow.drain()
+                transport.writelines([b"%x\r\n" % len(chunk), chunk, b"\r\n"])
                 if parts is not None:
                     parts.append(chunk)
                     length += len(chunk)
@@ -295,7 +296,7 @@ class _Exchange:
 
     def _keep(self, headers: tuple[Header, ...], body: bytes) -> KeptAnswer:
         answering = self._express.answering
-        if not answering.kept.worth(self._name, perf_counter() - self._asked):
+        if not answering.kept.worth(self._name, perf_counter() - self._asked, len(body)):
             return KeptAnswer(headers, body)
         return answering.keep(self._query, self._snapshot, headers, body, self._name, self._link)
 

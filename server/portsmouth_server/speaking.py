@@ -119,7 +119,7 @@ class Speaker:
         """Return the whole response; see :meth:`portsmouth.store.borrowing.Speaker.respond`."""
         etag = plain.tag(request.query, request.snapshot)
         answer = KeptAnswer(plain.headings(etag, media_type, self._cors), body)
-        if etag is not None and self._kept.worth(request.name, seconds):
+        if etag is not None and self._kept.worth(request.name, seconds, len(body)):
             self._kept.keep(request.snapshot, request.query, answer, request.name, request.link)
         return request.heading + _link(request.link) + answer.head + body
 

@@ -31,7 +31,7 @@ from portsmouth.store.slots import Slot
 
 _RECEIVE: Final = 64 << 10
 #: Bytes of an answer that are kept in memory to be sent in one piece; longer ones are left to the store.
-_LONGEST: Final = 4 << 20
+_LONGEST: Final = 16 << 20
 #: Milliseconds for which a client may make others wait by not reading its answer.
 _PATIENCE: Final = 10
 #: Seconds after which a connection on which nothing comes is given back.

@@ -45,8 +45,8 @@ from portsmouth.store.tally import Counted
 #: Whether connections can be lent on this system.
 POSSIBLE: Final = sys.platform == "linux"
 #: Processor seconds of the worker, or seconds by the clock, for which an evaluation counts as short.
-_MOMENT: Final = 0.02
-_MOMENT_BY_THE_CLOCK: Final = 0.1
+_MOMENT: Final = 0.05
+_MOMENT_BY_THE_CLOCK: Final = 0.25
 #: Seconds between two looks at the lanes, while connections are lent.
 _TICK: Final = 0.01
 #: Connections of one lane.
