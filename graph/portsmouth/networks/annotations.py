@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from portsmouth.iris import PASSAGE, PT
-from portsmouth.networks import reading
-from portsmouth.networks.projection import Selection, anchor
+from portsmouth.networks.arcs import anchor
+from portsmouth.networks.reading import mentions as count_mentions
+from portsmouth.networks.selection import Selection
+from portsmouth.networks.tables import rows, text
 from portsmouth.store.protocol import Store
 from portsmouth.store.stances import seen_from
 
@@ -80,14 +82,14 @@ async def annotate(store: Store, network: Network) -> Annotations:
     concepts = {iri for data in arcs for name in ("modes", "outcomes", "stances") for iri in data[name]}
     of_events = anchor(network.graph["kind"])
     printed: dict[str, list[PrintedDate]] = defaultdict(list)
-    for event, date, graph in await reading.rows(store, _PRINTED.format(anchor=of_events)):
+    for event, date, graph in await rows(store, _PRINTED.format(anchor=of_events)):
         if event[1:-1] in events and graph[1:-1].startswith(PASSAGE):
             calendar = date.rpartition("^^")[2].strip("<>").removeprefix(PT)
-            printed[event[1:-1]].append(PrintedDate(reading.text(date), calendar, graph[1:-1]))
-    mentions = await reading.mentions(store)
+            printed[event[1:-1]].append(PrintedDate(text(date), calendar, graph[1:-1]))
+    mentions = await count_mentions(store)
     led = frozenset(
         (cause[1:-1], effect[1:-1])
-        for cause, effect in await reading.rows(every_text, _LED)
+        for cause, effect in await rows(every_text, _LED)
         if cause[1:-1] in events and effect[1:-1] in events
     )
     return Annotations(
@@ -103,13 +105,13 @@ async def annotate(store: Store, network: Network) -> Annotations:
 
 async def _texts(store: Store, query: str, wanted: Collection[str]) -> dict[str, dict[str, str]]:
     # In a thread, so that a server goes on serving.
-    return await asyncio.to_thread(_by_language, await reading.rows(store, query), wanted)
+    return await asyncio.to_thread(_by_language, await rows(store, query), wanted)
 
 
-def _by_language(rows: Iterable[list[str]], wanted: Collection[str]) -> dict[str, dict[str, str]]:
+def _by_language(told: Iterable[list[str]], wanted: Collection[str]) -> dict[str, dict[str, str]]:
     """Put texts together by thing and language, of two in one language the first by letter."""
     texts: dict[str, dict[str, str]] = {}
-    for thing, literal in sorted(row for row in rows if row[0][1:-1] in wanted):
+    for thing, literal in sorted(row for row in told if row[0][1:-1] in wanted):
         language = literal[literal.rindex('"') + 1 :].removeprefix("@").lower()
-        texts.setdefault(thing[1:-1], {}).setdefault(language, reading.text(literal))
+        texts.setdefault(thing[1:-1], {}).setdefault(language, text(literal))
     return texts

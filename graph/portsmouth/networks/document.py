@@ -25,7 +25,7 @@ from typing import Any
 
 from portsmouth.iris import CONCEPT, PASSAGE, passage_key
 from portsmouth.networks.annotations import Annotations
-from portsmouth.networks.projection import FAILURES, Selection
+from portsmouth.networks.selection import FAILURES, Selection
 
 Network = Any  # nx.MultiDiGraph, which has no type parameters
 JsonObject = dict[str, Any]

@@ -18,7 +18,7 @@ from portsmouth.networks.picture.layout import Box, place
 from portsmouth.networks.picture.lettering import fonts, lines, set_in_fonts, width
 from portsmouth.networks.picture.style import THEMES, Line, Theme, colour_of, line_of, style_sheet
 from portsmouth.networks.picture.words import words
-from portsmouth.networks.projection import FAILURES, Selection
+from portsmouth.networks.selection import FAILURES, Selection
 
 Network = Any  # nx.MultiDiGraph, which has no type parameters
 
