@@ -112,14 +112,14 @@ class Express:
         return self.store.lanes
 
     def fits(self, url: bytes, headers: list[Header]) -> bool:
-        """Say whether a GET could be plain, by its address and the names of its headers.
+        """Say whether a GET could be plain, by its address and its headers.
 
         :param url: the address.
         :param headers: names in lower case, with values.
         """
         return (
             self._door.open
-            and plain.UNUSUAL.isdisjoint([name for name, _ in headers])
+            and all(plain.is_usual(name, value) for name, value in headers)
             and plain.could_be(url)
         )
 

@@ -21,8 +21,8 @@ from portsmouth_server import protocol
 from portsmouth_server.http import DATA_HEADERS, Header
 from portsmouth_server.negotiation import LONGEST_HEADER, choose
 
-#: Headers that ask for something that only the usual way knows.
-UNUSUAL: Final = frozenset(
+#: Headers that may ask for something that only the usual way knows.
+_UNUSUAL: Final = frozenset(
     {
         b"if-none-match", b"if-match", b"if-modified-since", b"if-unmodified-since", b"range", b"connection",
         b"expect", b"upgrade", b"content-length", b"transfer-encoding", b"authorization",
@@ -51,6 +51,21 @@ class Bounds:
 
     rows: int = 0
     size: int = 0
+
+
+def is_usual(name: bytes, value: bytes) -> bool:
+    """Say whether a header asks for nothing that only the usual way knows.
+
+    :param name: its name in lower case.
+    :param value: its value.
+
+    >>> is_usual(b"user-agent", b"x"), is_usual(b"range", b"bytes=0-1")
+    (True, False)
+    >>> is_usual(b"connection", b"Keep-Alive"), is_usual(b"connection", b"close")
+    (True, False)
+    """
+    # Many clients ask for what HTTP/1.1 does anyway.
+    return name not in _UNUSUAL or (name == b"connection" and value.lower() == b"keep-alive")
 
 
 def could_be(url: bytes) -> bool:

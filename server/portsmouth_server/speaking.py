@@ -162,7 +162,7 @@ def _read_block(lines: bytes) -> _Block | None:
         if field is None:
             return None
         key, value = field[1].lower(), field[2]
-        if key in plain.UNUSUAL:
+        if not plain.is_usual(key, value):
             return None
         if key == b"accept":
             if accept is not None:

@@ -124,6 +124,12 @@ def test_the_name_that_a_client_gives_its_request_comes_back(lent: Client) -> No
     assert lent.ask("ASK { 1 a 2 }", {"X-Request-Id": "<b>"}).headers["x-request-id"] != "<b>"
 
 
+def test_clients_that_say_that_they_stay_are_lent_too(lent: Client) -> None:
+    reply = lent.ask("ASK { 1 a 2 }", {"Connection": "keep-alive", "Accept-Encoding": "gzip, deflate"})
+    assert prefix(reply) != lent.usual
+    assert "connection" not in reply.headers
+
+
 def test_a_request_in_pieces_and_requests_sent_at_once_are_answered(lent: Client) -> None:
     stream = lent.connection.sock
     request = (
