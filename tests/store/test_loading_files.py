@@ -338,3 +338,32 @@ def test_data_beyond_the_budget_go_on_disk(tmp_path, serve):
     server = serve("--data", str(path), data_memory=5)
     assert "of 5 allowed: held on disk" in server.log.read_text()
     assert server.ask("ASK { ?s ?p ?o }", accept="text/csv").status == 200
+
+
+def test_what_the_engine_merges_after_a_load_is_what_workers_start_from(tmp_path):
+    path, store = tmp_path / "data.nq", tmp_path / "store"
+    path.write_bytes(OLD)
+    disk.load(store, path, merged=True)
+    before = held(store)
+    primary = disk.DiskPrimary(store, b"", "", merged=True)
+    loaded = primary.open()
+    assert primary.look()
+    assert not primary.wants_base
+    primary._store.optimize()
+    assert not primary.look()
+    assert primary.look()
+    assert primary.wants_base
+    primary.begin_base(loaded.number)
+    assert not primary.wants_base
+    found = primary.finish_base(loaded.number)
+    primary.settle(loaded.number)
+    assert set(ox.Store.read_only(str(found))) == before
+    primary.close()
+    assert held(store) == before
+    again = disk.DiskPrimary(store, b"", "", merged=True)
+    assert again.open()[:1] == (found,)
+    again.close()
+    path.write_bytes(OLD.replace(b"old", b"new"))
+    disk.load(store, path, merged=True)
+    assert held(store) != before
+    assert not found.exists()

@@ -10,7 +10,9 @@ from one.
 A write is in ``DIR/journals`` before anything else knows of it, and what the journal
 has beyond the last checkpoint is done again when the store is opened. A checkpoint
 takes ten times as long as a small write, so there is one only when the journal has
-grown; workers carry out what it has on a copy of the checkpoint of their own.
+grown; workers carry out what it has on a copy of the checkpoint of their own. The engine
+merges the tables of what has been loaded once it is opened to be written: after that
+there is a checkpoint, too, so that not every copy is merged for itself.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Final, NamedTuple
 
@@ -44,6 +47,8 @@ _JOURNAL_BYTES: Final = 2 << 20
 #: Bytes of memory for a byte on disk, measured on the program's own kind of data; N-Quads and the engine's
 #: files take much the same.
 _IN_MEMORY: Final = 3.3
+#: There is one, too, when the engine has put others in the place of this part of the tables.
+_REWRITTEN: Final = 1 / 8
 #: How often a reader looks for a checkpoint that stays long enough to be copied.
 _ATTEMPTS: Final = 20
 
@@ -248,6 +253,10 @@ class DiskPrimary:
         self._bound = _JOURNAL_BYTES
         self._number = 0
         self._state: dict[str, Any] = {}
+        #: The tables, each with its bytes, that the last checkpoint has, and those seen last.
+        self._of_checkpoint: dict[str, int] = {}
+        self._seen: dict[str, int] = {}
+        self._rewritten = False
 
     def open(self) -> Opened:
         """Open the dataset and do again what the journal has; see :meth:`.primary.Primary.open`."""
@@ -278,8 +287,18 @@ class DiskPrimary:
 
     @property
     def wants_base(self) -> bool:
-        """Whether the journal has grown enough; see :attr:`.primary.Primary.wants_base`."""
-        return self._journal is not None and self._journal.size > self._bound
+        """Whether the journal has grown, or tables are others; see :attr:`.primary.Primary.wants_base`."""
+        return self._journal is not None and (self._rewritten or self._journal.size > self._bound)
+
+    def look(self) -> bool:
+        """Look whether the engine is still merging tables; see :meth:`.primary.Primary.look`."""
+        tables = _tables(self._directory / "primary")
+        if tables != self._seen:
+            self._seen = tables
+            return False
+        gone = sum(size for name, size in self._of_checkpoint.items() if name not in tables)
+        self._rewritten = gone > _REWRITTEN * sum(self._of_checkpoint.values())
+        return True
 
     @property
     def wants_base_at_rest(self) -> bool:
@@ -291,6 +310,7 @@ class DiskPrimary:
         assert self._journal  # noqa: S101  # it is open
         self._checkpoint(number)
         self._journal.begin(number)
+        self._rewritten = False
 
     def finish_base(self, number: int) -> Path:
         """Return the checkpoint; see :meth:`.primary.Primary.finish_base`."""
@@ -359,7 +379,10 @@ class DiskPrimary:
             path = self.finish_base(self._number)
             self.begin_base(self._number)
             self.settle(self._number)
+        elif self.finish_base(0).exists():
+            path = self.finish_base(0)
         self._remove_checkpoints_but(path)
+        self._of_checkpoint = self._seen = _tables(path)
         return Opened(path, journals, self._state["base"], self._state["lineage"], self._number)
 
     def _checkpoint(self, number: int) -> None:
@@ -371,11 +394,24 @@ class DiskPrimary:
             self._store.flush()
             self._store.backup(str(folder / str(number)))
             sync_folder(folder)
+        self._of_checkpoint = _tables(folder / str(number))
 
     def _remove_checkpoints_but(self, path: Path) -> None:
         for entry in _checkpoints(self._directory):
             if entry != path:
                 shutil.rmtree(entry, ignore_errors=True)
+
+
+def _tables(folder: Path) -> dict[str, int]:
+    """Return the names and sizes of the engine's tables in a folder."""
+    found = {}
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.endswith(".sst"):
+                # It can have been removed meanwhile.
+                with suppress(FileNotFoundError):
+                    found[entry.name] = entry.stat().st_size
+    return found
 
 
 def _checkpoints(directory: Path) -> list[Path]:

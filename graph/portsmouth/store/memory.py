@@ -94,6 +94,10 @@ class MemoryPrimary:
             return False
         return self._journal.size > self._bound // _AT_REST
 
+    def look(self) -> bool:
+        """Return ``True``: it is at rest; see :meth:`portsmouth.store.primary.Primary.look`."""
+        return True
+
     def begin_base(self, number: int) -> Path:
         """Begin a segment, and name the file for the dataset; see :meth:`.primary.Primary.begin_base`."""
         assert self._journal  # noqa: S101  # it is open

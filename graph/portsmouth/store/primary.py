@@ -64,6 +64,12 @@ class Primary(Protocol):
     def wants_base_at_rest(self) -> bool:
         """Whether a new base should be made when nothing more is written, to be opened quickly again."""
 
+    def look(self) -> bool:
+        """Look at what is kept, and say whether it is at rest: not otherwise than at the last look.
+
+        Where it is, and has changed since the base was made, a new base is wanted.
+        """
+
     def begin_base(self, number: int) -> Path | None:
         """Begin a new base.
 

@@ -43,6 +43,8 @@ _RECENT: Final = 64
 _FOLLOWED: Final = 32 << 10
 #: Bytes of writes with which a worker goes along before another takes its place.
 _FOLLOWED_ALTOGETHER: Final = 4 << 20
+#: Seconds between looks at data that may not be at rest yet.
+_BETWEEN_LOOKS: Final = 5.0
 #: Seconds for which a worker may write the dataset to a file.
 _KEEPING: Final = 3600.0
 
@@ -72,6 +74,7 @@ class WritableStore(EmbeddedStore):
         # What of that takes long, and can be given up.
         self._keeping: asyncio.Task[None] | None = None
         self._warming: asyncio.Task[None] | None = None
+        self._looking: asyncio.Task[None] | None = None
         #: Why nothing can be written any more, if so.
         self._broken = ""
         super().__init__(
@@ -189,6 +192,8 @@ class WritableStore(EmbeddedStore):
         """End everything; a write that is being kept is finished first."""
         if self._committing:
             await asyncio.wait(self._committing)
+        if self._looking:
+            self._looking.cancel()
         if self._keeping:
             self._keeping.cancel()
         if self._rebasing:
@@ -263,8 +268,7 @@ class WritableStore(EmbeddedStore):
             for graph in effect["graphs"]:
                 self._versions.pop(graph, None)
         self._bring_up_to_date()
-        if self._primary.wants_base and (self._rebasing is None or self._rebasing.done()):
-            self._rebasing = asyncio.create_task(self._rebase())
+        self._rebase_if_wanted()
         return Written(snapshot, effect["added"], effect["removed"], effect["created"])
 
     async def _keep(self, number: int, data: bytes) -> None:
@@ -313,6 +317,21 @@ class WritableStore(EmbeddedStore):
         if not self._idle and (self._warming is None or self._warming.done()):
             self._warming = asyncio.create_task(self._warm())
 
+    def _rebase_if_wanted(self) -> None:
+        if self._primary.wants_base and (self._rebasing is None or self._rebasing.done()):
+            self._rebasing = asyncio.create_task(self._rebase())
+
+    async def _look(self) -> None:
+        """Wait until the data are at rest, and have workers start from them as they are then."""
+        resting = False
+        while not resting:
+            await asyncio.sleep(_BETWEEN_LOOKS)
+            try:
+                resting = await asyncio.to_thread(self._primary.look)
+            except OSError:
+                return
+        self._rebase_if_wanted()
+
     async def _rebase(self) -> None:
         """Make a new base, so that the journal does not grow without end."""
         try:
@@ -358,6 +377,8 @@ class WritableStore(EmbeddedStore):
             asyncio.get_running_loop().run_in_executor(None, self._primary.release, path)
 
     async def _new_worker(self) -> Worker:
+        if self._looking is None:
+            self._looking = asyncio.create_task(self._look())
         if self._warming and not self._warming.done():
             # One is on its way already, and two forks at a time take twice as long.
             await asyncio.shield(self._warming)
