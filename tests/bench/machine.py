@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
+import statistics
+import time
 from pathlib import Path
 
 TICK = os.sysconf("SC_CLK_TCK")
@@ -46,6 +48,21 @@ def pss_mib(pid: int) -> float:
             continue
         total += sum(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
     return total / 1024
+
+
+def sync_ms(folder: Path, times: int = 50) -> float:
+    """Return the median milliseconds that the disk takes to say that a hundred bytes are there for good."""
+    took = []
+    path = folder / "synced"
+    with path.open("wb") as file:
+        for _ in range(times):
+            file.write(bytes(100))
+            file.flush()
+            began = time.perf_counter()
+            os.fdatasync(file.fileno())
+            took.append(1000 * (time.perf_counter() - began))
+    path.unlink()
+    return statistics.median(took)
 
 
 def describe() -> str:
