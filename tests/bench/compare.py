@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -16,6 +17,8 @@ _NUMBERS = ("integer", "decimal", "double", "int", "long")
 _XSD_STRING = "http://www.w3.org/2001/XMLSchema#string"
 #: Seconds for an answer.
 _PATIENCE, _PATIENCE_WITH_SLOW = 600.0, 15.0
+#: Seconds beyond which an answer is worth a word to whoever waits for the bench.
+_LONG = 5.0
 
 
 @dataclass
@@ -80,6 +83,12 @@ def compare(servers: Sequence[Running], entities: Sequence[str]) -> Comparison:
                         found.unanswered.add((server.name, name))
                         continue
                     spent[server.name, name].append(time.perf_counter() - began)
+                    if spent[server.name, name][-1] > _LONG:
+                        print(
+                            f"  {server.name} takes {spent[server.name, name][-1]:.0f} s for {name}: "
+                            + query.removeprefix(PREFIXES),
+                            file=sys.stderr,
+                        )
                     if first is None:
                         first = rows
                     same = rows.total() == first.total() if bounded else rows == first

@@ -62,6 +62,8 @@ EXPLAINED: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
 }
 #: Answers that a figure is made of, at most and at least.
 _MOST, _LEAST = 200, 3
+#: Seconds of an answer that is asked for only once.
+_LONG = 3.0
 
 
 def growth(bench: Bench) -> Iterator[str]:
@@ -91,10 +93,12 @@ def growth(bench: Bench) -> Iterator[str]:
 
 
 def one(bench: Bench, server: peers.Running, asked: Workload) -> Figures:
-    """Ask a workload by one client, as often as the time allows but several times."""
-    first = drive(server.url, server.pid, asked, 1, 0, bench.folder, requests=_LEAST)
-    fitting = bench.arguments.seconds * 1000 / max(first.p50, 0.01) if first.p50 == first.p50 else 0
-    if fitting < _LEAST:
+    """Ask a workload by one client, as often as the time allows, but several times unless it takes long."""
+
+    def ask(requests: int) -> Figures:
+        return drive(server.url, server.pid, asked, 1, 0, bench.folder, requests=requests)
+
+    first = ask(1)
+    if first.failed or first.p50 > 1000 * _LONG:
         return first
-    requests = int(min(_MOST, fitting))
-    return drive(server.url, server.pid, asked, 1, 0, bench.folder, requests=requests)
+    return ask(int(max(_LEAST, min(_MOST, bench.arguments.seconds * 1000 / max(first.p50, 0.01)))))

@@ -35,8 +35,9 @@ _numbers = itertools.count(1_000_000, 10_000_000)
 _SAME = 7
 #: Answers that each client should have got in a turn, and seconds that a turn may take for their sake.
 _ANSWERS, _LONGEST = 2, 60.0
-#: Questions that a turn has all of; small ones are many and much alike.
+#: Questions that a turn has all of, and how many of more: small ones are many and much alike.
 _FEW = 150
+_SOME = 60
 
 
 @dataclass(frozen=True)
@@ -70,11 +71,11 @@ def turn(workload: Workload, clients: int, seconds: float, longest: float, answe
     cores = min(clients, os.cpu_count() or 1)
     questions = len(workload.addresses)
     few = questions <= _FEW
-    wanted = max(answers * clients, questions if few else 0)
+    wanted = max(answers * clients, questions if few else min(questions, _SOME))
     if seconds * cores / longest >= wanted:
         return 0
     if wanted * longest / cores > _LONGEST:
-        wanted = max(clients, questions if few else 0)
+        wanted = max(clients, questions if few else min(questions, _SOME))
     # Each question as often as the others, where there are few.
     return ceil(wanted / questions) * questions if few else wanted
 
