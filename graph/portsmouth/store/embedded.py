@@ -355,6 +355,8 @@ class EmbeddedAnswer:
         self._store = store
         self._message = message
         self._seconds = deadline or store.limits.deadline
+        # Whoever asks counts from here, whether or not there is a place at once.
+        self._deadline = self._loop.time() + self._seconds
         self._stance = stance
         self._reusable = reusable
         self._worker: Worker | None = None
@@ -373,7 +375,8 @@ class EmbeddedAnswer:
         self._done = False
         self._place = store._places.take(self._run)
         if self._worker is None and self._place.state == "waiting":
-            self._timers = (self._loop.call_later(store.limits.queue_seconds, self._wait_no_longer),)
+            patience = min(store.limits.queue_seconds, self._seconds)
+            self._timers = (self._loop.call_later(patience, self._wait_no_longer),)
 
     @property
     def kind(self) -> AnswerKind:
@@ -457,7 +460,8 @@ class EmbeddedAnswer:
     def _look(self, worker: Worker) -> None:
         """See whether the query has turned out to be long, or only had no processor."""
         clock, processor = self._since
-        if self._loop.time() - clock < _MOMENT_BY_THE_CLOCK and worker.spent - processor < _MOMENT / 2:
+        until = min(clock + _MOMENT_BY_THE_CLOCK, self._deadline)
+        if self._loop.time() < until and worker.spent - processor < _MOMENT / 2:
             self._timers = (self._loop.call_later(_MOMENT, self._look, worker),)
         else:
             self._turn_long(worker)
@@ -468,7 +472,7 @@ class EmbeddedAnswer:
             # What a stance is asked of is made once and kept: a worker is not given up for having made it.
             worker.stances.add(self._stance)
             patience += _MAKING_A_STANCE if self._stance else 0
-        self._timers = (self._loop.call_at(self._since[0] + self._seconds, self._overrun, worker),)
+        self._timers = (self._loop.call_at(self._deadline, self._overrun, worker),)
         if self._reusable:
             # A write has others waiting behind it, so it does not wait in its turn.
             self._wait_to_yield(worker, patience)
@@ -484,11 +488,11 @@ class EmbeddedAnswer:
             self._timers = (self._timers[0], again)
 
     def _wait_no_longer(self) -> None:
-        limits = self._store.limits
+        patience = min(self._store.limits.queue_seconds, self._seconds)
         self._fail(
             StoreBusyError(
                 f"found {self._store._places.running} queries running and none ending within "
-                f"{limits.queue_seconds:g} seconds; expected a free place: try again later"
+                f"{patience:g} seconds; expected a free place: try again later"
             )
         )
 

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 class Limits:
     """The budgets of a store.
 
-    :param deadline: seconds that a query may run before it is ended.
+    :param deadline: seconds after which a query is ended, from when it was asked.
     :param memory_mib: MiB that a worker may take beyond the shared snapshot.
     :param workers: queries that may run at once.
     :param short: how many of them may be short ones, which would only take turns on the processors.
-    :param queue_seconds: seconds that a query waits for a worker before it is told that the store is busy.
+    :param queue_seconds: seconds that a query waits for a worker before it is told that the store is busy; no
+        longer than its deadline.
     :param patience: processor seconds after which a query yields the processor to short ones.
     :param spool_mib: MiB of answers that may wait for slow readers, in memory and temporary files, before
         workers have to wait with them.
