@@ -9,6 +9,7 @@ from portsmouth.errors import NotAcceptableError, ParameterError
 from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, Answer, Formats, Query, Store
 from portsmouth_server.answering import Answering
 from portsmouth_server.http import Header, Receive, Scope, Send
+from portsmouth_server.later import load
 from portsmouth_server.negotiation import RECEIPTS_PROFILE
 from portsmouth_server.provenance import provenance
 from portsmouth_server.settings import Settings
@@ -75,6 +76,7 @@ class Inlined:
         :raises ParameterError: the answer is too long to be held, or the rows are none.
         """
         # Receipts are loaded by those who want some.
+        await load("portsmouth_server.receipts")
         from portsmouth.receipts import Budget, Page, explain, read_answers
         from portsmouth.receipts.telling import inline, trig
         from portsmouth_server.receipts import read_rows

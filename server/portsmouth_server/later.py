@@ -7,12 +7,23 @@ pages. The first who asks for one waits for it to be loaded, which a thread does
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, MutableMapping, Sequence
+from importlib import import_module
 from typing import Any
 
 from fastapi import APIRouter
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
+
+
+async def load(name: str) -> None:
+    """Load a module in a thread, unless it is loaded, so that an import after this takes no time.
+
+    :param name: the module's full name.
+    """
+    if name not in sys.modules:
+        await asyncio.to_thread(import_module, name)
 
 
 class Later(BaseRoute):

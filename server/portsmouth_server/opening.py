@@ -15,6 +15,7 @@ from portsmouth.iris import CONCEPT, passage_key, shorten
 from portsmouth.store.protocol import Query, Store
 from portsmouth_server.asking import rows, values, whole
 from portsmouth_server.kept import Kept
+from portsmouth_server.later import load
 from portsmouth_server.translation import gettext
 from portsmouth_server.translation import number as written
 from portsmouth_server.urls import Urls
@@ -182,7 +183,8 @@ class Opening:
         return _Read(tuple(told), labels, glosses)
 
     async def _answer(self, question: Question) -> _Answered:
-        # The first page is the first that needs receipts.
+        # The first page may be the first that needs receipts.
+        await load("portsmouth.receipts")
         from portsmouth.receipts import explain, read_answers
         from portsmouth.receipts.support import support_of
 
