@@ -54,7 +54,7 @@ class Comparison:
         return "Answers compared before timing: " + "; ".join(self.differences) + "."
 
 
-def compare(servers: Sequence[Running], entities: Sequence[str]) -> Comparison:
+def compare(servers: Sequence[Running], entities: Sequence[str], about: int = 5) -> Comparison:
     """Ask every server every template, and compare their answers with the first server's.
 
     Answers of a template with a LIMIT and no ORDER BY are compared by their number of rows, since a server
@@ -62,11 +62,12 @@ def compare(servers: Sequence[Running], entities: Sequence[str]) -> Comparison:
 
     :param servers: the first is what the others are compared with.
     :param entities: IRIs to ask about.
+    :param about: how many of them.
     """
     found, spent = Comparison(), defaultdict[tuple[str, str], list[float]](list)
     for name, templates in CLASSES.items():
         for template in templates:
-            for place, entity in enumerate(entities[:5] if "{entity}" in template else entities[:1]):
+            for place, entity in enumerate(entities[: about if "{entity}" in template else 1]):
                 query = text(template, entity, 7)
                 bounded = "LIMIT" in query and "ORDER BY" not in query
                 first: Counter[Any] | None = None

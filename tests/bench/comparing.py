@@ -62,7 +62,7 @@ def _compared(
             except (RuntimeError, OSError) as error:
                 failed.append(f"{peer.name} did not start on {data.name}: {str(error).splitlines()[0]}.")
     entities = entities_of(running[0])
-    comparison = compare(running, entities)
+    comparison = compare(running, entities, 2 if data.quads >= _LARGE_DATA else 5)
     # A server that was left waiting may still be at work on what nobody waits for.
     for peer in slow:
         place = next(i for i, server in enumerate(running) if server.name == peer.name)

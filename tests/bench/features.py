@@ -49,7 +49,7 @@ GROWING: Final[Mapping[str, tuple[str, str]]] = {
     "an empty route": ("/health/live", "nothing"),
     "entity page": (
         "{page}.html",
-        "first: the names of all things, once for all pages; then the page's length",
+        "first: all that is told of the busiest actor; then nothing, since the page is kept",
     ),
     "entity data": ("{page}.ttl", "the facts that name the thing: an actor has more acts in a larger corpus"),
     "network": (
