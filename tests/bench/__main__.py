@@ -43,11 +43,16 @@ SECTIONS: dict[str, tuple[str, Callable[[Bench], Iterator[str]]]] = {
 }
 
 
+def _folder(word: str) -> Path:
+    # Servers run in folders of their own.
+    return Path(word).resolve()
+
+
 def arguments_of(words: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
     parser.add_argument("sections", nargs="*", help=f"of {', '.join(SECTIONS)} (all)")
-    parser.add_argument("--peers", type=Path, required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--peers", type=_folder, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--clients", default="1,8,64", help="numbers of clients (%(default)s)")
     parser.add_argument("--rounds", type=int, default=3, help="rounds (%(default)s)")
     parser.add_argument("--seconds", type=float, default=2, help="seconds of each turn (%(default)s)")
@@ -60,9 +65,15 @@ def arguments_of(words: Sequence[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--cache",
-        type=Path,
+        type=_folder,
         default=peers.ROOT / ".bench" / "data",
         help="keeps invented data, 3 GB at ten million quads, and needs room for 20 GB (%(default)s)",
+    )
+    parser.add_argument(
+        "--stores",
+        type=_folder,
+        metavar="DIR",
+        help="keep here what servers have loaded, for the next run of the same versions",
     )
     parser.add_argument(
         "--update", type=Path, metavar="FILE",
@@ -96,12 +107,14 @@ def main() -> int:
     processes.end_with_the_run()
     where = f"{machine.describe()}; {_versions(arguments.peers)}"
     settings = f"rounds {arguments.rounds}, turns of {arguments.seconds:g} s"
-    arguments.cache.mkdir(parents=True, exist_ok=True)
+    for folder in (arguments.cache, arguments.stores):
+        if folder:
+            folder.mkdir(parents=True, exist_ok=True)
     order, failed = [title for title, _ in SECTIONS.values()], []
     with tempfile.TemporaryDirectory(
         prefix="run-", dir=arguments.cache, ignore_cleanup_errors=True
-    ) as folder:
-        bench = Bench(arguments, Path(folder))
+    ) as scratch:
+        bench = Bench(arguments, Path(scratch), arguments.stores or Path(scratch))
         for name in arguments.sections or SECTIONS:
             title, section = SECTIONS[name]
             began = time.monotonic()

@@ -27,10 +27,12 @@ class Bench:
 
     :param arguments: the command line.
     :param folder: a folder for files of the run.
+    :param stores: a folder for what servers have loaded.
     """
 
     arguments: argparse.Namespace
     folder: Path
+    stores: Path
 
     def start(self, stack: ExitStack, peer: Peer, data: Data, *, copy: bool = False) -> Running:
         """Start a server that the stack will stop.
@@ -41,7 +43,7 @@ class Bench:
         """
         key = re.sub(r"\W+", "-", f"{peer.kind} {data.name}")
         own = stack.enter_context(tempfile.TemporaryDirectory(dir=self.folder, ignore_cleanup_errors=True))
-        server = peer.start(data, Path(own), self.folder / f"store-{key}", copy=copy)
+        server = peer.start(data, Path(own), self.stores / f"store-{key}", copy=copy)
         stack.callback(server.stop)
         return server
 

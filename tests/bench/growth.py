@@ -25,9 +25,7 @@ EXPLAINED: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
         ("passages that name it", "the statements that name it; all are sorted before 20 are taken"),
         (
             "who acted on those who acted on it",
-            "acts on everybody who acted on it, so the square of an actor's acts: thousands of rows at a "
-            "million "
-            "quads, all named and sorted before 20 are taken",
+            "acts until there are 20 names; to sort them all would be a scan",
         ),
         ("acts on it by mode", "the acts on it"),
         ("what it is linked to", "nothing: a thing has no more links in a larger corpus"),

@@ -110,4 +110,7 @@ def test_a_list_of_requests_is_sent_once_whole_and_failures_are_counted() -> Non
 
 
 def test_the_command_line_knows_every_section() -> None:
-    assert arguments_of(["--peers", "x", "growth", "writing"]).sections == ["growth", "writing"]
+    arguments = arguments_of(["--peers", "x", "--stores", "y", "growth", "writing"])
+    assert arguments.sections == ["growth", "writing"]
+    assert arguments.peers.is_absolute()
+    assert arguments.stores.is_absolute()

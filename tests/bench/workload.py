@@ -34,8 +34,7 @@ SMALL: Final = (
     "SELECT DISTINCT ?passage ?gloss ({n} AS ?run) {{ GRAPH ?passage {{ ?s ?p <{entity}> }} "
     "?passage rdfs:comment ?gloss FILTER(LANG(?gloss) = 'en') }} ORDER BY ?passage ?gloss LIMIT 20",
     "SELECT DISTINCT ?first ?name ({n} AS ?run) {{ ?a pt:to <{entity}> ; pt:from ?middle . "
-    "?b pt:to ?middle ; pt:from ?first . ?first skos:prefLabel ?name FILTER(LANG(?name) = 'en') }} "
-    "ORDER BY ?name ?first LIMIT 20",
+    "?b pt:to ?middle ; pt:from ?first . ?first skos:prefLabel ?name FILTER(LANG(?name) = 'en') }} LIMIT 20",
     "SELECT ?mode (COUNT(DISTINCT ?act) AS ?acts) ({n} AS ?run) {{ ?act pt:to <{entity}> ; pt:mode ?mode }} "
     "GROUP BY ?mode ORDER BY ?mode",
     "SELECT DISTINCT ?p ?name ({n} AS ?run) {{ <{entity}> ?p ?o . ?o skos:prefLabel ?name "
