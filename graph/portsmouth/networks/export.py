@@ -12,10 +12,10 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any, Final
-from xml.sax.saxutils import escape
 
 from portsmouth.errors import ParameterError
 from portsmouth.lazily import lazily
+from portsmouth.networks.markup import gexf, graphml
 
 nx = lazily("networkx")
 
@@ -132,36 +132,6 @@ def _restored(data: Mapping[str, Any]) -> dict[str, Any]:
 # --- formats
 
 
-def _gexf(flat: Network) -> str:
-    flat.graph["mode"] = "dynamic"
-    for number, (_, _, key, data) in enumerate(flat.edges(keys=True, data=True)):
-        # GEXF wants an id of its own for each arc of the whole graph, and our keys are unique between two
-        # actors only.
-        data["id"] = str(number)
-        # networkx forgets keys when it reads a file without parallel arcs.
-        data["arc"] = key
-        data["label"] = _last(data["event"])
-        for bound, name in (("start", "earliest"), ("end", "latest")):
-            if data[name]:
-                data[bound] = data[name]
-    body = "\n".join(nx.generate_gexf(flat, version="1.2draft"))
-    # The writer puts the day on which it writes, which would make every export another one.
-    # Its name of the graph is none that GEXF knows.
-    head, mark, rest = body.replace(' name=""', "", 1).partition(' lastmodifieddate="')
-    body = head + (rest.partition('"')[2] if mark else rest)
-    # GEXF has no attributes of a graph; which data it shows, and which of them, stands in its description.
-    told = escape(f"Portsmouth 1905, snapshot {flat.graph['snapshot']}, selection {flat.graph['selection']}")
-    body = body.replace("</creator>", f"</creator>\n    <description>{told}</description>", 1)
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{body}\n'
-
-
-def _graphml(flat: Network) -> str:
-    for _, _, key, data in flat.edges(keys=True, data=True):
-        data["key"] = key
-    body = "\n".join(nx.generate_graphml(flat))
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{body}\n'
-
-
 def _json(flat: Network) -> str:
     return _dumped(nx.node_link_data(flat, edges="edges"))
 
@@ -203,15 +173,6 @@ def _dumped(data: object) -> str:
     return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
 
 
-def _last(iri: str) -> str:
-    """Return the last piece of an IRI.
-
-    >>> _last("https://w3id.org/portsmouth1905/id/inf-france")
-    'inf-france'
-    """
-    return iri.rstrip("/#").rpartition("/")[2]
-
-
 def _from_gexf(network: Network) -> Network:
     """Give arcs their keys back, which networkx forgets where it reads no two parallel arcs."""
     multi = nx.MultiDiGraph(**network.graph)
@@ -248,6 +209,6 @@ FORMATS: Final[Mapping[str, Callable[[Network], str]]] = {
     "nodes": _nodes,
     "json": _json,
     "cytoscape": _cytoscape,
-    "gexf": _gexf,
-    "graphml": _graphml,
+    "gexf": gexf,
+    "graphml": graphml,
 }
