@@ -35,7 +35,7 @@ from portsmouth_server.urls import Urls
 if TYPE_CHECKING:
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-    from portsmouth.store.embedded import EmbeddedAnswer
+    from portsmouth.store.answer import EmbeddedAnswer
     from portsmouth.store.lending import Lanes
 
 #: An answer of which so much waits is sent before its end has come.

@@ -35,6 +35,7 @@ from portsmouth.errors import (
     QueryNestingError,
     StoreError,
 )
+from portsmouth.stance import Stance
 from portsmouth.store import frames
 from portsmouth.store.borrowing import RETURNED
 from portsmouth.store.limits import Limits
@@ -102,10 +103,13 @@ class Workers(Protocol):
     def limits(self) -> Limits:
         """What a query may take."""
 
-    async def worker_for_lane(self) -> Worker:
-        """Return a worker that does nothing else.
+    def idle_worker(self, stance: Stance | None) -> Worker | None:
+        """Return a worker that waits."""
 
-        :raises PortsmouthError: there is none.
+    async def new_worker(self) -> Worker:
+        """Return a worker that has just been forked.
+
+        :raises PortsmouthError: there is none to be had.
         """
 
     def give_back(self, worker: Worker, reusable: bool) -> None:
@@ -221,7 +225,7 @@ class Lanes:
 
     async def _open_one(self) -> None:
         try:
-            worker = await self._workers.worker_for_lane()
+            worker = self._workers.idle_worker(None) or await self._workers.new_worker()
             folder = _SHARED if _SHARED.is_dir() else None
             handle, path = tempfile.mkstemp(prefix="portsmouth-", dir=folder)
             os.close(handle)

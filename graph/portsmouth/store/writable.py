@@ -376,15 +376,16 @@ class WritableStore(EmbeddedStore):
             self._superseded.discard(path)
             asyncio.get_running_loop().run_in_executor(None, self._primary.release, path)
 
-    async def _new_worker(self) -> Worker:
+    async def new_worker(self) -> Worker:
+        """Return a worker that has just been forked; see :class:`EmbeddedStore`."""
         if self._looking is None:
             self._looking = asyncio.create_task(self._look())
         if self._warming and not self._warming.done():
             # One is on its way already, and two forks at a time take twice as long.
             await asyncio.shield(self._warming)
-            if worker := self._idle_worker(None):
+            if worker := self.idle_worker(None):
                 return worker
-        return await super()._new_worker()
+        return await super().new_worker()
 
     async def _warm(self) -> None:
         """Have a worker of the new snapshot ready for whoever comes next."""
