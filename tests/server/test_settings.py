@@ -123,7 +123,7 @@ def test_the_table_of_the_readme_has_the_settings_and_their_defaults() -> None:
         value = getattr(usual, name.lower(), None)
         if isinstance(value, bool):
             assert default == ("yes" if value else "no"), name
-        elif isinstance(value, int | float) and name != "WORKERS":
+        elif isinstance(value, int | float) and name not in ("WORKERS", "LANES"):
             unit = {"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
             number, _, word = default.partition(" ")
             assert float(number) * unit.get(word, 1) == value, name
