@@ -266,6 +266,35 @@ def test_whoever_has_heard_of_a_write_sees_it_on_every_connection(
         client.close()
 
 
+def test_no_write_keeps_a_client_waiting_for_the_next(start_writable: Callable[..., WritableServer]) -> None:
+    server = start_writable(dataset="plain")
+    clients = [Client(server).become_lent() for _ in range(6)]
+    answers, stop = [0] * len(clients), threading.Event()
+
+    def ask(number: int) -> None:
+        while not stop.is_set():
+            clients[number].is_lent()
+            answers[number] += 1
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(len(clients))]
+    for thread in threads:
+        thread.start()
+    try:
+        for number in range(40):
+            update = f"INSERT DATA {{ <http://example.org/s> <http://example.org/counted> {number} }}"
+            assert server.write("POST", "/update", update, "application/sparql-update").status < 300
+            before, end = list(answers), time.monotonic() + 15
+            while any(now < then + 2 for now, then in zip(answers, before, strict=True)):
+                assert time.monotonic() < end, "a client waits for an answer"
+                time.sleep(0.001)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+        for client in clients:
+            client.close()
+
+
 def test_a_great_write_is_seen_on_every_connection(start_writable: Callable[..., WritableServer]) -> None:
     server = start_writable(lanes=2)
     clients = [Client(server).become_lent() for _ in range(4)]

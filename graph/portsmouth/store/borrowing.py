@@ -168,7 +168,8 @@ class Borrower:
     def _serve(self, ready: list[int]) -> bool:
         """Serve what has come; return whether the store is still there."""
         mine = self._channel.fileno()
-        for file in ready:
+        # First what the store says: where a client's turn had read it already, reading would wait for more.
+        for file in sorted(ready, key=lambda file: file != mine):
             if self._slot.called_home:
                 # The store has them all; what it has sent before it called is not wanted any more.
                 return self._wait_for_the_call()
