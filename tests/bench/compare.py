@@ -10,7 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from bench.load import Figures
+from bench.machine import cpu_seconds
 from bench.peers import Running, fetch
+from bench.work import percentile
 from bench.workload import CLASSES, MIX, PREFIXES, text
 
 _NUMBERS = ("integer", "decimal", "double", "int", "long")
@@ -28,11 +31,13 @@ class Comparison:
     :param differences: where a server gives another answer than the first.
     :param seconds: by server and class, how long an answer took, on average.
     :param unanswered: servers with classes of which they did not answer a question in time.
+    :param asked: by server and class, the seconds and the processor seconds of each answer.
     """
 
     differences: list[str] = field(default_factory=list)
     seconds: dict[tuple[str, str], float] = field(default_factory=dict)
     unanswered: set[tuple[str, str]] = field(default_factory=set)
+    asked: dict[tuple[str, str], list[tuple[float, float]]] = field(default_factory=dict)
 
     def times(self, server: Running, name: str) -> float | None:
         """Return the seconds of an average request of a class or a mix; nothing where one was not "
@@ -42,6 +47,20 @@ class Comparison:
             return None
         whole = sum(self.seconds[server.name, one] * share for one, share in shares.items())
         return whole / sum(shares.values())
+
+    def figures(self, server: Running, name: str) -> Figures | None:
+        """Return what the comparison itself measured: each question once, by one client, servers in turn."""
+        asked = self.asked.get((server.name, name))
+        if not asked or (server.name, name) in self.unanswered:
+            return None
+        times = [seconds for seconds, _ in asked]
+        return Figures(
+            rate=len(times) / sum(times),
+            p50=1000 * percentile(times, 0.5),
+            p99=1000 * percentile(times, 0.99),
+            cpu=1e6 * sum(cpu for _, cpu in asked) / len(asked),
+            failed=0,
+        )
 
     def longest(self, name: str, servers: Sequence[Running]) -> float:
         """Return the seconds that the slowest of the servers takes for a request of a class."""
@@ -64,7 +83,7 @@ def compare(servers: Sequence[Running], entities: Sequence[str], about: int = 5)
     :param entities: IRIs to ask about.
     :param about: how many of them.
     """
-    found, spent = Comparison(), defaultdict[tuple[str, str], list[float]](list)
+    found, asked = Comparison(), defaultdict[tuple[str, str], list[tuple[float, float]]](list)
     for name, templates in CLASSES.items():
         for template in templates:
             for place, entity in enumerate(entities[: about if "{entity}" in template else 1]):
@@ -74,22 +93,19 @@ def compare(servers: Sequence[Running], entities: Sequence[str], about: int = 5)
                 for server in servers:
                     if server.slow and (place or (server.name, name) in found.unanswered):
                         continue
-                    began = time.perf_counter()
+                    began, before = time.perf_counter(), cpu_seconds(server.pid)
                     try:
-                        rows = _rows(
-                            fetch(server.url, query, _PATIENCE_WITH_SLOW if server.slow else _PATIENCE)
-                        )
+                        body = fetch(server.url, query, _PATIENCE_WITH_SLOW if server.slow else _PATIENCE)
+                        seconds = time.perf_counter() - began
+                        asked[server.name, name].append((seconds, cpu_seconds(server.pid) - before))
+                        rows = _rows(body)
                     except (OSError, ValueError) as error:
                         found.differences.append(f"{server.name}: {error}: {name}: {_told(query)}")
                         found.unanswered.add((server.name, name))
                         continue
-                    spent[server.name, name].append(time.perf_counter() - began)
-                    if spent[server.name, name][-1] > _LONG:
-                        print(
-                            f"  {server.name} takes {spent[server.name, name][-1]:.0f} s for {name}: "
-                            + query.removeprefix(PREFIXES),
-                            file=sys.stderr,
-                        )
+                    if seconds > _LONG:
+                        said = f"  {server.name} takes {seconds:.0f} s for {name}: "
+                        print(said + query.removeprefix(PREFIXES), file=sys.stderr)
                     if first is None:
                         first = rows
                     same = rows.total() == first.total() if bounded else rows == first
@@ -99,7 +115,8 @@ def compare(servers: Sequence[Running], entities: Sequence[str], about: int = 5)
                             f"{server.name} gives {rows.total()} rows, {servers[0].name} {first.total()}, "
                             f"{(rows & first).total()} of them alike: {name}: {_told(query)}"
                         )
-    found.seconds = {key: sum(values) / len(values) for key, values in spent.items()}
+    found.asked = dict(asked)
+    found.seconds = {key: sum(s for s, _ in times) / len(times) for key, times in asked.items()}
     return found
 
 

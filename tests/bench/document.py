@@ -25,7 +25,8 @@ compared before anything is timed.
 - *CPU* is the processor time of the server's whole family of processes for a request, *PSS* its memory
   with shared pages counted once. The load generator runs on the same processors.
 - Questions that take long are sent as a fixed list, the same for every server, instead of for a fixed
-  time; their p99 is the longest where there are fewer than 100.
+  time; their p99 is the longest where there are fewer than 100. Where an answer takes more than 2 s on
+  average, each question is asked once, of one server after the other.
 """
 
 

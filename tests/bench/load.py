@@ -72,7 +72,7 @@ def turn(workload: Workload, clients: int, seconds: float, longest: float, answe
     questions = len(workload.addresses)
     few = questions <= _FEW
     wanted = max(answers * clients, questions if few else min(questions, _SOME))
-    if seconds * cores / longest >= wanted:
+    if seconds * cores >= wanted * longest:
         return 0
     if wanted * longest / cores > _LONGEST:
         wanted = max(clients, questions if few else min(questions, _SOME))

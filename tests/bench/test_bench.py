@@ -79,6 +79,18 @@ def test_what_was_not_answered_in_time_is_not_asked_of_a_slow_server() -> None:
     assert found.times(Slow(), "mix") is None  # type: ignore[arg-type]
 
 
+def test_what_took_long_to_compare_is_not_waited_for_again(tmp_path) -> None:
+    class Server:
+        name, pid, url, slow, keeps = "a", 1, "http://127.0.0.1:1/", False, False
+
+    asked = {("a", "scan"): [(3.0, 2.0), (5.0, 4.0)]}
+    comparison = Comparison(seconds={("a", "scan"): 4.0}, asked=asked)
+    scans = next(w for w in workloads(["http://e/"]) if w.name == "scan, unique")
+    result = throughput.measure("data", [Server()], [(scans, 1)], comparison, 3, 1.0, tmp_path)  # type: ignore[list-item]
+    (found,) = result.rounds["scan, unique", 1]["a"]
+    assert (found.rate, found.p50, found.p99, found.cpu) == (0.25, 4000, 5000, 3e6)
+
+
 def test_a_list_of_requests_is_sent_once_whole_and_failures_are_counted() -> None:
     seen: list[str] = []
 

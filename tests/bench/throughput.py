@@ -17,6 +17,8 @@ from bench.peers import Running
 from bench.workload import Workload
 
 Cell = tuple[str, int]
+#: Seconds of an average answer from which on the comparison is the measurement.
+_COMPARED = 2.0
 #: Seconds of the one turn of a server that is slow, and how long it may get.
 _SLOW_TURN, _LONGEST_SLOW_TURN = 3.0, 40.0
 
@@ -75,6 +77,12 @@ def measure(
             # What is kept is answered so often that half of the time tells as much.
             time = seconds if workload.unique else seconds / 2
             longest = comparison.longest(workload.kind, quick)
+            if clients == 1 and workload.unique and longest > _COMPARED:
+                # The comparison has asked each question, of each server in turn: to wait again tells no more.
+                for server in quick:
+                    if not round_ and (measured := comparison.figures(server, workload.kind)):
+                        result.rounds[name][server.name].append(measured)
+                continue
             for server in [*quick[first:], *quick[:first]]:
                 # Unique questions cost all servers the same work; of repeated ones each gets what fits it.
                 own = longest if workload.unique else (comparison.times(server, workload.kind) or longest)
