@@ -27,6 +27,7 @@ from portsmouth.errors import (
     StoreError,
 )
 from portsmouth.loading import Loader, UpdateWriter, prepare, read_dataset
+from portsmouth.networks import KINDS, Selection, project
 from portsmouth.queries import catalogue
 from portsmouth.stance import Stance
 from portsmouth.store.embedded import EmbeddedStore
@@ -113,6 +114,27 @@ def test_graphs_and_default_graph_are_those_of_the_data(engine, here):
     graphs, default = on(engine, ask)
     assert graphs == table(here.query(LISTED))
     assert default == [(float(sum(1 for _ in here.quads_for_pattern(None, None, None, ox.DefaultGraph()))),)]
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [*(Selection(kind=kind) for kind in KINDS), Selection(parts=("s1", "s5"), effects=True)],
+    ids=str,
+)
+def test_a_network_is_the_same(engine, selection):
+    async def drawn(store):
+        return await project(store, selection)
+
+    async def drawn_here():
+        async with EmbeddedStore.from_nquads(built().nquads, snapshot=built().snapshot) as store:
+            return await project(store, selection)
+
+    there, here = on(engine, drawn), asyncio.run(drawn_here())
+    assert dict(there.nodes(data=True)) == dict(here.nodes(data=True)) != {}
+    assert {arc[:3]: arc[3] for arc in there.edges(keys=True, data=True)} == {
+        arc[:3]: arc[3] for arc in here.edges(keys=True, data=True)
+    }
+    assert there.graph == here.graph
 
 
 @pytest.mark.parametrize(
