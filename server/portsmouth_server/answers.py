@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 
 from portsmouth_server.http import Header
 
-#: The part of the room that one answer may take.
-_SHARE = 4
+#: What requests for one answer may be called.
+_NAMES = 4
 #: Seconds that it takes to be worth keeping at once.
 _LONG = 0.005
 #: Bytes from which on an answer is kept only when it is asked for again, however long it took.
@@ -70,6 +70,7 @@ class KeptAnswers:
     """A table of answers that takes no more room than it may; what was not asked for longest goes first.
 
     :param size: bytes; 0 keeps nothing.
+    :param share: the part of them that one answer may take, as its denominator.
 
     >>> from portsmouth.store.protocol import Query
     >>> answers = KeptAnswers(10_000)
@@ -80,8 +81,9 @@ class KeptAnswers:
     True
     """
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, share: int = 4) -> None:
         self._size = size
+        self._largest = size // share
         self._taken = 0
         #: How often an answer was found here.
         self.hits = 0
@@ -102,7 +104,7 @@ class KeptAnswers:
 
     def room_for(self, length: int) -> bool:
         """Say whether a body of this length would be kept."""
-        return length + _OVERHEAD <= self._size // _SHARE
+        return length + _OVERHEAD <= self._largest
 
     def worth(self, name: Hashable, seconds: float, length: int) -> bool:
         """Say whether an answer is worth keeping: it took long, or it is not asked for the first time.
@@ -166,7 +168,7 @@ class KeptAnswers:
         if known is None:
             known = self._answers[key] = answer
             self._taken += answer.size
-        if name is not None and name not in self._by_name and len(known.names) < _SHARE:
+        if name is not None and name not in self._by_name and len(known.names) < _NAMES:
             known.names.append(name)
             self._by_name[name] = (key, link)
         while self._taken > self._size:

@@ -49,7 +49,7 @@ class PlainRequest:
     """A request for the answer to a plain query.
 
     :param query: what is asked.
-    :param kept: the whole response, if it is at hand.
+    :param kept: the head and the body of the response, if they are at hand.
     :param link: the Link header of a response.
     :param name: under what the answer may be kept.
     :param snapshot: the snapshot that answers.
@@ -57,7 +57,7 @@ class PlainRequest:
     """
 
     query: Query
-    kept: bytes | None
+    kept: tuple[bytes, bytes] | None
     link: bytes
     name: tuple[bytes, bytes | None]
     snapshot: str
@@ -80,7 +80,7 @@ class Speaker:
         )
         self._bounds = plain.Bounds(settings["rows"], settings["size"])
         self._longest = settings["longest"]
-        self._kept = KeptAnswers(settings["cache"])
+        self._kept = KeptAnswers(settings["cache"], share=2)
         self._blocks: dict[bytes, _Block | None] = {}
         # Unlike those of any other worker.
         self._prefix = secrets.token_hex(6).encode() + b"-"
@@ -106,7 +106,7 @@ class Speaker:
         name = (target, block.accept)
         if known := self._kept.named(snapshot, name):
             answer, kept_link = known
-            whole = heading + _link(kept_link) + answer.head + answer.body
+            whole = heading + _link(kept_link) + answer.head, answer.body
             return PlainRequest(_NOTHING, whole, b"", name, snapshot, heading)
         address = target.partition(b"?")[2]
         query = plain.read(address, block.accept, self._bounds)
@@ -115,13 +115,13 @@ class Speaker:
             return None
         return PlainRequest(query, None, link, name, snapshot, heading)
 
-    def respond(self, request: PlainRequest, media_type: str, body: bytes, seconds: float) -> bytes:
-        """Return the whole response; see :meth:`portsmouth.store.borrowing.Speaker.respond`."""
+    def head(self, request: PlainRequest, media_type: str, body: bytes, seconds: float) -> bytes:
+        """Return the head of a response; see :meth:`portsmouth.store.borrowing.Speaker.head`."""
         etag = plain.tag(request.query, request.snapshot)
         answer = KeptAnswer(plain.headings(etag, media_type, self._cors), body)
         if etag is not None and self._kept.worth(request.name, seconds, len(body)):
             self._kept.keep(request.snapshot, request.query, answer, request.name, request.link)
-        return request.heading + _link(request.link) + answer.head + body
+        return request.heading + _link(request.link) + answer.head
 
     def _block(self, lines: bytes) -> _Block | None:
         """Return what matters of a block of headers, ``None`` where it asks for something unusual."""

@@ -22,7 +22,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 from portsmouth.errors import PortsmouthError
 from portsmouth.store import frames
@@ -43,6 +43,10 @@ _AT_ONCE: Final = 64
 RETURNED: Final = struct.Struct("!QI")
 
 
+#: The head and the body of a response.
+Response: TypeAlias = tuple[bytes, bytes]
+
+
 class Request(Protocol):
     """A request that a speaker has understood."""
 
@@ -51,8 +55,8 @@ class Request(Protocol):
         """What it asks."""
 
     @property
-    def kept(self) -> bytes | None:
-        """The whole response, if it is at hand."""
+    def kept(self) -> Response | None:
+        """The response, if it is at hand."""
 
 
 class Speaker(Protocol):
@@ -67,8 +71,8 @@ class Speaker(Protocol):
         :raises PortsmouthError: the request deserves an error, which is told elsewhere.
         """
 
-    def respond(self, request: Request, media_type: str, body: bytes, seconds: float) -> bytes:
-        """Return the whole response to a request.
+    def head(self, request: Request, media_type: str, body: bytes, seconds: float) -> bytes:
+        """Return the head of the response to a request.
 
         :param media_type: the media type of the body.
         :param body: the answer.
@@ -254,7 +258,7 @@ class Borrower:
             lent.last = time.monotonic()
         slot.connection = 0
 
-    def _response(self, number: int, data: bytes) -> tuple[bytes | None, bool]:
+    def _response(self, number: int, data: bytes) -> tuple[Response | None, bool]:
         """Return the response to what has come, and whether it had been kept."""
         slot = self._slot
         try:
@@ -275,21 +279,25 @@ class Borrower:
             return None, False
         finally:
             slot.end()
-        return self._speaker.respond(request, media_type, body.whole(), time.perf_counter() - began), False
+        whole = body.whole()
+        return (self._speaker.head(request, media_type, whole, time.perf_counter() - began), whole), False
 
-    def _send(self, connection: socket.socket, response: bytes) -> bytes | None:
+    def _send(self, connection: socket.socket, response: Response) -> bytes | None:
         """Send a response; return what the client does not take now, ``None`` where it is gone."""
-        rest = memoryview(response)
-        waited = False
-        while rest:
+        waiting = [memoryview(part) for part in response if part]
+        while waiting:
             try:
-                rest = rest[connection.send(rest) :]
+                sent = connection.sendmsg(waiting)
             except BlockingIOError:
-                if waited and not self._takes_more(connection):
-                    return bytes(rest)
-                waited = True
+                if not self._takes_more(connection):
+                    return b"".join(waiting)
+                continue
             except OSError:
                 return None
+            while waiting and sent >= len(waiting[0]):
+                sent -= len(waiting.pop(0))
+            if sent:
+                waiting[0] = waiting[0][sent:]
         return b""
 
     def _takes_more(self, connection: socket.socket) -> bool:
