@@ -110,6 +110,7 @@ def main() -> int:
     for folder in (arguments.cache, arguments.stores):
         if folder:
             folder.mkdir(parents=True, exist_ok=True)
+    at_first = time.monotonic()
     order, failed = [title for title, _ in SECTIONS.values()], []
     with tempfile.TemporaryDirectory(
         prefix="run-", dir=arguments.cache, ignore_cleanup_errors=True
@@ -134,6 +135,7 @@ def main() -> int:
                 document.update(arguments.update, title, body, order)
             else:
                 print(f"## {title}\n\n{body}\n", flush=True)
+    print(f"all: {(time.monotonic() - at_first) / 60:.1f} minutes", file=sys.stderr)
     if failed:
         print(f"scripts/bench: these sections failed: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0

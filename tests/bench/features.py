@@ -104,14 +104,14 @@ def _measure(bench: Bench, server: Running, clients: int) -> dict[str, list[Figu
 
 
 def _table(found: Mapping[str, list[Figures]], clients: int) -> Iterator[str]:
+    who = f"{clients} client{'s' if clients > 1 else ''}"
     yield (
-        f"{clients} clients. Read the second column: answers a second by those of an empty route of the "
-        f"same server; "
+        f"{who}. Read the second column: answers a second by those of an empty route of the same server; "
         "wanted for the entity page and the network: 0.5."
     )
     yield ""
     columns = "requests/s | of an empty route's | p50 ms | p99 ms | CPU µs | failed"
-    yield f"| answer, {clients} clients | {columns} |"
+    yield f"| answer, {who} | {columns} |"
     yield "|---|--:|--:|--:|--:|--:|--:|"
     missed = []
     for name, figures in found.items():

@@ -47,7 +47,7 @@ def verdicts(result: Throughput, ours: str, wanted: Mapping[Cell, float]) -> Ite
             "less but "
             "is not as much faster, it waits: the one process that speaks HTTP, the workers and the load "
             "generator "
-            "share the processors, of which Oxigraph's server, a single program, needs no hand-over."
+            "share the processors, while Oxigraph's server is one program and hands nothing over."
         )
         yield ""
         yield from (f"- {line}" for line in missed)

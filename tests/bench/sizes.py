@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from bench import processes
 from bench.peers import ROOT, Data, fetch, from_disk
@@ -111,6 +112,34 @@ def table(name: str, lines: int, found: dict[str, list[Load]]) -> Iterator[str]:
             f"| {statistics.median(a.cpu / b.cpu for a, b in pairs):.2f} "
             f"| {max(run.memory for run in runs):,.0f} |"
         )
+
+
+#: What the engine's time may be multiplied by: 90 % of its pace, and the derived graph included.
+_WANTED: Final = {"portsmouth load --dataset plain": 1 / 0.9, "portsmouth load": 1.6}
+
+
+def verdict(found: dict[str, list[Load]], written: float) -> str:
+    """Say which ways to load are as fast as wanted, and what keeps the others from it.
+
+    :param found: see :func:`loads`.
+    :param written: quads that are written for each that is read, where the default graph is derived.
+    """
+    base, missed = found["engine alone"], []
+    for way, wanted in _WANTED.items():
+        pairs = list(zip(found[way], base, strict=True))
+        time = statistics.median(a.seconds / b.seconds for a, b in pairs)
+        cpu = statistics.median(a.cpu / b.cpu for a, b in pairs)
+        if time > wanted:
+            missed.append(
+                f"`{way}` takes {time:.2f} times the engine's ({cpu:.2f} in CPU), wanted {wanted:.2f}"
+            )
+    if not missed:
+        return "Both ways are as fast as wanted."
+    return (
+        f"Not reached: {'; '.join(missed)}. The program starts in more time than the engine alone, which "
+        f"tells in small "
+        f"files, and with the derived graph it writes {written:.2f} quads for each that it reads."
+    )
 
 
 def _environment() -> dict[str, str]:

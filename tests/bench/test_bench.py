@@ -3,7 +3,7 @@
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from bench import document, goals, growth, throughput, work
+from bench import document, goals, growth, sizes, throughput, work
 from bench.__main__ import arguments_of
 from bench.compare import Comparison
 from bench.load import Figures
@@ -45,6 +45,15 @@ def test_a_ratio_that_is_not_reached_is_named_with_its_reason() -> None:
     assert "5.00 ms, its 2.00 ms" in said
     assert "rdflib-endpoint* below 10: small, unique, 1 clients: 5.0" in said
     assert "nowhere above" in "\n".join(goals.verdicts(of(a=[figures(9)], b=[figures(1)]), "a", {}))
+
+
+def test_a_load_that_takes_longer_than_wanted_is_named() -> None:
+    engine, plain, merged = [[sizes.Load(s, s, 1.0)] for s in (10.0, 11.0, 17.0)]
+    found = {"engine alone": engine, "portsmouth load --dataset plain": plain, "portsmouth load": merged}
+    said = sizes.verdict(found, 1.84)
+    assert "`portsmouth load` takes 1.70 times" in said
+    assert "plain" not in said
+    assert "as wanted" in sizes.verdict({**found, "portsmouth load": plain}, 1.84)
 
 
 def test_a_section_replaces_its_earlier_version_and_no_other(tmp_path) -> None:
