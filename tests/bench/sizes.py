@@ -156,7 +156,7 @@ def interrupted(data: Data, folder: Path, times: int = 5) -> Iterator[str]:
     rng, question = random.Random(1905), "SELECT (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } }"
     small = Data("small", corpus(20_000, folder).whole, corpus(20_000, folder).named, 0)
     with tempfile.TemporaryDirectory(dir=folder) as inside:
-        store, peer, answers = Path(inside) / "store", from_disk(), []
+        store, peer, answers, killed = Path(inside) / "store", from_disk(), list[bool](), 0
         load = [sys.executable, "-m", "portsmouth", "load", str(data.named), "--store", str(store)]
         for name in ("during", "after"):
             Path(inside, name).mkdir()
@@ -168,6 +168,7 @@ def interrupted(data: Data, folder: Path, times: int = 5) -> Iterator[str]:
                 end = time.monotonic() + 1 + 2 * rng.random()
                 while time.monotonic() < end and loader.poll() is None:
                     answers.append(fetch(server.url, question) == wanted)
+                killed += loader.poll() is None
                 loader.kill()
                 processes.end(loader)
         finally:
@@ -179,7 +180,7 @@ def interrupted(data: Data, folder: Path, times: int = 5) -> Iterator[str]:
             server.stop()
     right = sum(answers)
     yield (
-        f"{times} loads of {data.name} were killed at work while a server answered from the same folder: "
+        f"{killed} loads of {data.name} were killed at work while a server answered from the same folder: "
         f"{right} of "
         f"{len(answers)} of its answers were those of the old data, and a server started afterwards "
         + ("answers the same." if same else "does NOT answer the same.")
