@@ -197,7 +197,7 @@ class EmbeddedAnswer:
             self._turn_long(worker)
 
     def _turn_long(self, worker: Worker) -> None:
-        patience = self._store.limits.patience
+        patience = self._store.limits.patience * worker.nursery.patience
         if self._stance not in worker.stances:
             # What a stance is asked of is made once and kept: a worker is not given up for having made it.
             worker.stances.add(self._stance)

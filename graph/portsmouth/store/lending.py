@@ -358,7 +358,10 @@ class Lanes:
                 lane.worker.nursery.end(lane.worker.pid)
             else:
                 lane.slot.unlock()
-        elif not lane.worker.yielded and lane.worker.spent - processor >= limits.patience:
+        elif (
+            not lane.worker.yielded
+            and lane.worker.spent - processor >= limits.patience * lane.worker.nursery.patience
+        ):
             lane.worker.yield_processor()
 
 
