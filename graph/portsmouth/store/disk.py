@@ -54,11 +54,18 @@ _ATTEMPTS: Final = 20
 
 
 class Copy(NamedTuple):
-    """A dataset as another process left it: its base, the journal after that, and the snapshot's id."""
+    """A dataset as another process left it.
+
+    :param path: its base.
+    :param journals: the journal after that.
+    :param snapshot: the snapshot's id.
+    :param behind: whether the journal has anything that the base has not.
+    """
 
     path: Path
     journals: Path
     snapshot: str
+    behind: bool = False
 
 
 def keep(directory: Path, data: bytes, snapshot: str) -> Path:
@@ -165,8 +172,9 @@ def _copied(directory: Path, target: Path) -> Copy:
         raise FileNotFoundError
     for segment in segments:
         shutil.copyfile(directory / "journals" / str(segment), copy.journals / str(segment))
-    number = memory.last_number(copy.journals, number)
-    return copy._replace(snapshot=f"{state['lineage']}-{number}" if state and number else loaded)
+    last = memory.last_number(copy.journals, number)
+    snapshot = f"{state['lineage']}-{last}" if state and last else loaded
+    return copy._replace(snapshot=snapshot, behind=last > number)
 
 
 def private_copy(source: Path, target: Path, changes: Iterable[bytes] = ()) -> ox.Store:

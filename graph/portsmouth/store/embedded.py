@@ -124,7 +124,8 @@ class EmbeddedStore:
             snapshot=written.snapshot,
             limits=limits,
             on_close=lambda: shutil.rmtree(written.path.parent, ignore_errors=True),
-            journals=written.journals,
+            # Workers would open what may be changed for themselves, and the engine set about merging it.
+            journals=written.journals if written.behind else None,
         )
 
     @property

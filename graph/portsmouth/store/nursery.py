@@ -31,7 +31,7 @@ _FAREWELL: Final = 5.0
 
 
 def _holds_much(path: Path) -> bool:
-    """Return whether a snapshot takes much memory."""
+    """Return whether a snapshot is held in memory and takes much of it."""
     return path.is_file() and path.stat().st_size >= _MUCH
 
 
@@ -148,8 +148,9 @@ class Nursery:
         self._process = process
         self.base = base
         #: How many times as long as usual its workers are worth waiting for before they yield: they are not
-        #: used again then, and a new one has to copy every page that the engine touches.
-        self.patience = _PATIENCE_WITH_MUCH if _holds_much(base) else 1.0
+        #: used again then, and a new one has to copy every page that the engine touches, or to open the
+        #: store on disk and read everything anew.
+        self.patience = _PATIENCE_WITH_MUCH if _holds_much(base) or base.is_dir() else 1.0
         self.snapshot = snapshot
         self._control = control
         self._lines = b""
