@@ -44,10 +44,8 @@ def verdicts(result: Throughput, ours: str, wanted: Mapping[Cell, float]) -> Ite
     if missed:
         yield (
             "Not reached, each with what a request takes of the processors here and there. Where ours takes "
-            "less but "
-            "is not as much faster, it waits: the one process that speaks HTTP, the workers and the load "
-            "generator "
-            "share the processors, while Oxigraph's server is one program and hands nothing over."
+            "less but is not as much faster, its workers wait: they share the processors with the load "
+            "generator, and a worker answers one request after another."
         )
         yield ""
         yield from (f"- {line}" for line in missed)
