@@ -18,8 +18,12 @@ export function row(count: number, { words }: Shown["told"]): string {
     : fill(words.rows ?? "", { n: count.toLocaleString(document.documentElement.lang) });
 }
 
+/** How often something was to be shown: what takes longer to be drawn must not come in place of what came later. */
+let latest = 0;
+
 /** Shows an answer. What takes its time to be drawn is drawn when it is chosen, and only then fetched. */
 export async function show(outcome: HTMLElement, answered: Answered, shown: Shown): Promise<void> {
+  const own = ++latest;
   const { told } = shown;
   const { words } = told;
   const heading = el("h2", { id: "answer", tabindex: -1 }, words.answer);
@@ -30,7 +34,7 @@ export async function show(outcome: HTMLElement, answered: Answered, shown: Show
   if (answer.kind === "graph") section.append(el("pre", { tabindex: 0 }, el("code", {}, answer.text)));
   if (answer.kind === "table") section.append(...(await pictured(answer, answered.graph, shown)));
   section.append(links(shown), elsewhere(answered, shown));
-  outcome.replaceChildren(section);
+  if (own === latest) outcome.replaceChildren(section);
 }
 
 async function pictured(table: Table, graph: boolean, shown: Shown): Promise<HTMLElement[]> {
