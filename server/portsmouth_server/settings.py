@@ -148,7 +148,7 @@ class Settings:
 
     :param host: the address to listen on.
     :param port: the port to listen on; 0 lets the system choose.
-    :param deadline: seconds that a query may run.
+    :param deadline: seconds after which a query is ended, from when it was asked.
     :param memory: MiB that a query may take beyond the shared snapshot.
     :param workers: queries that may run at once; 0 leaves it to the number of processors.
     :param spool: MiB of answers that may wait for slow clients before workers have to wait with them.

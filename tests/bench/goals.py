@@ -85,5 +85,5 @@ def _reason(result: Throughput, ours: str, cell: Cell) -> str:
     if ours in result.rounds.get(plain, {}) and "lookup" not in name:
         floor = min(own, result.median(plain, ours, "cpu"))
         if floor > own / 10:
-            said += f"; {floor:,.0f} of ours are HTTP and the way to a worker, which a lookup pays too"
+            said += f"; {floor:,.0f} of ours are what a lookup pays too, most of it HTTP"
     return said + "."

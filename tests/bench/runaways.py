@@ -159,9 +159,7 @@ def table(results: Sequence[Beside], deadline: float) -> Iterator[str]:
     if slow:
         yield (
             f"p99 is not within twice the undisturbed beside {', '.join(slow)} clients with runaways: each "
-            f"runaway "
-            "takes a processor that the small queries, the process that speaks HTTP and the load generator "
-            "share."
+            "runaway takes a processor that the small queries and the load generator share."
         )
     if late:
         yield (

@@ -68,8 +68,7 @@ class EmbeddedAnswer:
     """An answer that a worker is writing; see :class:`portsmouth.store.protocol.Answer`.
 
     It is taken off the worker as fast as that writes it, so that a slow reader keeps no worker. The deadline
-    ends the worker, whatever its caller is waiting for at that moment; the end of its channel then tells the
-    caller.
+    ends the worker, whatever its caller is waiting for at that moment, and tells the caller at once.
     """
 
     def __init__(
@@ -92,7 +91,6 @@ class EmbeddedAnswer:
         self._worker: Worker | None = None
         self._snapshot = ""
         self._timers: tuple[asyncio.TimerHandle, ...] = ()
-        self._overran = False
         self._reader = frames.Reader()
         self._spool = Spool(store.room)
         self._kind: AnswerKind = "solutions"
@@ -344,7 +342,7 @@ class EmbeddedAnswer:
         self.on_change()
 
     def _overrun(self, worker: Worker) -> None:
-        self._overran = self._ended = True
+        self._ended = True
         self._failure = DeadlineError(self._seconds)
         worker.nursery.end(worker.pid)
         # Nobody has to wait for the end of what has been given up.
@@ -363,14 +361,12 @@ class EmbeddedAnswer:
         assert self._worker is not None  # noqa: S101  # it has died
         status = await self._worker.exited
         self._release(reusable=False)
-        return cause_of_death(status, self._store.limits, self._seconds if self._overran else None)
+        return cause_of_death(status, self._store.limits)
 
     def _end(self) -> str:
         """Say in a word how the query has ended."""
         if self._failure:
             return self._failure.kind
-        if self._overran:
-            return DeadlineError.kind
         if self._died and self._worker:
             exited = self._worker.exited
             return (

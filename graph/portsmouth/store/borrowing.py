@@ -41,8 +41,6 @@ _AT_ONCE: Final = 64
 
 #: A connection that is given back: its number, and how many bytes of an answer are still to be sent on it.
 RETURNED: Final = struct.Struct("!QI")
-
-
 #: The head and the body of a response.
 Response: TypeAlias = tuple[bytes, bytes]
 

@@ -282,12 +282,12 @@ class Lanes:
         told = None
         if slot.evaluating and not lane.abandoned:
             limits = self._workers.limits
-            told = cause_of_death(
-                lane.worker.exited.result(), limits, limits.deadline if lane.overran else None
-            )
+            overrun = DeadlineError(limits.deadline) if lane.overran else None
+            told = overrun or cause_of_death(lane.worker.exited.result(), limits)
+        if slot.evaluating:
+            self.ended[told.kind if told else "cancelled"] += 1
         others = list(lane.lent.values())
         self._remove(lane)
-        self.ended[told.kind if told else "cancelled"] += 1
         if served:
             served.failed(told)
         for connection in others:
@@ -379,18 +379,15 @@ def _has_gone(connection: Connection) -> bool:
     return bool(look.poll(0))
 
 
-def cause_of_death(status: int, limits: Limits, deadline: float | None) -> PortsmouthError:
+def cause_of_death(status: int, limits: Limits) -> PortsmouthError:
     """Say why a worker ended before its answer was complete.
 
     :param status: its exit status, negative for a signal.
     :param limits: what a query may take.
-    :param deadline: seconds that the query could take, if it was ended for that.
 
-    >>> cause_of_death(-9, Limits(), 2.0).kind
-    'deadline'
+    >>> cause_of_death(-signal.SIGABRT, Limits()).kind
+    'memory'
     """
-    if deadline is not None:
-        return DeadlineError(deadline)
     if status == -signal.SIGABRT:
         return MemoryLimitError(limits.memory_mib)
     if status == -signal.SIGSEGV:
