@@ -89,11 +89,13 @@ SELECT ?d ?passage ?value ?spelling {
   ?d a pt:Disagreement ; pt:disputedValue ?value ; prov:wasDerivedFrom ?passage .
   GRAPH ?passage { ?value schema:alternateName ?spelling }
 } ORDER BY ?d ?passage ?spelling"""
+# The properties in a filter: of two lists of values the engine tries every pair.
 _NAMED: Final = """
 SELECT ?thing ?p ?text {{
   VALUES ?thing {{ {things} }}
-  VALUES ?p {{ skos:prefLabel rdfs:label rdfs:comment skos:definition }}
-  ?thing ?p ?text FILTER(LANG(?text) IN ("en", {language}))
+  ?thing ?p ?text
+  FILTER(?p IN (skos:prefLabel, rdfs:label, rdfs:comment, skos:definition)
+         && LANG(?text) IN ("en", {language}))
 }}"""
 
 

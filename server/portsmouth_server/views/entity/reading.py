@@ -57,9 +57,10 @@ SELECT ?g ?s ?p ?o WHERE {{
   UNION {{ ?d pt:disputedSubject ?s ; pt:disputedProperty ?p ; pt:disputedValue ?o .
     GRAPH ?g {{ ?s ?p ?o }} }}
 }} LIMIT 5000"""
+# The properties in a filter: of two lists of values the engine tries every pair.
 _ENDS: Final = f"""
 SELECT ?g ?s ?p ?o WHERE {{{{
-  VALUES ?s {{{{ {{iris}} }}}} VALUES ?p {{{{ <{RDF}type> pt:side }}}} GRAPH ?g {{{{ ?s ?p ?o }}}}
+  VALUES ?s {{{{ {{iris}} }}}} GRAPH ?g {{{{ ?s ?p ?o }}}} FILTER(?p IN (<{RDF}type>, pt:side))
 }}}}"""
 _NEIGHBOURS: Final = """
 SELECT ?s WHERE {{
