@@ -28,6 +28,7 @@ from portsmouth.store.embedded import EmbeddedStore
 from portsmouth.store.journal import Journal, read
 from portsmouth.store.limits import Limits
 from portsmouth.store.protocol import Dataset, Formats, GraphWrite, Query, Update, Written
+from portsmouth.store.segments import Follower, Segments
 from portsmouth.store.writable import WritableStore
 
 DATA = b"".join(
@@ -107,6 +108,32 @@ def test_an_acknowledged_write_is_seen_by_every_query_that_begins_after_it(make:
         assert store.snapshot in seen
 
     run(make(), use)
+
+
+def test_workers_that_have_waited_and_new_ones_see_every_write(make: Make) -> None:
+    async def use(store: WritableStore) -> None:
+        written = 0
+        # As few as none has been told of, more, and more than any of them can catch up with.
+        for times in (1, 20, 100):
+            await asyncio.gather(*(count(store) for _ in range(4)))
+            for _ in range(times):
+                written += 1
+                await store.update(Update(PREFIX + f"INSERT DATA {{ GRAPH :g0 {{ :s{written} :p 'w' }} }}"))
+            seen = await asyncio.gather(*(count(store) for _ in range(8)))
+            assert seen == [300 + written] * 8
+
+    run(make(limits=Limits(workers=8, short=4)), use)
+
+
+def test_a_follower_of_the_journal_goes_no_further_than_it_is_told(tmp_path: Path) -> None:
+    journal, follower = Segments(tmp_path, durable=False, number=0), Follower(tmp_path)
+    for number in range(1, 4):
+        journal.append(number, b"%d" % number)
+    assert [record.number for record in follower.fresh(2)] == [1, 2]
+    journal.begin(3)
+    journal.append(4, b"4")
+    assert [record.number for record in follower.fresh(3)] == [3]
+    assert [record.number for record in follower.fresh()] == [4]
 
 
 def test_a_query_finishes_on_the_snapshot_on_which_it_began(make: Make) -> None:

@@ -299,9 +299,22 @@ class EmbeddedStore:
                 )
             return self._nursery
 
+    def to_catch_up(self, worker: Worker) -> bytes | None:
+        """Return what has to be told a worker so that it answers from what is there now.
+
+        :return: ``None`` where it cannot go along with what has been written. What is returned is to be told.
+        """
+        return b"" if worker.is_current else None
+
     def _up_to_date(self, worker: Worker) -> bool:
-        """Return whether a worker that waits answers from what is there now."""
-        return worker.is_current
+        """Return whether a worker that waits answers from what is there now, once it has been told of it."""
+        message = self.to_catch_up(worker)
+        if not message:
+            return message is not None
+        try:
+            return worker.channel.send(message) == len(message)
+        except OSError:
+            return False
 
     def give_back(self, worker: Worker, reusable: bool) -> None:
         """Take a worker back, or end it where it is of no more use."""

@@ -8,13 +8,13 @@ store has threads, and threads do not survive a fork.
 It is started as ``python -m portsmouth.store.forkserver SNAPSHOT MEMORY_MIB MODULE [JOURNALS]``,
 where the module is what workers will need, or empty, with its control channel as
 standard input. On the channel come lines:
-``fork`` with a socket beside it (``SCM_RIGHTS``), ``end PID``, ``advance ID PATH``;
+``fork`` with a socket beside it (``SCM_RIGHTS``), ``end PID``, ``advance ID NUMBER PATH``;
 back go ``ready`` or ``failed REASON``, ``forked PID``, ``exit PID STATUS`` and
 ``advanced ID``. When the channel closes, it ends its workers and itself.
 
-To advance is to go to the next snapshot: it reads what has been added to the journal
-and, in memory, carries it out; on disk each worker does so for itself, on a copy of
-the directory. The path is the base that the next fork server would start from. Workers
+To advance is to go to a later snapshot: it reads what has been added to the journal, up
+to the write of that number, and in memory carries it out; on disk each worker does so for
+itself, on a copy of the directory. The path is the base that the next fork server would start from. Workers
 that run keep the snapshot from which they were forked, until they are told of a write.
 """
 
@@ -104,21 +104,24 @@ class ForkServer:
                     self._fork(descriptors.pop(0))
                 case [b"end", pid]:
                     self._end(int(pid))
-                case [b"advance", label, *_]:
-                    self._advance(label.decode(), os.fsdecode(line.split(b" ", 2)[2]))
+                case [b"advance", label, number, *_]:
+                    self._advance(label.decode(), int(number), os.fsdecode(line.split(b" ", 3)[3]))
         return True
 
-    def _advance(self, label: str, path: str) -> None:
-        self._follow_journal()
+    def _advance(self, label: str, number: int, path: str) -> None:
+        self._follow_journal(number)
         if self._snapshot != Path(path):
             self._snapshot = Path(path)
             # A checkpoint is named by the last write that it has.
             self._tail = [record for record in self._tail if record.number > int(self._snapshot.stem)]
         self._say(f"advanced {label}")
 
-    def _follow_journal(self) -> None:
-        """Go along with what has been written since this was last done."""
-        for record in self._follower.fresh() if self._follower else ():
+    def _follow_journal(self, last: int | None = None) -> None:
+        """Go along with what has been written since this was last done.
+
+        :param last: the last write to go along with.
+        """
+        for record in self._follower.fresh(last) if self._follower else ():
             if self._store is None or self._default is None:
                 self._tail.append(record)
             else:

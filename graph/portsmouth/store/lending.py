@@ -22,7 +22,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -112,6 +112,12 @@ class Workers(Protocol):
         :raises PortsmouthError: there is none to be had.
         """
 
+    def to_catch_up(self, worker: Worker) -> bytes | None:
+        """Return what has to be told a worker so that it answers from what is there now.
+
+        :return: ``None`` where it cannot go along with what has been written. What is returned is to be told.
+        """
+
     def give_back(self, worker: Worker, reusable: bool) -> None:
         """Take a worker back."""
 
@@ -182,23 +188,24 @@ class Lanes:
         self._watch()
         return True
 
-    def bring_up_to_date(self, up_to_date: Callable[[Worker], bool]) -> None:
-        """Let no lane answer from before a write any more, once this returns.
-
-        :param up_to_date: tells a worker of what has been written, if it can go along with it.
-        """
+    def bring_up_to_date(self) -> None:
+        """Let no lane answer from before a write any more, once this returns."""
         for lane in self._lanes:
-            if lane.state != "open":
-                continue
-            if up_to_date(lane.worker):
-                told = frames.pack(frames.SNAPSHOT, lane.worker.snapshot.encode())
-            else:
-                lane.state = "leaving"
-                told = frames.pack(frames.HOME)
-            # It answers nothing more before it has read what is told.
-            lane.slot.writes += 1
-            if not _told(lane.worker, told):
-                self._abandon(lane)
+            if lane.state == "open":
+                self._bring_up_to_date(lane)
+
+    def _bring_up_to_date(self, lane: _Lane) -> None:
+        told = self._workers.to_catch_up(lane.worker)
+        if told is None:
+            lane.state = "leaving"
+            told = frames.pack(frames.HOME)
+        else:
+            # In one piece, so that nothing is answered from the one as if it were from the other.
+            told += frames.pack(frames.SNAPSHOT, lane.worker.snapshot.encode())
+        # It answers nothing more before it has read what is told.
+        lane.slot.writes += 1
+        if not _told(lane.worker, told):
+            self._abandon(lane)
 
     def call_home(self) -> None:
         """Ask for all connections, as soon as what is under way is answered."""
@@ -256,9 +263,7 @@ class Lanes:
                     self._opening -= 1
                     lane.state = "open"
                     if not lane.worker.is_current:
-                        lane.state = "leaving"
-                        if not _told(lane.worker, frames.pack(frames.HOME)):
-                            self._abandon(lane)
+                        self._bring_up_to_date(lane)
                 case frames.BACK:
                     number, unsent = RETURNED.unpack_from(frame.body)
                     rest = frame.body[RETURNED.size :]

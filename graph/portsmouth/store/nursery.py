@@ -26,6 +26,8 @@ _LONG_RUNNING: Final = 15
 _MUCH: Final = 64 << 20
 _PATIENCE_WITH_MUCH: Final = 10.0
 _TUNABLES: Final = "GLIBC_TUNABLES"
+#: Writes by which a fork server may be behind while nothing is forked.
+_BEHIND: Final = 32
 #: Seconds that a fork server may take to end after its channel has closed.
 _FAREWELL: Final = 5.0
 
@@ -151,12 +153,18 @@ class Nursery:
         #: used again then, and a new one has to copy every page that the engine touches, or to open the
         #: store on disk and read everything anew.
         self.patience = _PATIENCE_WITH_MUCH if _holds_much(base) or base.is_dir() else 1.0
+        #: The snapshot from which whatever is forked from now on answers.
         self.snapshot = snapshot
+        #: Where the fork server is to go before it forks again, and how many writes that is away.
+        self._ahead: tuple[Path, str, int] | None = None
+        self._behind = 0
+        #: The snapshot and the base that the fork server has, by what it has said so far.
+        self._there = (snapshot, base)
         self._control = control
         self._lines = b""
         self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._forks: deque[asyncio.Future[tuple[int, str, Path]]] = deque()
-        self._advances: deque[tuple[Path, asyncio.Future[None]]] = deque()
+        self._advances: deque[tuple[Path, asyncio.Future[None] | None]] = deque()
         self._workers: dict[int, Worker] = {}
         self.alive = True
 
@@ -203,6 +211,7 @@ class Nursery:
         """
         if not self.alive:
             raise StoreError("found that the fork server has ended; expected it to run")
+        self._tell()
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         answer: asyncio.Future[tuple[int, str, Path]] = asyncio.get_running_loop().create_future()
@@ -218,19 +227,45 @@ class Nursery:
         worker = self._workers[pid] = Worker(self, pid, ours, snapshot, base)
         return worker
 
-    async def advance(self, path: Path, snapshot: str) -> None:
+    def follow(self, path: Path, snapshot: str, number: int) -> None:
         """Go to the next snapshot: what is forked from now on answers from it.
+
+        The fork server itself goes there only when it is to fork, or has many writes to go along with.
 
         :param path: its base.
         :param snapshot: its id.
+        :param number: the number of the write that led there.
+        """
+        self.snapshot = snapshot
+        self._ahead = path, snapshot, number
+        self._behind += 1
+        if self._behind >= _BEHIND:
+            self._tell()
+
+    async def advance(self, path: Path, snapshot: str, number: int) -> None:
+        """Go to a snapshot, and wait until the fork server is there; see :meth:`follow`.
+
         :raises StoreError: the fork server has ended.
         """
         if not self.alive:
             raise StoreError("found that the fork server has ended; expected it to run")
         answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._advances.append((path, answer))
-        self._control.send(b"advance %s %s\n" % (snapshot.encode(), os.fsencode(path)))
+        self.follow(path, snapshot, number)
+        self._tell(answer)
         await asyncio.shield(answer)
+
+    def _tell(self, answer: asyncio.Future[None] | None = None) -> None:
+        """Tell the fork server where it is to go, if it is not there.
+
+        :param answer: what is to be settled when it is there.
+        """
+        if self.alive and self._ahead:
+            path, snapshot, number = self._ahead
+            self._ahead, self._behind = None, 0
+            self._advances.append((path, answer))
+            # One that has ended is found to have ended, and that settles the answer.
+            with suppress(OSError):
+                self._control.send(b"advance %s %d %s\n" % (snapshot.encode(), number, os.fsencode(path)))
 
     def alive_workers(self) -> list[Worker]:
         """Return the workers that have not ended."""
@@ -270,11 +305,12 @@ class Nursery:
                     self._fail(b" ".join(reason).decode())
                 case [b"forked", pid]:
                     # Lines come in order: what was forked before the fork server advanced has the old one.
-                    self._forks.popleft().set_result((int(pid), self.snapshot, self.base))
+                    self._forks.popleft().set_result((int(pid), *self._there))
                 case [b"advanced", snapshot]:
-                    self.snapshot = snapshot.decode()
                     self.base, answer = self._advances.popleft()
-                    answer.set_result(None)
+                    self._there = snapshot.decode(), self.base
+                    if answer:
+                        answer.set_result(None)
                 case [b"exit", pid, status]:
                     self._ended(int(pid), int(status))
 
@@ -300,7 +336,7 @@ class Nursery:
         unsettled: list[asyncio.Future[Any]] = [
             self._ready,
             *self._forks,
-            *(answer for _, answer in self._advances),
+            *(answer for _, answer in self._advances if answer),
         ]
         for waiting in unsettled:
             if not waiting.done():

@@ -79,10 +79,15 @@ class Follower:
         self._folder = folder
         self._segment, self._offset = -1, 0
 
-    def fresh(self) -> Iterator[Record]:
-        """Yield the writes that have come since it was last asked, in order."""
+    def fresh(self, last: int | None = None) -> Iterator[Record]:
+        """Yield the writes that have come since it was last asked, in order.
+
+        :param last: the number of the last write that is wanted; the one after it may not be durable yet.
+        """
         while True:
             for record in read(self._folder / str(self._segment), self._offset):
+                if last is not None and record.number > last:
+                    return
                 self._offset = record.end
                 yield record
             following = next((n for n in numbers(self._folder) if n > self._segment), None)

@@ -19,9 +19,11 @@ import asyncio
 import hashlib
 import json
 import os
-from collections import OrderedDict
+import time
+from collections import OrderedDict, deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -32,6 +34,7 @@ from portsmouth.store.embedded import EmbeddedStore
 from portsmouth.store.limits import Limits
 from portsmouth.store.memory import MemoryPrimary
 from portsmouth.store.nursery import Worker
+from portsmouth.store.pacing import Pace, waited
 from portsmouth.store.primary import Opened, Primary
 from portsmouth.store.protocol import GraphWrite, Update, Written
 
@@ -41,6 +44,11 @@ _VERSIONS: Final = 10_000
 _RECENT: Final = 64
 #: Bytes of a write that a worker goes along with; for a greater one it is quicker to fork another.
 _FOLLOWED: Final = 32 << 10
+#: Writes, and bytes of them, of which workers that wait are told together: to be woken for a small write
+#: takes several times what the write does.
+_TOGETHER, _BYTES_TOGETHER = 16, 32 << 10
+#: Seconds in which a disk that is quick says that a write is there, by the median of so many writes.
+_QUICK, _QUICK_WRITES = 0.0005, 15
 #: Bytes of writes with which a worker goes along before another takes its place.
 _FOLLOWED_ALTOGETHER: Final = 4 << 20
 #: Seconds between looks at data that may not be at rest yet.
@@ -70,6 +78,11 @@ class WritableStore(EmbeddedStore):
         self._superseded: set[Path] = set()
         # For the id of a snapshot the next one's, and the write that led there.
         self._recent: OrderedDict[str, tuple[str, bytes]] = OrderedDict()
+        # Writes, and bytes of them, of which workers that wait have not been told.
+        self._untold = self._untold_bytes = 0
+        # How long the disk has taken over the last writes.
+        self._syncs: deque[float] = deque(maxlen=_QUICK_WRITES)
+        self._pace = Pace()
         self._rebasing: asyncio.Task[None] | None = None
         # What of that takes long, and can be given up.
         self._keeping: asyncio.Task[None] | None = None
@@ -206,23 +219,31 @@ class WritableStore(EmbeddedStore):
 
     async def _write(self, message: bytes, deadline: float | None) -> Written:
         await self._take_turn()
+        began = time.monotonic()
         try:
             effect, data = await self._evaluate(message, deadline)
+            if not effect["graphs"]:
+                self._end_turn(began)
+                return Written(self._snapshot, 0, 0, created=False)
+            if len(data) <= _FOLLOWED and self._disk_is_quick() and not self._starting.locked():
+                # Another thread would take longer over it than the disk does.
+                self._keep(data)
+                written = self._go_on(effect, data)
+                self._end_turn(began)
+                return written
         except BaseException:
-            self._writing.release()
+            self._end_turn(began)
             raise
-        if not effect["graphs"]:
-            self._writing.release()
-            return Written(self._snapshot, 0, 0, created=False)
         # A client that leaves now must not leave a write half kept.
         task = asyncio.create_task(self._commit(effect, data))
         self._committing.add(task)
-        task.add_done_callback(self._end_turn)
+        task.add_done_callback(partial(self._committed, began))
         return await asyncio.shield(task)
 
     async def _take_turn(self) -> None:
         try:
-            await asyncio.wait_for(self._writing.acquire(), self._limits.queue_seconds)
+            async with asyncio.timeout(self._limits.queue_seconds):
+                await self._writing.acquire()
         except TimeoutError:
             raise StoreBusyError(
                 f"found other writes, and none ending within {self._limits.queue_seconds:g} seconds; "
@@ -231,10 +252,29 @@ class WritableStore(EmbeddedStore):
         if self._broken:
             self._writing.release()
             raise StoreError(self._broken)
+        try:
+            if pause := self._pause():
+                await asyncio.sleep(pause)
+        except BaseException:
+            self._writing.release()
+            raise
 
-    def _end_turn(self, task: asyncio.Task[Written]) -> None:
-        self._committing.discard(task)
+    def _pause(self) -> float:
+        """Return for how many seconds a write has to let readers go first."""
+        now = time.monotonic()
+        if self._pace.due(now) and self._nursery:
+            readers = {worker.pid for worker in self._nursery.alive_workers()}
+            readers.difference_update(worker.pid for worker in self._idle)
+            self._pace.look(now, {pid: waited(pid) for pid in readers})
+        return self._pace.pause(now)
+
+    def _end_turn(self, began: float) -> None:
+        self._pace.ended(began, time.monotonic())
         self._writing.release()
+
+    def _committed(self, began: float, task: asyncio.Task[Written]) -> None:
+        self._committing.discard(task)
+        self._end_turn(began)
         # Whoever asked may be gone, and an exception that nobody fetches would be reported.
         if not task.cancelled():
             task.exception()
@@ -252,28 +292,31 @@ class WritableStore(EmbeddedStore):
         return json.loads(answer.media_type), b"".join([chunk async for chunk in answer])
 
     async def _commit(self, effect: dict[str, Any], data: bytes) -> Written:
-        number = self._number + 1
-        snapshot = self._opened.snapshot(number)
         # A fork server that is started meanwhile could miss the write.
         async with self._starting:
-            await self._keep(number, data)
-            self._number = number
-            self._remember(snapshot, data)
-            if self._nursery and self._nursery.alive:
-                # One that ends now will find everything when it is started anew.
-                with suppress(StoreError):
-                    await self._nursery.advance(self._path, snapshot)
-            self._snapshot = snapshot
-            # Only now: until here, versions of the former snapshot were still being noted.
-            for graph in effect["graphs"]:
-                self._versions.pop(graph, None)
+            await asyncio.to_thread(self._keep, data)
+            return self._go_on(effect, data)
+
+    def _go_on(self, effect: dict[str, Any], data: bytes) -> Written:
+        """Show a write that is kept: whatever is asked once this returns is answered with it."""
+        self._number += 1
+        snapshot = self._opened.snapshot(self._number)
+        self._remember(snapshot, data)
+        if self._nursery and self._nursery.alive:
+            # One that ends now will find everything when it is started anew.
+            self._nursery.follow(self._path, snapshot, self._number)
+        self._snapshot = snapshot
+        # Only now: until here, versions of the former snapshot were still being noted.
+        for graph in effect["graphs"]:
+            self._versions.pop(graph, None)
         self._bring_up_to_date()
         self._rebase_if_wanted()
         return Written(snapshot, effect["added"], effect["removed"], effect["created"])
 
-    async def _keep(self, number: int, data: bytes) -> None:
+    def _keep(self, data: bytes) -> None:
+        began = time.perf_counter()
         try:
-            await asyncio.to_thread(self._primary.commit, number, data)
+            self._primary.commit(self._number + 1, data)
         except StoreError:
             raise
         except Exception as error:
@@ -283,37 +326,53 @@ class WritableStore(EmbeddedStore):
                 "expected room and a sound disk: start the server anew"
             )
             raise StoreError(self._broken) from error
+        self._syncs.append(time.perf_counter() - began)
+
+    def _disk_is_quick(self) -> bool:
+        """Return whether all else may wait for the disk as long as it usually takes over a write."""
+        return len(self._syncs) == _QUICK_WRITES and sorted(self._syncs)[_QUICK_WRITES // 2] < _QUICK
 
     def _remember(self, snapshot: str, data: bytes) -> None:
         """Note a write for workers that go along with it."""
         self._recent[self._snapshot] = (snapshot, data)
+        self._untold += 1
+        self._untold_bytes += len(data)
         while len(self._recent) > _RECENT:
             self._recent.popitem(last=False)
 
-    def _up_to_date(self, worker: Worker) -> bool:
-        """Return whether a worker that waits answers from what is there now, once it has been told of it."""
+    def to_catch_up(self, worker: Worker) -> bytes | None:
+        """Return what has to be told a worker; see :class:`EmbeddedStore`."""
+        told = []
         while not worker.is_current:
             following, data = self._recent.get(worker.snapshot, ("", b""))
             worker.followed += len(data)
             if not following or len(data) > _FOLLOWED or worker.followed > _FOLLOWED_ALTOGETHER:
-                return False
-            message = frames.pack(frames.FOLLOW, data)
-            try:
-                if worker.channel.send(message) < len(message):
-                    return False
-            except OSError:
-                return False
+                return None
+            told.append(frames.pack(frames.FOLLOW, data))
             worker.snapshot = following
         # A former base is not kept for one that only waits.
-        return worker.base == worker.nursery.base
+        return b"".join(told) if worker.base == worker.nursery.base else None
 
-    def _bring_up_to_date(self) -> None:
-        """Let workers go along with what has been written, or have another ready."""
+    def _can_follow(self, worker: Worker) -> bool:
+        """Return whether a worker that has not been told of what has been written can still be told."""
+        return worker.is_current or worker.snapshot in self._recent
+
+    def _bring_up_to_date(self, *, now: bool = False) -> None:
+        """Let workers go along with what has been written, or have another ready.
+
+        :param now: whether those that wait are told at once, and not only when they are next needed.
+        """
         if self._lanes:
-            self._lanes.bring_up_to_date(self._up_to_date)
-        for worker in [worker for worker in self._idle if not self._up_to_date(worker)]:
-            self._idle.remove(worker)
-            worker.end()
+            self._lanes.bring_up_to_date()
+        if self._idle and not now and self._untold < _TOGETHER and self._untold_bytes < _BYTES_TOGETHER:
+            return
+        self._untold = self._untold_bytes = 0
+        # Those that were needed last are last.
+        needed = list(self._idle)[-self._limits.short :]
+        for worker in list(self._idle):
+            if not (self._up_to_date(worker) if now or worker in needed else self._can_follow(worker)):
+                self._idle.remove(worker)
+                worker.end()
         if not self._idle and (self._warming is None or self._warming.done()):
             self._warming = asyncio.create_task(self._warm())
 
@@ -350,14 +409,14 @@ class WritableStore(EmbeddedStore):
                 self._path = path
                 if self._nursery and self._nursery.alive:
                     with suppress(StoreError):
-                        await self._nursery.advance(path, self._snapshot)
+                        await self._nursery.advance(path, self._snapshot, self._number)
                 # Whoever starts from now on starts from the new base.
                 await asyncio.to_thread(self._primary.settle, number)
         except (PortsmouthError, OSError):
             # What there was before serves as well, only longer.
             self._primary.postpone()
             return
-        self._bring_up_to_date()
+        self._bring_up_to_date(now=True)
         for worker in self._nursery.alive_workers() if self._nursery else ():
             if worker.base in self._superseded:
                 worker.exited.add_done_callback(lambda _: self._tidy())
