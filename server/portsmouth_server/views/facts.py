@@ -13,7 +13,7 @@ from typing import Any, Final
 import pyoxigraph as ox
 
 from portsmouth.iris import DERIVED, PT, RDF
-from portsmouth_server.asking import Row
+from portsmouth_server.asking import Statement
 
 TYPE: Final = RDF + "type"
 
@@ -26,13 +26,8 @@ CLASSES: Final = (
     "TimeSpan", "Disagreement", "Collective", "Actor",
 )  # fmt: skip
 _RANK: Final = {PT + name: rank for rank, name in enumerate(CLASSES)}
-#: Which side those stand on who stand on one, and what they are. Property by property: where the property is
-#: a variable beside ``VALUES``, the engine reads all that is said of each.
-SIDES_QUERY: Final = """
-SELECT ?g ?s ?p ?o WHERE {
-  { GRAPH ?g { ?s pt:side ?o } BIND(pt:side AS ?p) }
-  UNION { { SELECT DISTINCT ?s WHERE { ?s pt:side ?any } } GRAPH ?g { ?s rdf:type ?o } BIND(rdf:type AS ?p) }
-}"""
+#: Which side those stand on who stand on one.
+SIDES_QUERY: Final = "SELECT ?g ?s ?p ?o WHERE { GRAPH ?g { ?s pt:side ?o } BIND(pt:side AS ?p) }"
 #: Those who act.
 ACTORS: Final = frozenset(
     {"Person", "State", "Government", "Delegation", "Press", "Force", "Group", "Collective", "Actor"}
@@ -59,22 +54,26 @@ class Stated:
 class Facts:
     """Statements by subject and by value.
 
-    :param solutions: rows of ``?g ?s ?p ?o``; ``?g`` may be unbound.
+    :param statements: what is stated, those that differ in their graph alone best in a row.
 
     >>> Facts([]).of("http://e/x", "http://e/p")
     []
     """
 
-    def __init__(self, solutions: Iterable[Row] = ()) -> None:
+    def __init__(self, statements: Iterable[Statement] = ()) -> None:
         self._out: dict[str, dict[str, dict[Any, dict[str, None]]]] = {}
         self._in: dict[str, dict[tuple[str, str], None]] = {}
-        for row in solutions:
-            subject, property_, value = _key(row["s"]), row["p"].value, row["o"]
-            graphs = self._out.setdefault(subject, {}).setdefault(property_, {}).setdefault(value, {})
-            if row["g"] is not None:
-                graphs[row["g"].value] = None
-            if isinstance(value, ox.NamedNode):
-                self._in.setdefault(value.value, {})[subject, property_] = None
+        last: tuple[Any, Any, Any] = None, None, None
+        graphs: dict[str, None] = {}
+        for graph, subject, property_, value in statements:
+            # The same objects again: the same triple, as another graph states it.
+            if value is not last[2] or property_ is not last[1] or subject is not last[0]:
+                last = subject, property_, value
+                graphs = self._out.setdefault(subject, {}).setdefault(property_, {}).setdefault(value, {})
+                if isinstance(value, ox.NamedNode):
+                    self._in.setdefault(value.value, {})[subject, property_] = None
+            if graph:
+                graphs[graph] = None
 
     def __contains__(self, subject: object) -> bool:
         return subject in self._out
@@ -153,10 +152,6 @@ class Facts:
 def _inferred(stated: Stated) -> bool:
     """Say whether only a rule says so: what passages state comes first."""
     return stated.graphs == (DERIVED,)
-
-
-def _key(term: Any) -> str:
-    return term.value if isinstance(term, ox.NamedNode) else str(term)
 
 
 def iri_of(term: Any) -> str:

@@ -25,7 +25,7 @@ from portsmouth.iris import (
     shorten,
 )
 from portsmouth.store.protocol import Store
-from portsmouth_server.asking import rows, values
+from portsmouth_server.asking import table, values
 from portsmouth_server.results import cell
 from portsmouth_server.translation import messages
 from portsmouth_server.urls import Urls
@@ -235,8 +235,8 @@ async def read_words(store: Store, urls: Urls, language: str, iris: Iterable[str
         passages=values(iri for iri in asked if passage_key(iri)),
         languages=", ".join(repr(code) for code in dict.fromkeys((language, "en", ""))),
     )
-    for row in await rows(store, query):
-        iri, label, gloss = iri_of(row["s"]), row["label"], row["gloss"]
+    for thing, label, gloss in await table(store, query):
+        iri = iri_of(thing)
         for text in (label, gloss):
             if not isinstance(text, ox.Literal):
                 continue

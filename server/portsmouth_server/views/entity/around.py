@@ -18,10 +18,15 @@ from portsmouth_server.views.facts import ACTORS
 from portsmouth_server.views.maps.drawing import SMALL, Spot
 from portsmouth_server.views.maps.drawing import Drawing as MapDrawing
 from portsmouth_server.views.maps.drawing import draw as draw_map
-from portsmouth_server.views.maps.reading import Located, read_located
+from portsmouth_server.views.maps.reading import Points, read_points
 from portsmouth_server.views.timeline.asked import USUAL
 from portsmouth_server.views.timeline.drawing import Drawing, draw
-from portsmouth_server.views.timeline.events import Happening, read_happenings
+from portsmouth_server.views.timeline.events import (
+    Happening,
+    has_few,
+    read_happenings,
+    read_happenings_of,
+)
 from portsmouth_server.views.timeline.page import item, short_months
 from portsmouth_server.views.words import local, read_words
 
@@ -52,7 +57,7 @@ class Around:
 
 
 class Surroundings:
-    """What is dated and located in the present snapshot, read once.
+    """What is dated and located in the present snapshot, read once; much that is dated, as far as it matters.
 
     :param store: what answers.
     """
@@ -60,7 +65,8 @@ class Surroundings:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._happenings = Kept(store, lambda: read_happenings(store))
-        self._located = Kept(store, lambda: read_located(store))
+        self._few = Kept(store, lambda: has_few(store))
+        self._located = Kept(store, lambda: read_points(store))
 
     async def around(self, read: Read) -> Around:
         """Return the pictures of a thing.
@@ -70,44 +76,54 @@ class Surroundings:
         if not read.iri.startswith(ID):
             return Around()
         try:
-            every, located = await self._happenings.get(), await self._located.get()
-            near = _near(read, every)
-            names = {one.iri for one in near} | set(_places(read.iri, located))
+            near, located = await self._near(read), await self._located.get()
+            chosen, window = _chosen(read, near)
+            names = {one.iri for one in chosen} | set(_places(read.iri, located))
             words = await read_words(self._store, read.words.urls, read.words.language, names)
         except PortsmouthError as error:
             # The page is worth having without its pictures.
             log.warning("a page goes without its pictures: %s", error)
             return Around()
         read.words.names.update(words.names)
-        timeline, left_out = _timeline(read, near)
+        timeline = _timeline(read, chosen, window) if window else None
         actor = read.facts.kind(read.iri) in ACTORS
         address = read.words.urls.timeline(**({"actor": local(read.iri)} if actor else {}))
         moved = actor and any(arc.label.startswith(CONCEPT) for arc in read.arcs)
         network = read.words.urls.network(values=[("actor", shorten(read.iri))]) if moved else ""
+        left_out = len(near) - len(chosen) if timeline else 0
         return Around(timeline, left_out, address, _maps(read, located), network)
 
+    async def _near(self, read: Read) -> list[Happening]:
+        around = _next_to(read)
+        if await self._few.get():
+            return [one for one in await self._happenings.get() if one.iri in around]
+        return list(await read_happenings_of(self._store, around))
 
-def _near(read: Read, every: Sequence[Happening]) -> list[Happening]:
+
+def _next_to(read: Read) -> set[str]:
     around = {subject for subject, _ in read.facts.pointing(read.iri)} | {read.iri}
     for property_ in read.facts.properties(read.iri):
         around.update(read.facts.iris(read.iri, property_))
-    return [one for one in every if one.iri in around]
+    return around
 
 
-def _timeline(read: Read, near: Sequence[Happening]) -> tuple[Drawing | None, int]:
+def _chosen(read: Read, near: Sequence[Happening]) -> tuple[list[Happening], Bounds | None]:
+    """Choose what is drawn, and the days that are; nothing where there is too little."""
     window = _window([date_.bounds for one in near for date_ in one.dates])
     if window is None or len(near) < 2:
-        return None, 0
+        return [], None
     seen = [one for one in near if any(date_.bounds.meet(window) for date_ in one.dates)]
     # The thing itself first, then what is most exactly dated.
-    ranked = sorted(seen, key=lambda one: (one.iri != read.iri, _length(one)))
-    shown = ranked[:MOST]
+    return sorted(seen, key=lambda one: (one.iri != read.iri, _length(one)))[:MOST], window
+
+
+def _timeline(read: Read, shown: Sequence[Happening], window: Bounds) -> Drawing:
     items = [
         item(one, [(d.bounds, d.lasting) for d in one.dates if d.bounds.meet(window)], read.words)
         for one in shown
     ]
     lanes = [("around", "", "", items)]
-    return draw(lanes, window, short_months(read.words.language), _WIDTH, _LEFT), len(near) - len(shown)
+    return draw(lanes, window, short_months(read.words.language), _WIDTH, _LEFT)
 
 
 def _length(one: Happening) -> timedelta:
@@ -128,14 +144,14 @@ def _window(spans: Sequence[Bounds]) -> Bounds | None:
     )
 
 
-def _places(iri: str, located: Located) -> tuple[str, ...]:
+def _places(iri: str, located: Points) -> tuple[str, ...]:
     """Return the places whose points stand for a thing: its own, or those of where it happened."""
     if iri in located.points:
         return (iri,)
     return tuple(dict.fromkeys(located.at.get(iri, {}).values()))
 
 
-def _maps(read: Read, located: Located) -> tuple[MapDrawing, ...]:
+def _maps(read: Read, located: Points) -> tuple[MapDrawing, ...]:
     words = read.words
     spots = [
         Spot(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from portsmouth.iris import GRAPH, ID, ONTOLOGY_GRAPH, PASSAGE, PROV, PT, RDF, TIME, passage_key
 from portsmouth.store.protocol import Store
-from portsmouth_server.asking import Row, rows, term, values
+from portsmouth_server.asking import Row, Statement, rows, statements, term, values
 from portsmouth_server.urls import Urls
 from portsmouth_server.views.entity.ego import Arc, arcs_around
 from portsmouth_server.views.entity.planning import Planned, plan
@@ -116,15 +116,15 @@ async def read(store: Store, urls: Urls, iri: str, language: str, most: int, ope
     subject = term(iri)
     graph = iri.startswith((PASSAGE, GRAPH))
     around, disputed, of_disputes, content, before, after = await asyncio.gather(
-        rows(store, _AROUND.format(iri=subject)),
+        statements(store, _AROUND.format(iri=subject)),
         rows(store, _DISPUTED.format(iri=subject)),
-        rows(store, _OF_DISPUTES.format(iri=subject)),
-        _only(graph, store, _CONTENT.format(iri=subject, most=most + 1)),
+        statements(store, _OF_DISPUTES.format(iri=subject)),
+        _stated(graph, store, _CONTENT.format(iri=subject, most=most + 1)),
         _only(_passage(iri), store, _NEIGHBOURS.format(iri=subject, sign="<", order="DESC")),
         _only(_passage(iri), store, _NEIGHBOURS.format(iri=subject, sign=">", order="ASC")),
     )
     if not around:
-        around = await rows(store, _DEFAULT.format(iri=subject, most=MOST_ROWS))
+        around = await statements(store, _DEFAULT.format(iri=subject, most=MOST_ROWS))
     facts, disputes, stated = Facts(around), Facts(of_disputes), Facts(content[:most])
     arcs = arcs_around(facts, iri)
     neighbours = [iri_of(found[0]["s"]) if found else "" for found in (before, after)]
@@ -133,7 +133,7 @@ async def read(store: Store, urls: Urls, iri: str, language: str, most: int, ope
     named = _named(facts, shown) | iris_in(disputes) | iris_in(stated) | set(filter(None, neighbours)) | {iri}
     words, ends = await asyncio.gather(
         read_words(store, urls, language, named | {arc.other for arc in arcs}),
-        _only(bool(arcs), store, _ENDS.format(iris=values(sorted({iri, *(arc.other for arc in arcs)})))),
+        _stated(bool(arcs), store, _ENDS.format(iris=values(sorted({iri, *(arc.other for arc in arcs)})))),
     )
     return Read(
         iri, facts, stated, disputes,
@@ -156,5 +156,9 @@ def _passage(iri: str) -> bool:
     return passage_key(iri) is not None
 
 
-async def _only(wanted: bool, store: Store, query: str) -> list[Row] | list[Any]:
+async def _stated(wanted: bool, store: Store, query: str) -> list[Statement]:
+    return await statements(store, query) if wanted else []
+
+
+async def _only(wanted: bool, store: Store, query: str) -> list[Row]:
     return await rows(store, query) if wanted else []

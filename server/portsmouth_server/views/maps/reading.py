@@ -9,7 +9,7 @@ from typing import Final
 
 from portsmouth.iris import DCTERMS, PT, SCHEMA, TIME
 from portsmouth.store.protocol import Store
-from portsmouth_server.asking import rows
+from portsmouth_server.asking import rows, statements
 from portsmouth_server.views.facts import Facts, iri_of
 from portsmouth_server.views.maps.projection import Place
 
@@ -38,7 +38,19 @@ _WKT: Final = re.compile(r"\s*POINT\s*\(\s*(-?\d+(?:\.\d+)?)\s+(-?\d+(?:\.\d+)?)
 
 
 @dataclass(frozen=True, slots=True)
-class Located:
+class Points:
+    """Which points there are, and what stands at them.
+
+    :param points: longitude and latitude by place.
+    :param at: by thing, the places that it names and for each the place whose point stands for it.
+    """
+
+    points: dict[str, Place]
+    at: dict[str, dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Located(Points):
     """What is known of where things are.
 
     :param points: longitude and latitude by place.
@@ -47,8 +59,6 @@ class Located:
     :param spans: from which lines the editors' spans follow.
     """
 
-    points: dict[str, Place]
-    at: dict[str, dict[str, str]]
     facts: Facts
     spans: Facts
 
@@ -59,9 +69,19 @@ async def read_located(store: Store) -> Located:
     :param store: what answers.
     :raises StoreError: the store could not answer.
     """
-    points, located, facts, spans = await asyncio.gather(
-        rows(store, _POINTS), rows(store, _LOCATED), rows(store, _FACTS), rows(store, _SPANS)
+    found, facts, spans = await asyncio.gather(
+        read_points(store), statements(store, _FACTS), statements(store, _SPANS)
     )
+    return Located(found.points, found.at, Facts(facts), Facts(spans))
+
+
+async def read_points(store: Store) -> Points:
+    """Read where things are, and nothing else about them.
+
+    :param store: what answers.
+    :raises StoreError: the store could not answer.
+    """
+    points, located = await asyncio.gather(rows(store, _POINTS), rows(store, _LOCATED))
     found = {
         iri_of(row["place"]): where
         for row in points
@@ -73,7 +93,7 @@ async def read_located(store: Store) -> Located:
         # The place itself, where it has a point, before one that holds it.
         if point in found and (point == place or place not in at.get(thing, {})):
             at.setdefault(thing, {})[place] = point
-    return Located(found, at, Facts(facts), Facts(spans))
+    return Points(found, at)
 
 
 def read_point(text: str) -> Place | None:

@@ -12,25 +12,39 @@ import pyoxigraph as ox
 from portsmouth.dates import Bounds, Calendar
 from portsmouth.iris import ID, PROV, PT, SCHEMA, TIME, passage_key
 from portsmouth.store.protocol import Store
-from portsmouth_server.asking import rows
+from portsmouth_server.asking import Row, Statement, rows, statements, table, values
 from portsmouth_server.views.dating import calendar_of, span
 from portsmouth_server.views.entity.ego import side_of
 from portsmouth_server.views.facts import SIDES_QUERY, Facts, Stated, iri_of
 
+_PROPERTIES: Final = (
+    "rdf:type", "pt:when", "pt:dateAsStated", "pt:from", "pt:to", "pt:via", "pt:initiatedBy", "schema:agent",
+    "schema:participant", "pt:victor", "pt:defeated", "pt:party", "pt:signedBy", "pt:side", "pt:of",
+)  # fmt: skip
 _EVENTS: Final = f"""
 SELECT ?g ?s ?p ?o WHERE {{
   {{ SELECT DISTINCT ?s WHERE {{ ?s pt:when|pt:dateAsStated ?any FILTER(STRSTARTS(STR(?s), "{ID}")) }} }}
-  VALUES ?p {{ rdf:type pt:when pt:dateAsStated pt:from pt:to pt:via pt:initiatedBy schema:agent
-               schema:participant pt:victor pt:defeated pt:party pt:signedBy pt:side pt:of }}
+  VALUES ?p {{ {" ".join(_PROPERTIES)} }}
   GRAPH ?g {{ ?s ?p ?o }}
 }}"""
+# Of two lists of values the engine tries every pair.
+_EVENTS_AMONG: Final = f"""
+SELECT ?g ?s ?p ?o WHERE {{{{
+  {{subjects}} GRAPH ?g {{{{ ?s ?p ?o }}}} FILTER(?p IN ({", ".join(_PROPERTIES)}))
+}}}}"""
 _SPANS: Final = f"""
-SELECT ?g ?s ?p ?o WHERE {{
-  VALUES ?p {{ prov:wasDerivedFrom }} GRAPH ?g {{ ?s ?p ?o }} FILTER(STRSTARTS(STR(?s), "{TIME}"))
-}}"""
+SELECT ?g ?s ?p ?o WHERE {{{{
+  {{subjects}} GRAPH ?g {{{{ ?s prov:wasDerivedFrom ?o }}}} BIND(prov:wasDerivedFrom AS ?p)
+  FILTER(STRSTARTS(STR(?s), "{TIME}"))
+}}}}"""
+_SIDES_OF: Final = (
+    "SELECT ?g ?s ?p ?o WHERE {{ {subjects} GRAPH ?g {{ ?s pt:side ?o }} BIND(pt:side AS ?p) }}"
+)
 _DISPUTED: Final = """
-SELECT ?d ?s WHERE { ?d a pt:Disagreement ; pt:disputedSubject ?s ; pt:disputedProperty ?p
-                     FILTER(?p IN (pt:when, pt:dateAsStated)) }"""
+SELECT ?d ?s WHERE {{ {subjects} ?d a pt:Disagreement ; pt:disputedSubject ?s ; pt:disputedProperty ?p
+                      FILTER(?p IN (pt:when, pt:dateAsStated)) }}"""
+#: Dates from which on a page asks for those around one thing, instead of choosing among all.
+_MANY: Final = 5_000
 #: Who acts, and who else is concerned.
 _DOERS: Final = (PT + "from", SCHEMA + "agent", PT + "initiatedBy", PT + "victor", PT + "party", PT + "of")
 _OTHERS: Final = (
@@ -90,8 +104,55 @@ async def read_happenings(store: Store) -> tuple[Happening, ...]:
     :raises StoreError: the store could not answer.
     """
     events, spans, sides, disputed = await asyncio.gather(
-        rows(store, _EVENTS), rows(store, _SPANS), rows(store, SIDES_QUERY), rows(store, _DISPUTED)
+        statements(store, _EVENTS),
+        statements(store, _SPANS.format(subjects="")),
+        statements(store, SIDES_QUERY),
+        rows(store, _DISPUTED.format(subjects="")),
     )
+    # In a thread, so that a server goes on serving.
+    return await asyncio.to_thread(_put_together, events, spans, sides, disputed)
+
+
+async def read_happenings_of(store: Store, iris: Iterable[str]) -> tuple[Happening, ...]:
+    """Read those of some things that have a date.
+
+    :param store: what answers.
+    :param iris: the things.
+    :raises StoreError: the store could not answer.
+    """
+    things = _among(iri for iri in iris if iri.startswith(ID))
+    events, disputed = await asyncio.gather(
+        statements(store, _EVENTS_AMONG.format(subjects=things)),
+        rows(store, _DISPUTED.format(subjects=things)),
+    )
+    named = [(one.property, iri_of(one.value)) for one in events]
+    spans, sides = await asyncio.gather(
+        statements(store, _SPANS.format(subjects=_among(iri for p, iri in named if p == PT + "when"))),
+        statements(
+            store, _SIDES_OF.format(subjects=_among(iri for p, iri in named if p in (*_DOERS, *_OTHERS)))
+        ),
+    )
+    return _put_together(events, spans, sides, disputed)
+
+
+async def has_few(store: Store) -> bool:
+    """Say whether so little is dated that it is best read once and kept.
+
+    :param store: what answers.
+    :raises StoreError: the store could not answer.
+    """
+    query = f"SELECT (COUNT(*) AS ?n) {{ {{ SELECT ?s {{ ?s pt:when ?any }} LIMIT {_MANY} }} }}"
+    ((number,),) = await table(store, query)
+    return int(number.value) < _MANY
+
+
+def _among(iris: Iterable[str]) -> str:
+    return f"VALUES ?s {{ {values(sorted(set(iris)))} }}"
+
+
+def _put_together(
+    events: list[Statement], spans: list[Statement], sides: list[Statement], disputed: list[Row]
+) -> tuple[Happening, ...]:
     return happenings(
         Facts(events), Facts(spans), Facts(sides), {iri_of(row["s"]): iri_of(row["d"]) for row in disputed}
     )

@@ -8,7 +8,7 @@ from typing import Final
 
 from portsmouth.iris import ID
 from portsmouth.store.protocol import Store
-from portsmouth_server.asking import rows, term
+from portsmouth_server.asking import rows, statements, term
 from portsmouth_server.views.facts import SIDES_QUERY, Facts, iri_of
 
 TREATY: Final = ID + "treaty-of-portsmouth"
@@ -38,7 +38,7 @@ class TreatyFacts:
     """All statements that the page of the treaty is made of.
 
     :param facts: about the treaty, its articles and clauses, their retellings and the demands.
-    :param sides: classes and sides of actors.
+    :param sides: sides of actors.
     :param disputed: the disagreement of a slot, by subject and property.
     """
 
@@ -55,8 +55,8 @@ async def read_treaty(store: Store, treaty: str = TREATY) -> TreatyFacts:
     :raises StoreError: the store could not answer.
     """
     facts, sides, disputed = await asyncio.gather(
-        rows(store, _FACTS.format(treaty=term(treaty))),
-        rows(store, SIDES_QUERY),
+        statements(store, _FACTS.format(treaty=term(treaty))),
+        statements(store, SIDES_QUERY),
         rows(store, _DISPUTED),
     )
     return TreatyFacts(
