@@ -1,8 +1,9 @@
-"""uvicorn's HTTP connection with four gaps closed.
+"""uvicorn's HTTP connection with five gaps closed.
 
-What is no HTTP at all is answered with problem details like everything else; a
-head may not grow without end; a client that begins a request must finish its
-head in time; and there may be only so many connections, of all clients and of
+What is no HTTP at all is answered with problem details like everything else,
+after whatever was asked before it; a head may not grow without end; a client
+that begins a request must finish its head in time, and one that reads nothing
+is given up; and there may be only so many connections, of all clients and of
 one.
 """
 
@@ -11,12 +12,13 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from portsmouth.errors import PortsmouthError
 from portsmouth_server.errors import Problem
 from portsmouth_server.express import Express
-from portsmouth_server.http import Header
+from portsmouth_server.http import REQUEST_ID, Header
+from portsmouth_server.readers import MUCH, Readers
 
 if TYPE_CHECKING:
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -27,6 +29,8 @@ _FAREWELL = 2.0
 #: times as many the next time, up to a bound.
 _FIRST_PLAIN = 2
 _MOST_PLAIN = 2048
+#: Requests of one client that may wait before no more is read of what it asks.
+_MOST_AT_ONCE = 64
 #: How many times the longest body a message may have before it is no longer even thrown away.
 _PATIENCE = 4
 
@@ -43,7 +47,7 @@ def connection_class(
 
     :param max_head: bytes of a request's head.
     :param max_body: bytes of a request's body that the application reads.
-    :param seconds: how long a head may take to arrive.
+    :param seconds: how long a head may take to arrive, and a client may take nothing of an answer.
     :param most: connections that may be open at once; 0 for any number.
     :param most_of_one: connections that one address may have; 0 for any number.
     :param express: the short way for plain queries.
@@ -54,6 +58,7 @@ def connection_class(
         return "auto"
 
     addresses: Counter[str] = Counter()
+    readers = Readers(seconds)
 
     class Connection(HttpToolsProtocol):
         """One connection of a client."""
@@ -77,9 +82,17 @@ def connection_class(
         _enough = _FIRST_PLAIN
         #: Whether it is to be closed as soon as it comes back.
         _leaving = False
+        #: What is said, and the end, once everything that was asked before is answered.
+        _last_words = b""
+        unsent = MUCH
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
+            #: What is being answered, or waits for that, while more has been asked.
+            self._begun: list[Any] = []
+            #: What takes the body that is being read.
+            self._reading_for: Any = None
+            readers.watch(self.connections, self.loop)  # type: ignore[arg-type]  # all are of this class
             self._address = self.client[0] if self.client else ""
             addresses[self._address] += 1
             patience = seconds
@@ -100,10 +113,15 @@ def connection_class(
             if not addresses[self._address]:
                 del addresses[self._address]
             super().connection_lost(exc)
+            for cycle in self._begun:
+                if not cycle.response_complete:
+                    cycle.disconnected = True
+                    cycle.message_event.set()
 
         def on_message_begin(self) -> None:
             super().on_message_begin()
             self._receiving = self._in_head = True
+            self._reading_for = None
             self._bytes = 0
             if self._timer is None:
                 self._timer = self.loop.call_later(seconds, self._time_out)
@@ -125,9 +143,18 @@ def connection_class(
                 and self.parser.get_http_version() == "1.1"
                 and (self.cycle is None or self.cycle.response_complete)
                 and not self.pipeline
+                # The usual way waits until its answer can be taken.
+                and not self.flow.write_paused
             )
             if not self._plain:
+                before = self.cycle
                 super().on_headers_complete()
+                self._reading_for = self.cycle
+                if before is not None and not before.response_complete:
+                    self._begun.append(before)
+                    # Were nothing read any more, nobody would learn that the client has gone.
+                    if len(self.pipeline) < _MOST_AT_ONCE:
+                        self.flow.resume_reading()
 
         def on_body(self, body: bytes) -> None:
             if not self._over:
@@ -144,7 +171,25 @@ def connection_class(
                 super().on_headers_complete()
             super().on_message_complete()
 
+        @property
+        def is_full(self) -> bool:
+            """Whether nothing may be added to what waits to be sent."""
+            return self.flow.write_paused
+
+        def resume_writing(self) -> None:
+            self.unsent = MUCH
+            super().resume_writing()
+
+        def on_response_complete(self) -> None:
+            if not self.pipeline:
+                self._begun.clear()
+            super().on_response_complete()
+            if self._last_words and self.cycle.response_complete and not self.pipeline:
+                self._say_last_words()
+
         def data_received(self, data: bytes) -> None:
+            if self._last_words:
+                return
             if self._refusal:
                 # Told only now: were something unread at the close, the client would not get to see it.
                 self._stop_timer()
@@ -217,13 +262,16 @@ def connection_class(
                     self.timeout_keep_alive, self.timeout_keep_alive_handler
                 )
 
-        def failed(self, error: PortsmouthError | None) -> None:
+        def failed(self, error: PortsmouthError | None, called: bytes, seconds: float) -> None:
             """Tell the client what became of its query; see :class:`portsmouth.store.lending.Connection`."""
             self._lent = False
             if error is None or express is None:
                 self.transport.abort()
                 return
-            self.transport.write(_on_the_wire(Problem.from_error(error), express.refusal))
+            problem = Problem.from_error(error)
+            name = express.count_failure(self, called, problem.status, seconds)
+            headers = [*self.server_state.default_headers, (REQUEST_ID, name), *express.refusal]
+            self.transport.write(_on_the_wire(problem, headers))
             self.transport.close()
 
         def send_400_response(self, msg: str) -> None:
@@ -253,10 +301,22 @@ def connection_class(
                 self._timer = None
 
         def _refuse(self, status: int, detail: str) -> None:
+            if self._last_words:
+                return
             cycle = self.cycle
-            # In the middle of an answer there is no place for another.
-            if cycle is None or cycle.response_complete or not cycle.response_started:
-                self.transport.write(_on_the_wire(Problem.from_status(status, detail)))
+            self._last_words = _on_the_wire(Problem.from_status(status, detail))
+            if cycle is None or cycle.response_complete:
+                self._say_last_words()
+            elif self._receiving and self._reading_for is cycle:
+                # It is about the body of the request that is being answered: in the middle of an answer there
+                # is no place for another.
+                if cycle.response_started:
+                    self.transport.close()
+                else:
+                    self._say_last_words()
+
+        def _say_last_words(self) -> None:
+            self.transport.write(self._last_words)
             self.transport.close()
 
     return Connection

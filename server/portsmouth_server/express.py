@@ -111,6 +111,20 @@ class Express:
         """What lends connections to workers."""
         return self.store.lanes
 
+    def count_failure(
+        self, connection: HttpToolsProtocol, called: bytes, status: int, seconds: float
+    ) -> bytes:
+        """Count a request that failed on a connection that was lent, and return its id.
+
+        :param called: what the client calls it; empty where it gave it no name.
+        :param status: the status of the response.
+        :param seconds: how long it took.
+        """
+        name = called or self.observer.name(())
+        peer = (connection.client or ("",))[0]
+        self.observer.ended(name, "GET", self._heads[0].removesuffix("?"), status, seconds, peer, ())
+        return name
+
     def fits(self, url: bytes, headers: list[Header]) -> bool:
         """Say whether a GET could be plain, by its address and its headers.
 

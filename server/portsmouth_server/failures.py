@@ -54,7 +54,9 @@ def _allow(error: HTTPException) -> tuple[Header, ...]:
     if error.status_code != 405:
         return ()
     allow = (error.headers or {}).get("Allow", "GET, HEAD")
-    return ((b"allow", allow.encode()),)
+    # The framework keeps them as a set.
+    methods = sorted(method.strip() for method in allow.split(","))
+    return ((b"allow", ", ".join(methods).encode()),)
 
 
 def _response(status: int, body: bytes, headers: list[Header]) -> Response:

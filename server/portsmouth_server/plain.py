@@ -25,9 +25,12 @@ from portsmouth_server.negotiation import LONGEST_HEADER, choose
 _UNUSUAL: Final = frozenset(
     {
         b"if-none-match", b"if-match", b"if-modified-since", b"if-unmodified-since", b"range", b"connection",
-        b"expect", b"upgrade", b"content-length", b"transfer-encoding", b"authorization",
+        b"proxy-connection", b"expect", b"upgrade", b"content-length", b"transfer-encoding", b"authorization",
     }
 )  # fmt: skip
+
+#: Headers that say what becomes of the connection; the parser of HTTP takes the second for the first.
+_OF_CONNECTIONS: Final = (b"connection", b"proxy-connection")
 
 #: A query may give another answer each time; a word inside a string costs it only its ETag.
 _CHANGING_WORDS: Final = (*sorted(VOLATILE), "SERVICE")
@@ -65,18 +68,19 @@ def is_usual(name: bytes, value: bytes) -> bool:
     (True, False)
     """
     # Many clients ask for what HTTP/1.1 does anyway.
-    return name not in _UNUSUAL or (name == b"connection" and value.lower() == b"keep-alive")
+    return name not in _UNUSUAL or (name in _OF_CONNECTIONS and value.lower() == b"keep-alive")
 
 
 def could_be(url: bytes) -> bool:
     """Say whether a GET could be plain, as far as its address tells.
 
-    It is not where it holds a reader's choice for pages, which the usual way remembers.
+    It is not where it holds a reader's choice for pages, which the usual way remembers, nor where it has a
+    fragment, which no client sends and the usual way leaves out.
 
     >>> could_be(b"/sparql?query=ASK+%7B%7D"), could_be(b"/sparql?query=ASK+%7B%7D&lang=th")
     (True, False)
     """
-    return b"lang=" not in url and b"theme=" not in url
+    return b"lang=" not in url and b"theme=" not in url and b"#" not in url
 
 
 def read(query_string: bytes, accept: bytes | None, bounds: Bounds) -> Query | None:

@@ -54,6 +54,7 @@ class PlainRequest:
     :param name: under what the answer may be kept.
     :param snapshot: the snapshot that answers.
     :param heading: the first lines of a response.
+    :param called: what the client calls it; empty where it gives it no name.
     """
 
     query: Query
@@ -62,6 +63,7 @@ class PlainRequest:
     name: tuple[bytes, bytes | None]
     snapshot: str
     heading: bytes
+    called: bytes = b""
 
 
 class Speaker:
@@ -113,7 +115,7 @@ class Speaker:
         link = plain.link_as_it_came(self._receipts, address)
         if query is None or query.dataset.stance or link is None:
             return None
-        return PlainRequest(query, None, link, name, snapshot, heading)
+        return PlainRequest(query, None, link, name, snapshot, heading, block.name or b"")
 
     def head(self, request: PlainRequest, media_type: str, body: bytes, seconds: float) -> bytes:
         """Return the head of a response; see :meth:`portsmouth.store.borrowing.Speaker.head`."""

@@ -24,7 +24,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeAlias
 
-from portsmouth.errors import PortsmouthError
 from portsmouth.store import frames
 from portsmouth.store.protocol import Query
 from portsmouth.store.slots import Slot
@@ -32,8 +31,9 @@ from portsmouth.store.slots import Slot
 _RECEIVE: Final = 64 << 10
 #: Bytes of an answer that are kept in memory to be sent in one piece; longer ones are left to the store.
 _LONGEST: Final = 16 << 20
-#: Milliseconds for which a client may make others wait by not reading its answer.
-_PATIENCE: Final = 10
+#: Seconds for which a client may make others wait by not reading its answer: at once, and with one answer.
+_PATIENCE: Final = 0.01
+_PATIENCE_ALTOGETHER: Final = 0.05
 #: Seconds after which a connection on which nothing comes is given back.
 _QUIET: Final = 1.0
 #: File descriptors that come at once.
@@ -55,6 +55,10 @@ class Request(Protocol):
     @property
     def kept(self) -> Response | None:
         """The response, if it is at hand."""
+
+    @property
+    def called(self) -> bytes:
+        """What the client calls the request; empty where it gives it no name."""
 
 
 class Speaker(Protocol):
@@ -142,6 +146,7 @@ class Borrower:
         self._lent: dict[int, _Lent] = {}
         self._writes = 0
         self._home = False
+        self._next_look = 0.0
         self._poll = select.epoll()
 
     def run(self) -> bool:
@@ -187,11 +192,17 @@ class Borrower:
                     self._turn(file)
         if self._slot.called_home:
             return self._wait_for_the_call()
-        if self._lent and not ready:
-            before = time.monotonic() - _QUIET
-            for file in [file for file, lent in self._lent.items() if lent.last < before]:
-                self._give_back(file)
+        self._look()
         return True
+
+    def _look(self) -> None:
+        """Give connections back on which nothing has come for a while, however busy the others are."""
+        now = time.monotonic()
+        if now < self._next_look:
+            return
+        self._next_look = now + _QUIET
+        for file in [file for file, lent in self._lent.items() if lent.last < now - _QUIET]:
+            self._give_back(file)
 
     def _wait_for_the_call(self) -> bool:
         while not self._home:
@@ -261,7 +272,7 @@ class Borrower:
         slot = self._slot
         try:
             request = self._speaker.read(data, self._snapshot) if data else None
-        except PortsmouthError:
+        except Exception:  # whatever it is, the store meets it again, and knows how to tell
             return None, False
         if request is None:
             return None, False
@@ -269,26 +280,33 @@ class Borrower:
             return request.kept, True
         body = _Body()
         began = time.perf_counter()
-        slot.begin(number)
+        slot.begin(number, request.called)
         try:
             media_type = self._evaluate(request.query, body)
-        except (PortsmouthError, MemoryError, _TooLongError, RuntimeError, ValueError, OSError):
-            # The store meets it again, and knows how to tell.
-            return None, False
-        finally:
+        except Exception:  # the store meets it again, and knows how to tell
             slot.end()
-        whole = body.whole()
-        return (self._speaker.head(request, media_type, whole, time.perf_counter() - began), whole), False
+            return None, False
+        # What is no Exception ends this process in the middle of the evaluation, which the store tells.
+        slot.end()
+        try:
+            whole = body.whole()
+            head = self._speaker.head(request, media_type, whole, time.perf_counter() - began)
+        except MemoryError:
+            return None, False
+        return (head, whole), False
 
     def _send(self, connection: socket.socket, response: Response) -> bytes | None:
         """Send a response; return what the client does not take now, ``None`` where it is gone."""
         waiting = [memoryview(part) for part in response if part]
+        patience = _PATIENCE_ALTOGETHER
         while waiting:
             try:
                 sent = connection.sendmsg(waiting)
             except BlockingIOError:
-                if not self._takes_more(connection):
+                before = time.monotonic()
+                if patience <= 0 or not _takes_more(connection):
                     return b"".join(waiting)
+                patience -= time.monotonic() - before
                 continue
             except OSError:
                 return None
@@ -297,11 +315,6 @@ class Borrower:
             if sent:
                 waiting[0] = waiting[0][sent:]
         return b""
-
-    def _takes_more(self, connection: socket.socket) -> bool:
-        waiting = select.poll()
-        waiting.register(connection.fileno(), select.POLLOUT)
-        return bool(waiting.poll(_PATIENCE))
 
     def _give_back(self, file: int, unread: bytes = b"", unsent: bytes = b"") -> None:
         """Give a connection back to the store.
@@ -321,6 +334,12 @@ class Borrower:
         for lent in self._lent.values():
             lent.socket.close()
         self._lent.clear()
+
+
+def _takes_more(connection: socket.socket) -> bool:
+    waiting = select.poll()
+    waiting.register(connection.fileno(), select.POLLOUT)
+    return bool(waiting.poll(1000 * _PATIENCE))
 
 
 def borrow(

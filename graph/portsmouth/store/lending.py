@@ -70,10 +70,12 @@ class Connection(Protocol):
         :param again: whether it may be lent again soon.
         """
 
-    def failed(self, error: PortsmouthError | None) -> None:
+    def failed(self, error: PortsmouthError | None, called: bytes, seconds: float) -> None:
         """Tell the client that its request could not be answered.
 
         :param error: why; ``None`` where nobody is to be told, or it is not known how much has been sent.
+        :param called: what the client calls the request; empty where it gave it no name.
+        :param seconds: how long it took.
         """
 
 
@@ -212,6 +214,8 @@ class Lanes:
         for lane in self._lanes:
             if lane.state == "open":
                 lane.state = "leaving"
+                # Not even what a write that ends meanwhile would have changed.
+                lane.slot.writes += 1
                 if not _told(lane.worker, frames.pack(frames.HOME)):
                     self._abandon(lane)
 
@@ -232,21 +236,25 @@ class Lanes:
 
     async def _open_one(self) -> None:
         try:
+            # First what may be had of nobody else: a worker would have to be given back.
+            slot = _new_slot()
+        except OSError:
+            self._opening -= 1
+            return
+        try:
             worker = self._workers.idle_worker(None) or await self._workers.new_worker()
-            folder = _SHARED if _SHARED.is_dir() else None
-            handle, path = tempfile.mkstemp(prefix="portsmouth-", dir=folder)
-            os.close(handle)
-            lane = _Lane(worker, Slot(Path(path)))
         except (PortsmouthError, OSError):
             # There will be another occasion; until then everything goes the usual way.
             self._opening -= 1
+            slot.close()
             return
+        lane = _Lane(worker, slot)
         self._lanes.append(lane)
         worker.listener = partial(self._take, lane)
         settings = {
             "speaker": self._speaking.speaker,
             "settings": dict(self._speaking.settings),
-            "slot": path,
+            "slot": str(slot.path),
             "snapshot": worker.snapshot,
         }
         if not _told(worker, frames.pack(frames.LANE, json.dumps(settings).encode())):
@@ -284,6 +292,7 @@ class Lanes:
             self._opening -= 1
         slot = lane.slot
         served = lane.lent.pop(slot.connection, None)
+        called, seconds = slot.called, time.monotonic() - slot.since[0]
         told = None
         if slot.evaluating and not lane.abandoned:
             limits = self._workers.limits
@@ -294,7 +303,7 @@ class Lanes:
         others = list(lane.lent.values())
         self._remove(lane)
         if served:
-            served.failed(told)
+            served.failed(told, called, seconds)
         for connection in others:
             connection.returned(b"", b"", again=True)
 
@@ -337,6 +346,8 @@ class Lanes:
         try:
             if not lane.slot.evaluating or lane.slot.since[0] != clock:
                 return
+            # What it has given back before it began comes with bytes that nobody else has.
+            lane.worker.hear_out()
             lane.slot.called_home = True
             number = lane.slot.connection
         finally:
@@ -368,6 +379,21 @@ class Lanes:
             and lane.worker.spent - processor >= limits.patience * lane.worker.nursery.patience
         ):
             lane.worker.yield_processor()
+
+
+def _new_slot() -> Slot:
+    """Make the shared memory of a lane.
+
+    :raises OSError: there is no place for it.
+    """
+    folder = _SHARED if os.access(_SHARED, os.W_OK | os.X_OK) else None
+    handle, path = tempfile.mkstemp(prefix="portsmouth-", dir=folder)
+    os.close(handle)
+    try:
+        return Slot(Path(path))
+    except OSError:
+        Path(path).unlink()
+        raise
 
 
 def _told(worker: Worker, message: bytes) -> bool:

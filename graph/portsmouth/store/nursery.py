@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from contextvars import Context
 from pathlib import Path
 from typing import Any, Final
 
@@ -88,7 +89,8 @@ class Worker:
         """Pass what the worker writes to its listener, from now on."""
         if not self._listening and self.channel.fileno() >= 0:
             self._listening = True
-            self._loop.add_reader(self.channel.fileno(), self._receive)
+            # What it writes is about another request than the one it is forked for.
+            Context().run(self._loop.add_reader, self.channel.fileno(), self._receive)
 
     def pause(self) -> None:
         """Let the worker wait with what it writes."""
@@ -101,17 +103,24 @@ class Worker:
         self.pause()
         self.channel.close()
 
-    def _receive(self) -> None:
+    def hear_out(self) -> None:
+        """Pass on at once what the worker has written already."""
+        while self._listening and self._receive():
+            pass
+
+    def _receive(self) -> bool:
+        """Pass on what has come; return whether more may have."""
         try:
             data = self.channel.recv(_RECEIVE)
         except BlockingIOError:
-            return
+            return False
         except OSError:
             data = b""
         if not data:
             self.pause()
         if self.listener:
             self.listener(data)
+        return bool(data)
 
     @property
     def spent(self) -> float:

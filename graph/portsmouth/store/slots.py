@@ -21,7 +21,10 @@ from portsmouth.store.tally import BOUNDS, Counted
 
 _CONNECTION, _CALLED_HOME, _WRITES, _ANSWERED, _FOUND, _DURATIONS = 0, 1, 2, 3, 4, 5
 _CPU, _CLOCK, _SECONDS = (_DURATIONS + len(BOUNDS) + 1 + place for place in range(3))
-_SIZE: Final = 8 * (_SECONDS + 1)
+_NUMBERS: Final = 8 * (_SECONDS + 1)
+#: Bytes of the longest name of a request.
+_LONGEST_NAME: Final = 127
+_SIZE: Final = _NUMBERS + 1 + _LONGEST_NAME
 
 
 class Slot:
@@ -35,19 +38,29 @@ class Slot:
     >>> theirs.lock()
     >>> ours.try_lock()
     False
-    >>> theirs.begin(7)
-    >>> ours.try_lock(), ours.connection, ours.evaluating
-    (True, 7, True)
+    >>> theirs.begin(7, b"mine")
+    >>> ours.try_lock(), ours.connection, ours.evaluating, ours.called
+    (True, 7, True, b'mine')
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        os.ftruncate(self._file, _SIZE)
-        self._memory = mmap.mmap(self._file, _SIZE)
+        try:
+            # Had its place no room, whoever wrote to it later would be ended by the system.
+            os.posix_fallocate(self._file, 0, _SIZE)
+            self._memory = mmap.mmap(self._file, _SIZE)
+        except OSError:
+            os.close(self._file)
+            raise
         self._view = memoryview(self._memory)
-        self._whole = self._view.cast("q")
-        self._real = self._view.cast("d")
+        self._whole = self._view[:_NUMBERS].cast("q")
+        self._real = self._view[:_NUMBERS].cast("d")
+
+    @property
+    def path(self) -> Path:
+        """The file, as long as it is not forgotten."""
+        return self._path
 
     def forget(self) -> None:
         """Remove the file, which nobody needs any more once both have opened it."""
@@ -90,12 +103,16 @@ class Slot:
     def connection(self, number: int) -> None:
         self._whole[_CONNECTION] = number
 
-    def begin(self, connection: int) -> None:
+    def begin(self, connection: int, called: bytes = b"") -> None:
         """Note that an evaluation begins, and let go of the lock.
 
         :param connection: the connection that asked.
+        :param called: what its client calls the request.
         """
         self._whole[_CONNECTION] = connection
+        length = self._view[_NUMBERS] = min(len(called), _LONGEST_NAME)
+        if length:
+            self._view[_NUMBERS + 1 : _NUMBERS + 1 + length] = called[:length]
         self._real[_CLOCK] = time.monotonic()
         self._real[_CPU] = time.process_time()
         self.unlock()
@@ -114,6 +131,11 @@ class Slot:
     def since(self) -> tuple[float, float]:
         """When the evaluation began: by the system's clock, and in processor seconds of the worker."""
         return self._real[_CLOCK], self._real[_CPU]
+
+    @property
+    def called(self) -> bytes:
+        """What its client calls the request that is being evaluated; empty for nothing."""
+        return bytes(self._view[_NUMBERS + 1 : _NUMBERS + 1 + self._view[_NUMBERS]])
 
     @property
     def called_home(self) -> bool:

@@ -1,0 +1,197 @@
+"""Clients that send or read in the least convenient way, on connections of their own and on lent ones."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+import pytest
+
+from portsmouth.store.lending import POSSIBLE
+
+from .conftest import RunningServer
+from .test_lanes import RUNAWAY, Client, prefix
+
+LARGE = "SELECT * {{ ?a <http://example.org/n> ?b . ?c <http://example.org/n> ?d FILTER(?d < {}) }} LIMIT 50000"
+lending = pytest.mark.skipif(not POSSIBLE, reason="connections are lent on Linux only")
+
+
+def request(query: str, *lines: str) -> bytes:
+    return "\r\n".join([f"GET /sparql?query={quote(query)} HTTP/1.1", "Host: x", *lines, "", ""]).encode()
+
+
+@pytest.fixture(scope="module")
+def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """A server with little patience, whose connections all go to one worker."""
+    running = RunningServer(tmp_path_factory.mktemp("hasty"), lanes=1, client_seconds=0.5, deadline=1)
+    yield running
+    running.stop()
+
+
+def connections_of(server: RunningServer) -> int:
+    """Return how many connections of clients the server has."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    established = "01"
+    return sum(int(row[1].partition(":")[2], 16) == server.port and row[3] == established for row in rows)
+
+
+@lending
+@pytest.mark.parametrize("lent", [False, True])
+def test_a_client_that_reads_nothing_does_not_keep_its_connection(hasty: RunningServer, lent: bool) -> None:
+    clients = []
+    for number in range(3):
+        client = Client(hasty)
+        if lent:
+            client.become_lent()
+        else:
+            client.connection.connect()
+        client.connection.sock.sendall(request(LARGE.format(1000 + number)))
+        clients.append(client)
+    assert connections_of(hasty) >= 3
+    end = time.monotonic() + 15
+    while connections_of(hasty):
+        assert time.monotonic() < end, "the connections are kept"
+        time.sleep(0.1)
+    for client in clients:
+        client.close()
+
+
+def resident(server: RunningServer) -> int:
+    """Return the KiB of memory that the server's own process has."""
+    status = Path(f"/proc/{server.process.pid}/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0])
+
+
+@lending
+def test_answers_that_nobody_reads_do_not_pile_up(start_server: Callable[..., RunningServer]) -> None:
+    server = start_server(deadline=60)
+    client = Client(server)
+    query = LARGE.format(60)
+    for _ in range(3):
+        client.ask(query)
+    before, length = resident(server), len(client.ask(query).body)
+    stream = client.connection.sock
+    stream.settimeout(1)
+    with suppress(TimeoutError, OSError):
+        for _ in range(100):
+            stream.sendall(request(query))
+            time.sleep(0.01)
+    assert length * 20 > 40 << 20
+    assert resident(server) - before < length * 20 >> 10
+    client.close()
+
+
+@lending
+def test_a_quiet_connection_is_closed_although_others_are_busy(hasty: RunningServer) -> None:
+    quiet, busy, stop = Client(hasty).become_lent(), Client(hasty).become_lent(), threading.Event()
+
+    def ask() -> None:
+        while not stop.is_set():
+            busy.is_lent()
+            time.sleep(0.02)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    try:
+        quiet.connection.sock.settimeout(15)
+        assert quiet.connection.sock.recv(1) == b""
+    finally:
+        stop.set()
+        thread.join()
+        quiet.close()
+        busy.close()
+
+
+@lending
+def test_nothing_is_lost_that_a_worker_gave_back_before_it_took_long(hasty: RunningServer) -> None:
+    asking, other = Client(hasty).become_lent(), Client(hasty).become_lent()
+    assert other.is_lent()
+    # For a while the server itself does nothing, as when it reads what it needs for the first time.
+    os.kill(hasty.process.pid, signal.SIGSTOP)
+    try:
+        other.connection.request("GET", "/health/live")
+        time.sleep(0.1)
+        asking.connection.request("GET", "/sparql?" + urlencode({"query": RUNAWAY}))
+        time.sleep(0.5)
+    finally:
+        os.kill(hasty.process.pid, signal.SIGCONT)
+    assert other.connection.getresponse().status == 200
+    assert asking.connection.getresponse().status == 504
+    for client in (asking, other):
+        client.close()
+
+
+@lending
+def test_an_overrun_on_a_lent_connection_has_its_name_and_is_counted(
+    start_server: Callable[..., RunningServer],
+) -> None:
+    server = start_server(deadline=0.5)
+    for name in ("my-7", None):
+        client = Client(server).become_lent()
+        reply = client.ask(RUNAWAY, {"X-Request-Id": name} if name else {})
+        assert reply.problem["status"] == 504
+        if name:
+            assert reply.headers["x-request-id"] == name
+        else:
+            assert prefix(reply) == client.usual
+        assert reply.headers["date"]
+        client.close()
+    counted = 'portsmouth_http_requests_total{method="GET",route="/sparql",status="504"} 2.0'
+    assert counted in server.fetch("/metrics").body.decode()
+
+
+@pytest.mark.parametrize("line", ["Proxy-Connection: close", "Connection: close"])
+def test_a_connection_that_is_to_be_closed_is_closed(server: RunningServer, line: str) -> None:
+    received = server.raw(request("ASK {}", line) + request("ASK {}"), timeout=4)
+    assert received.count(b"HTTP/1.1 200 OK") == 1
+    assert b"connection: close" in received
+
+
+@pytest.mark.parametrize("end", [b"\x16\x03\x01 hello\r\n\r\n", b"CONNECT a?b HTTP/1.1\r\n\r\n"])
+@pytest.mark.parametrize("usual", [(), ('If-None-Match: "never"',)])
+def test_what_was_asked_before_is_answered_before_what_is_no_http(
+    server: RunningServer, end: bytes, usual: tuple[str, ...]
+) -> None:
+    first, second = (request(LARGE.format(n), "Accept: text/csv", *usual) for n in (20, 21))
+    received = server.raw(first + second + end)
+    found = [received.find(b"HTTP/1.1 200"), received.rfind(b"HTTP/1.1 200"), received.find(b"HTTP/1.1 400")]
+    assert -1 not in found
+    assert found == sorted(set(found))
+
+
+@pytest.mark.parametrize("usual", [(), ('If-None-Match: "never"',)])
+def test_a_client_that_asks_much_at_once_and_leaves_ends_its_query(
+    start_server: Callable[..., RunningServer], usual: tuple[str, ...]
+) -> None:
+    server = start_server(deadline=60)
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(request(RUNAWAY, *usual) + 3 * request("ASK {}"))
+        time.sleep(0.3)
+        assert b"portsmouth_queries_running 1.0" in server.fetch("/metrics").body
+    end = time.monotonic() + 10
+    while b"portsmouth_queries_running 0.0" not in server.fetch("/metrics").body:
+        assert time.monotonic() < end, "its query runs on"
+        time.sleep(0.05)
+
+
+def test_a_fragment_is_no_part_of_what_is_asked(server: RunningServer) -> None:
+    path = "/sparql?query=SELECT+(1+AS+?n)%7B%7D"
+    types = {
+        server.fetch(path + more, headers=headers).type
+        for more in ("", "#&format=csv")
+        for headers in ({}, {"If-None-Match": '"never"'})
+    }
+    assert types == {"application/sparql-results+json"}
+
+
+def test_the_methods_of_a_page_are_told_in_the_same_order_everywhere(server: RunningServer) -> None:
+    assert server.fetch("/", "PUT").headers["allow"] == "GET, HEAD"
+    assert json.loads(server.fetch("/", "PUT").body)["status"] == 405
