@@ -66,6 +66,8 @@ def connection_class(
         url = b""
         _receiving = False
         _in_head = False
+        #: Whether a message has begun in what came last.
+        _begins = False
         _bytes = 0
         _timer: asyncio.TimerHandle | None = None
         #: What is said to a client that is one too many.
@@ -120,7 +122,9 @@ def connection_class(
 
         def on_message_begin(self) -> None:
             super().on_message_begin()
-            self._receiving = self._in_head = True
+            # It may come together with one that has just been answered.
+            self._unset_keepalive_if_required()
+            self._receiving = self._in_head = self._begins = True
             self._reading_for = None
             self._bytes = 0
             if self._timer is None:
@@ -195,11 +199,11 @@ def connection_class(
                 self._stop_timer()
                 self._refuse(*self._refusal)
                 return
-            continued = self._receiving
+            self._begins = not self._receiving
             self._at_once = len(data)
             super().data_received(data)
             # The part that began the message is left out of account; the transport bounds it.
-            if not (continued and self._receiving) or self.transport.is_closing():
+            if self._begins or not self._receiving or self.transport.is_closing():
                 return
             self._bytes += len(data)
             if self._in_head and self._bytes > max_head:
