@@ -208,6 +208,8 @@ def ours(name: str = "portsmouth", **settings: object) -> Peer:
         environment={
             "PORTSMOUTH_PORT": "{port}",
             "PYTHONPATH": f"{ROOT / 'graph'}{os.pathsep}{ROOT / 'server'}",
+            # As for users: modules are compiled with the first start, not with each.
+            "PYTHONDONTWRITEBYTECODE": "",
         } | {f"PORTSMOUTH_{key.upper()}": str(value) for key, value in settings.items()},
     )  # fmt: skip
 
