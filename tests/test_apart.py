@@ -1,6 +1,7 @@
 """Work in a process of its own: its result, its errors, and nothing else, come back."""
 
 import os
+import time
 
 import pytest
 
@@ -42,3 +43,12 @@ def test_an_error_comes_back_as_it_was(error):
 def test_a_process_that_dies_is_told_of():
     with pytest.raises(StoreError, match="status -9"):
         Apart(lambda: os.kill(os.getpid(), 9)).result()
+
+
+def test_work_that_is_ended_leaves_no_process_and_can_be_ended_again() -> None:
+    work = Apart(lambda: time.sleep(60))
+    pid = work._pid
+    work.end()
+    work.end()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import signal
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -29,6 +30,7 @@ class Apart(Generic[T]):
 
     def __init__(self, work: Callable[[], T]) -> None:
         self._work: Callable[[], T] | None = work
+        self._running = False
         if not hasattr(os, "fork"):
             return
         self._work = None
@@ -38,6 +40,7 @@ class Apart(Generic[T]):
             os.close(self._reading)
             _do(work, writing)
         os.close(writing)
+        self._running = True
 
     def result(self) -> T:
         """Wait for the work and return what it returned.
@@ -50,6 +53,7 @@ class Apart(Generic[T]):
         with os.fdopen(self._reading, "rb") as pipe:
             told = pipe.read()
         _, status = os.waitpid(self._pid, 0)
+        self._running = False
         if not told:
             code = os.waitstatus_to_exitcode(status)
             raise StoreError(f"found a process that ended with status {code}; expected its result")
@@ -59,6 +63,17 @@ class Apart(Generic[T]):
             raise error
         result: T = value
         return result
+
+    def end(self) -> None:
+        """End the work, where nobody has fetched its result.
+
+        >>> Apart(lambda: 6 * 7).end()
+        """
+        if self._running:
+            self._running = False
+            os.close(self._reading)
+            os.kill(self._pid, signal.SIGKILL)
+            os.waitpid(self._pid, 0)
 
 
 def _do(work: Callable[[], T], writing: int) -> None:

@@ -125,6 +125,8 @@ def _rest_the_collector() -> None:
     """
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+    # Whoever has begun a start may have kept it away altogether.
+    gc.enable()
 
 
 def configuration(app: Server, settings: Settings) -> uvicorn.Config:

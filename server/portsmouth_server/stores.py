@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from portsmouth.store.protocol import Store
 from portsmouth_server.settings import Settings
 
 if TYPE_CHECKING:
+    from portsmouth.store.prepared import Prepared
     from portsmouth.store.remote import RemoteStore
 
 
@@ -39,6 +40,34 @@ def open_store(
     if directory:
         return EmbeddedStore.from_directory(directory, data, snapshot=snapshot, limits=limits)
     return EmbeddedStore.from_nquads(data, snapshot=snapshot, limits=limits)
+
+
+def open_built(
+    path: Path,
+    settings: Settings,
+    *,
+    snapshot: str,
+    directory: Path | None,
+    prepared: Prepared | None,
+    on_close: Callable[[], None],
+) -> EmbeddedStore:
+    """Make the store that a server answers from, of a file that has been made for it.
+
+    :param path: the dataset as N-Quads, its default graph included.
+    :param settings: limits, whether anybody may write, and what the default graph then is.
+    :param snapshot: the dataset's id.
+    :param directory: where the data are kept; in memory where not given.
+    :param prepared: a fork server that has been told to load the file.
+    :param on_close: called as soon as the file and the fork server are of no more use.
+    :raises StoreError: the directory cannot be used.
+    """
+    if directory is None and not settings.writing:
+        return EmbeddedStore(
+            path, snapshot=snapshot, limits=settings.limits, on_close=on_close, prepared=prepared
+        )
+    data = path.read_bytes()
+    on_close()
+    return open_store(data, settings, snapshot=snapshot, directory=directory)
 
 
 def _writable(data: bytes, settings: Settings, snapshot: str | None, directory: Path | None) -> EmbeddedStore:

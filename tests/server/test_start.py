@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +20,7 @@ from fastapi import APIRouter, FastAPI
 from server.conftest import RunningServer
 from starlette.responses import PlainTextResponse
 
+from portsmouth.iris import ID, PT
 from portsmouth_server.later import Later
 
 #: What takes long to load or much memory, and what it is for.
@@ -72,6 +76,29 @@ import portsmouth.store.forkserver
 import portsmouth_server.speaking
 print(json.dumps([0, sorted(sys.modules)]))
 """
+#: What there is where the fork server of a server of facts is forked.
+FORKED_EARLY = """
+import json, os, sys
+from portsmouth.cli import main
+
+class Enough(Exception): pass
+
+forks = []
+def fork():
+    forks.append(sorted(sys.modules))
+    if len(forks) == 2:
+        raise Enough
+    return real()
+
+real, os.fork = os.fork, fork
+sys.argv = ["portsmouth", "serve", "--port", "0"]
+try:
+    main()
+except Enough:
+    print(json.dumps([0, forks[1]]), flush=True)
+    os._exit(0)
+"""
+SERVED = ("portsmouth", "serve")
 
 
 @pytest.mark.parametrize("name", [*LARGE, *OF_THE_FRONT])
@@ -83,8 +110,78 @@ def test_a_server_starts_without_what_only_some_requests_need() -> None:
     assert loaded_by(SERVE) & LARGE.keys() == set()
 
 
-def test_workers_are_forked_from_a_process_that_holds_little_but_the_data() -> None:
-    assert loaded_by(FORK_SERVER) & (LARGE | OF_THE_FRONT).keys() == set()
+@pytest.mark.parametrize("program", [FORK_SERVER, FORKED_EARLY])
+def test_workers_are_forked_from_a_process_that_holds_little_but_the_data(program: str) -> None:
+    assert loaded_by(program) & (LARGE | OF_THE_FRONT).keys() == set()
+
+
+def test_a_server_of_facts_goes_on_when_its_first_fork_server_ends(start_server: Any) -> None:
+    server = start_server(command=SERVED)
+    [first] = fork_servers(server)
+    os.kill(first, signal.SIGKILL)
+    # What is asked anew cannot have been kept.
+    eventually(lambda: fork_servers(server) == [] and server.ask("ASK { ?s ?p 7 }").status == 200)
+    [second] = fork_servers(server)
+    assert second != first
+
+
+def test_a_server_of_facts_leaves_nothing_behind(
+    start_server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    server = start_server(command=SERVED)
+    assert list(folder.iterdir())
+    family = server.family()
+    assert len(family) > 1
+    server.stop()
+    eventually(lambda: not any(Path(f"/proc/{process}/cmdline").exists() for process in family))
+    assert list(folder.iterdir()) == []
+
+
+def test_a_wrong_option_ends_what_has_begun_already(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "portsmouth", "serve", "--set", "nothing=1"],
+        env=os.environ | {"TMPDIR": str(tmp_path)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    # The pipes end with the last process that has them.
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("known_early", [True, False])
+def test_the_facts_can_be_written_however_the_token_is_given(
+    start_server: Any, tmp_path: Path, known_early: bool
+) -> None:
+    if known_early:
+        server = start_server(command=SERVED, token="a-token-of-length")
+    else:
+        config = tmp_path / "settings.toml"
+        config.write_text('token = "a-token-of-length"\n')
+        server = start_server(command=(*SERVED, "--config", str(config)))
+    assert len(fork_servers(server)) == 1
+    headers = {"Authorization": "Bearer a-token-of-length", "Content-Type": "application/sparql-update"}
+    update = b"INSERT DATA { GRAPH <http://e/g> { <http://e/s> <http://e/p> 1 } }"
+    assert server.fetch("/update", "POST", headers, update).status in (200, 204)
+    assert b"true" in server.ask("ASK { <http://e/s> <http://e/p> 1 }").body
+    assert b"true" in server.ask(f"ASK {{ <{ID}witte> a <{PT}Person> }}").body
+
+
+def fork_servers(server: Any) -> list[int]:
+    """Return the processes that a server itself has started and that have not ended."""
+    server.ask("ASK {}")
+    own = Path(f"/proc/{server.process.pid}/task")
+    found = {int(pid) for task in own.iterdir() for pid in (task / "children").read_text().split()}
+    return [pid for pid in found if Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"]
+
+
+def eventually(holds: Callable[[], bool], seconds: float = 10) -> None:
+    """Wait until something holds."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def loaded_by(program: str) -> set[str]:

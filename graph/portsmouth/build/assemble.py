@@ -52,6 +52,15 @@ class Build:
     counts: Mapping[str, int]
     unread: tuple[str, ...]
 
+    @property
+    def summary(self) -> str:
+        """How much it holds, in a line for people."""
+        counts = self.counts
+        return (
+            f"{counts['facts']:,} facts from {counts['passages']:,} passages "
+            f"about {counts['entities']:,} entities; {counts['quads']:,} quads; snapshot {self.snapshot[:12]}"
+        )
+
 
 def build(
     facts: Path | None = None, ontology: Path | None = None, *, progress: Progress | None = None

@@ -10,40 +10,72 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
+from contextlib import nullcontext
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-import typer
-from rich.console import Console
+from portsmouth.cli.ahead import Ahead, begin
 
-from portsmouth.cli import conflicts as _conflicts  # noqa: F401  # adds its commands
-from portsmouth.cli import loading as _loading  # noqa: F401  # adds its command
-from portsmouth.cli import networks as _networks  # noqa: F401  # adds its commands
-from portsmouth.cli import stances as _stances  # noqa: F401  # adds its command
-from portsmouth.cli import synthetic as _synthetic  # noqa: F401
-from portsmouth.cli.commands import app
-from portsmouth.errors import FactsError, PortsmouthError
+if TYPE_CHECKING:
+    import typer
+    from rich.console import Console
+
+    from portsmouth.errors import PortsmouthError
+
+    app: typer.Typer
 
 __all__ = ["app", "main", "run"]
 
-#: What typer raises for any wrong call; it exports only the kinds of it by name.
-_UsageError: Any = typer.BadParameter.__base__
+#: The modules that add the commands besides ``serve``, in the order in which help lists these.
+_OTHERS = ("commands", "conflicts", "loading", "networks", "stances", "synthetic")
+
+
+def __getattr__(name: str) -> Any:
+    if name == "app":
+        return _application(others=True)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def _application(*, others: bool) -> typer.Typer:
+    """Load commands: a server would wait for the others without need."""
+    for module in ("serving", *(_OTHERS if others else ())):
+        import_module(f"{__name__}.{module}")
+    from portsmouth.cli.base import app
+
+    return app
 
 
 def main() -> None:
     """Run the command that the command line names, and end the process with its exit code."""
-    sys.exit(run(sys.argv[1:]))
+    arguments = sys.argv[1:]
+    try:
+        with begin(arguments) or nullcontext() as ahead:
+            code = run(arguments, ahead)
+    except KeyboardInterrupt:
+        # Before there is anything that would obey it in a better way.
+        code = 130
+    sys.exit(code)
 
 
-def run(arguments: list[str]) -> int:
+def run(arguments: list[str], ahead: Ahead | None = None) -> int:
     """Run a command.
 
     :param arguments: the words after the program's name.
+    :param ahead: what has begun already, for a server.
     :return: the exit code.
     """
+    app = _application(others=arguments[:1] != ["serve"])
+    import typer
+    from rich.console import Console
+
+    from portsmouth.errors import PortsmouthError
+
+    #: What typer raises for any wrong call; it exports only the kinds of it by name.
+    usage_error: Any = typer.BadParameter.__base__
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     try:
-        code = app(args=arguments, prog_name="portsmouth", standalone_mode=False)
-    except _UsageError as error:
+        code = app(args=arguments, prog_name="portsmouth", standalone_mode=False, obj=ahead)
+    except usage_error as error:
         console.print(f"error: {error.format_message()} (portsmouth --help explains)", markup=False)
         return 2
     except PortsmouthError as error:
@@ -64,6 +96,8 @@ def run(arguments: list[str]) -> int:
 
 
 def _tell(console: Console, error: PortsmouthError) -> None:
+    from portsmouth.errors import FactsError
+
     if isinstance(error, FactsError):
         for finding in error.findings:
             console.print(str(finding), markup=False)

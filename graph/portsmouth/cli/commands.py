@@ -4,47 +4,41 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
-import portsmouth
 from portsmouth import queries
-from portsmouth.apart import Apart
-from portsmouth.errors import ParameterError
+from portsmouth.cli.base import (
+    FactsOption,
+    OutputOption,
+    PartsOption,
+    StoreOption,
+    _build,
+    _notes,
+    _original,
+    _refuse,
+    app,
+)
+from portsmouth.cli.telling import progress
 from portsmouth.iris import shorten
 from portsmouth.resources import facts_folder, ontology_folder
-from portsmouth.stance import NAMED, Stance
-from portsmouth.store import disk
+from portsmouth.stance import Stance
 from portsmouth.store.embedded import EmbeddedStore
 from portsmouth.store.limits import Limits
-from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, Dataset, Formats, Query, Store
-from portsmouth.store.service import checked_address
+from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, Dataset, Formats, Query
 
-# What one command needs is loaded by that command: nobody waits for what others need, and the process that
-# serves does not hold it.
+# What one command needs is loaded by that command: nobody waits for what others need.
 if TYPE_CHECKING:
-    from portsmouth.build import Build, Progress
+    from portsmouth.build import Build
     from portsmouth.citing import Citation
     from portsmouth.originals import Original
     from portsmouth.receipts import Answers, Receipts
     from portsmouth.receipts.evidence import PassageNote
-
-app = typer.Typer(
-    name="portsmouth",
-    help="A knowledge graph of the Treaty of Portsmouth (1905): build it, question it, serve it.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-_notes = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 class ExportFormat(StrEnum):
@@ -92,191 +86,6 @@ class SearchFormat(StrEnum):
 #: Formats that can hold receipts.
 _WITH_RECEIPTS = (None, QueryFormat.table, QueryFormat.json, QueryFormat.trig)
 
-FactsOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--facts",
-        help="Folder that holds one folder of facts a source document, instead of the program's own.",
-        exists=True,
-        file_okay=False,
-    ),
-]
-PartsOption = Annotated[
-    str,
-    typer.Option(
-        "--parts",
-        help="Only what these parts of the page say, such as s3 or s1,s2; -s4 leaves part 4 out. "
-        f"{', '.join(NAMED)} are names.",
-    ),
-]
-StoreOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--store", help="Keep the data on disk in this folder and answer from there.", file_okay=False
-    ),
-]
-OutputOption = Annotated[
-    Path | None,
-    typer.Option("--output", "-o", help="Write to this file instead of standard output.", dir_okay=False),
-]
-
-
-@app.callback(invoke_without_command=True)
-def _main(
-    version: Annotated[
-        bool, typer.Option("--version", help="Print the version and leave.", is_eager=True)
-    ] = False,
-) -> None:
-    if version:
-        typer.echo(f"portsmouth {portsmouth.__version__}")
-        raise typer.Exit
-
-
-@app.command()
-def serve(
-    host: Annotated[str | None, typer.Option(help="Address to listen on. [default: 127.0.0.1]")] = None,
-    port: Annotated[
-        int | None, typer.Option(min=0, max=65535, help="Port to listen on. [default: 8000]")
-    ] = None,
-    deadline: Annotated[
-        float | None, typer.Option(min=0.01, help="Seconds that a query may run. [default: 30]")
-    ] = None,
-    memory: Annotated[
-        int | None, typer.Option(min=16, help="MiB that a query may take beside the data. [default: 1024]")
-    ] = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Queries that may run at once. [default: 8 a processor]")
-    ] = None,
-    allow_service: Annotated[
-        list[str] | None,
-        typer.Option(help="Host that SERVICE in a query may call, as host or host:port; may be repeated."),
-    ] = None,
-    access_log: Annotated[bool | None, typer.Option("--access-log", help="Log every request.")] = None,
-    log_format: Annotated[
-        str | None, typer.Option(help="text for people, json for programs. [default: text]")
-    ] = None,
-    log_level: Annotated[
-        str | None, typer.Option(help="debug, info, warning or error. [default: warning]")
-    ] = None,
-    config: Annotated[
-        Path | None, typer.Option(help="TOML file of settings, such as port = 8080.", dir_okay=False)
-    ] = None,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="Any setting as name=value, such as max_rows=10000; may be repeated."),
-    ] = None,
-    token_file: Annotated[
-        str | None,
-        typer.Option(
-            help="File with the token that callers must show to change the graph; without one nobody can."
-        ),
-    ] = None,
-    dataset: Annotated[
-        str | None,
-        typer.Option(
-            help="merged: the default graph holds every triple of the named graphs once, and follows them. "
-            "plain: it is a graph like any other. [default: merged]"
-        ),
-    ] = None,
-    data: Annotated[
-        Path | None,
-        typer.Option(
-            help="Serve this file instead of the facts: N-Quads, also in gzip. It is held in memory while it "
-            "fits, on disk beyond; --set hold=memory or disk decides otherwise.",
-            exists=True,
-            dir_okay=False,
-        ),
-    ] = None,
-    no_data: Annotated[bool, typer.Option("--no-data", help="Start empty, without the facts.")] = False,
-    source: Annotated[
-        Path | None,
-        typer.Option(help="The source page: pages of passages then show the original.", dir_okay=False),
-    ] = None,
-    endpoint: Annotated[
-        str | None,
-        typer.Option(
-            help="Address of a SPARQL service that `load` has filled: asked instead of a store of its own.",
-        ),
-    ] = None,
-    store: StoreOption = None,
-    facts: FactsOption = None,
-) -> None:
-    """Build the graph and serve it over HTTP: a SPARQL endpoint at /sparql, and pages for people.
-
-    A folder that `portsmouth load --store` has filled is served as it stands. Every setting can also come
-    from the environment, as PORTSMOUTH_PORT and so on, or from a file.
-    """
-    if data and (store or facts or no_data or endpoint):
-        _refuse(
-            "--data with --store, --facts, --no-data or --endpoint",
-            "--data alone; `portsmouth load FILE --store DIR` keeps a file's data on disk",
-        )
-    origin = disk.origin(store) if store else None
-    # The graph is built by another process while this one loads the server, and leaves no memory behind.
-    elsewhere = no_data or data or origin or endpoint or os.environ.get("PORTSMOUTH_ENDPOINT")
-    building = None if elsewhere else Apart(lambda: _served(facts))
-    # The library does not depend on the server; only this command does.
-    from portsmouth_server.running import serve as run_server
-    from portsmouth_server.settings import Settings, read_hosts, read_token_file
-    from portsmouth_server.stores import lifetime_of_writes, open_store, remote_store, store_of_file
-
-    given_words = {"log_format": log_format, "log_level": log_level, "dataset": dataset}
-    given: dict[str, Any] = {
-        "token": read_token_file(token_file) if token_file else None,
-        "host": host,
-        "port": port,
-        "deadline": deadline,
-        "memory": memory,
-        "workers": workers,
-        "service_hosts": frozenset().union(*(_hosts(name, read_hosts) for name in allow_service))
-        if allow_service
-        else None,
-        "access_log": access_log,
-        "source": str(source) if source else None,
-        "endpoint": checked_address(endpoint) if endpoint else None,
-    }
-    words = [f"{name}={value}" for name, value in given_words.items() if value is not None]
-    settings = Settings.load(
-        config, [*(set_ or ()), *words], **{name: value for name, value in given.items() if value is not None}
-    )
-    opened: Store
-    stack = ExitStack()
-    if settings.endpoint:
-        if store or facts or no_data:
-            _refuse("--endpoint with --store, --facts or --no-data", "the data that the service holds")
-        if building:
-            # Only a file of settings can have named the service by now, and a child is waited for.
-            building.result()
-        opened = remote_store(settings)
-        if settings.source:
-            asyncio.run(_original(remote_store(settings), Path(settings.source)))
-        _notes.print(f"Asking {settings.endpoint}", markup=False)
-    elif data:
-        from portsmouth.cli.advancing import loading
-
-        opened, where = stack.enter_context(store_of_file(data, settings, stack.enter_context(loading())))
-        _notes.print(where, markup=False)
-    elif building is None:
-        if origin:
-            _notes.print(f"{store} holds {origin.file}: {origin.lines:,} lines", markup=False)
-        opened = open_store(b"", settings, directory=store)
-    else:
-        nquads, snapshot, summary = building.result()
-        if settings.source:
-            asyncio.run(_original(EmbeddedStore.from_nquads(nquads), Path(settings.source)))
-        _notes.print(summary)
-        opened = open_store(nquads, settings, snapshot=snapshot, directory=store)
-        del nquads
-    if lifetime := lifetime_of_writes(opened, store):
-        _notes.print(lifetime, markup=False)
-    with stack:
-        run_server(
-            opened,
-            settings,
-            queries.catalogue(),
-            ready=lambda address: _notes.print(f"Serving on {address} (Ctrl-C ends it)", markup=False),
-        )
-
 
 @app.command("build")
 def build_command(facts: FactsOption = None, output: OutputOption = None) -> None:
@@ -287,7 +96,7 @@ def build_command(facts: FactsOption = None, output: OutputOption = None) -> Non
     built = _build(facts)
     if output:
         output.write_bytes(built.nquads)
-    _notes.print(_summary(built))
+    _notes.print(built.summary)
     typer.echo(built.snapshot)
 
 
@@ -313,8 +122,8 @@ def validate_command(
     from portsmouth.build.validate import validate
     from portsmouth.cli import rendering
 
-    with _progress() as progress:
-        validation = validate(facts, source=source, progress=progress)
+    with progress() as tell:
+        validation = validate(facts, source=source, progress=tell)
     for name, told in (
         ("", validation.findings),
         ("caution: ", validation.cautions),
@@ -517,43 +326,16 @@ def export_command(
     from portsmouth.exporting import export
 
     built = _build(facts)
-    with _progress() as progress:
-        progress("writing")
+    with progress() as tell:
+        tell("writing")
         body = export(built.nquads, output_format.value, graph)
     _write(body, output)
-
-
-def _build(facts: Path | None) -> Build:
-    from portsmouth.build import build
-
-    with _progress() as progress:
-        return build(facts, progress=progress)
-
-
-def _served(facts: Path | None) -> tuple[bytes, str, str]:
-    """Return the dataset, its id, and what is said of it."""
-    built = _build(facts)
-    return built.nquads, built.snapshot, _summary(built)
-
-
-@contextmanager
-def _progress() -> Iterator[Progress]:
-    """Show the step that is under way, where somebody is looking."""
-    with _notes.status("starting") as status:
-        yield lambda step: status.update(step)
 
 
 def _store(built: Build, directory: Path | None, limits: Limits) -> EmbeddedStore:
     if directory:
         return EmbeddedStore.from_directory(directory, built.nquads, snapshot=built.snapshot, limits=limits)
     return EmbeddedStore.from_nquads(built.nquads, snapshot=built.snapshot, limits=limits)
-
-
-async def _original(store: Store, source: Path) -> Original:
-    from portsmouth.originals import open_original
-
-    async with store:
-        return await open_original(store, source)
 
 
 async def _cite(store: EmbeddedStore, asking: Query) -> Citation:
@@ -643,35 +425,12 @@ def _assignment(param: str) -> tuple[str, str]:
     return name, value
 
 
-def _hosts(name: str, read: Callable[[str], frozenset[str]]) -> frozenset[str]:
-    """Read what one ``--allow-service`` names: one host, where a variable may name several."""
-    try:
-        if name.split() != [name]:
-            raise ValueError(name)
-        hosts = read(name)
-    except ValueError:
-        _refuse(f"--allow-service {name!r}", "a host such as example.org, or example.org:8080")
-    return hosts
-
-
-def _refuse(found: str, expected: str) -> NoReturn:
-    raise ParameterError(found=found, expected=expected)
-
-
 def _formats(chosen: QueryFormat | None, as_table: bool) -> Formats:
     if as_table:
         return Formats(RESULT_FORMATS["json"])
     if chosen is None:
         return Formats(RESULT_FORMATS["csv"])
     return Formats(RESULT_FORMATS.get(chosen.value), GRAPH_FORMATS.get(chosen.value))
-
-
-def _summary(built: Build) -> str:
-    counts = built.counts
-    return (
-        f"{counts['facts']:,} facts from {counts['passages']:,} passages "
-        f"about {counts['entities']:,} entities; {counts['quads']:,} quads; snapshot {built.snapshot[:12]}"
-    )
 
 
 def _write(body: bytes, output: Path | None) -> None:

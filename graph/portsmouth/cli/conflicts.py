@@ -12,16 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from portsmouth.cli.commands import (
-    FactsOption,
-    OutputOption,
-    PartsOption,
-    StoreOption,
-    _build,
-    _store,
-    _write,
-    app,
-)
+from portsmouth.cli.base import FactsOption, OutputOption, PartsOption, StoreOption, _build, app
+from portsmouth.cli.commands import _store, _write
 from portsmouth.iris import shorten
 from portsmouth.stance import Stance
 from portsmouth.store.embedded import EmbeddedStore

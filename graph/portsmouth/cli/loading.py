@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import pyoxigraph as ox
 import typer
 
-from portsmouth.cli.commands import FactsOption, _build, _notes, _refuse, app
+from portsmouth.cli.base import FactsOption, _build, _notes, _refuse, app
 from portsmouth.store import disk
 from portsmouth.store.service import Credentials, Service, checked_address
 

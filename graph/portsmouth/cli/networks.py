@@ -17,17 +17,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from portsmouth.cli.commands import (
-    FactsOption,
-    OutputOption,
-    PartsOption,
-    _build,
-    _notes,
-    _refuse,
-    _store,
-    _write,
-    app,
-)
+from portsmouth.cli.base import FactsOption, OutputOption, PartsOption, _build, _notes, _refuse, app
+from portsmouth.cli.commands import _store, _write
 from portsmouth.iris import shorten
 from portsmouth.stance import Stance
 from portsmouth.store.limits import Limits

@@ -15,7 +15,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from portsmouth.cli.commands import FactsOption, StoreOption, _build, _query_text, _store, _write, app
+from portsmouth.cli.base import FactsOption, StoreOption, _build, app
+from portsmouth.cli.commands import _query_text, _store, _write
 from portsmouth.iris import shorten
 from portsmouth.stance import Stance
 from portsmouth.store.embedded import EmbeddedStore

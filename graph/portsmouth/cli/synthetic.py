@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from portsmouth.cli.commands import OutputOption, app
+from portsmouth.cli.base import OutputOption, app
 
 _notes = Console(stderr=True, highlight=False, soft_wrap=True)
 

@@ -23,7 +23,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import pyoxigraph as ox
 
@@ -43,6 +43,9 @@ from portsmouth.store.protocol import GraphWrite, Query, Update, Written
 from portsmouth.store.spool import Room
 from portsmouth.store.tally import Counted, Tally
 
+if TYPE_CHECKING:
+    from portsmouth.store.prepared import Prepared
+
 
 class EmbeddedStore:
     """Answers queries about one snapshot, which stays as it is for the life of the store.
@@ -53,6 +56,7 @@ class EmbeddedStore:
     :param limits: what a query may take.
     :param on_close: called when the store is closed, to remove what was made for it.
     :param journals: the folder of what has been written since that snapshot, if it is only a base.
+    :param prepared: a fork server that has been told to load the snapshot, to be the first.
     """
 
     def __init__(
@@ -63,8 +67,10 @@ class EmbeddedStore:
         limits: Limits | None = None,
         on_close: Callable[[], None] = lambda: None,
         journals: Path | None = None,
+        prepared: Prepared | None = None,
     ) -> None:
         self._path = snapshot_path
+        self._prepared = prepared
         self._journals = journals
         self._snapshot = snapshot
         self._limits = limits or Limits()
@@ -290,12 +296,14 @@ class EmbeddedStore:
             if not (self._nursery and self._nursery.alive):
                 if self._nursery:
                     await self._nursery.aclose()
+                prepared, self._prepared = self._prepared, None
                 self._nursery = await Nursery.start(
                     self._path,
                     self._limits.memory_mib,
                     self._snapshot,
                     self._journals,
                     self._speaking.module if self._speaking else "",
+                    prepared,
                 )
             return self._nursery
 

@@ -7,7 +7,8 @@ store has threads, and threads do not survive a fork.
 
 It is started as ``python -m portsmouth.store.forkserver SNAPSHOT MEMORY_MIB MODULE [JOURNALS]``,
 where the module is what workers will need, or empty, with its control channel as
-standard input. On the channel come lines:
+standard input; or forked by :mod:`portsmouth.store.prepared`, and then first told
+``SNAPSHOT`` and ``MEMORY_MIB`` on the channel, a line each. There come lines:
 ``fork`` with a socket beside it (``SCM_RIGHTS``), ``end PID``, ``advance ID NUMBER PATH``;
 back go ``ready`` or ``failed REASON``, ``forked PID``, ``exit PID STATUS`` and
 ``advanced ID``. When the channel closes, it ends its workers and itself.
@@ -28,7 +29,8 @@ import shutil
 import signal
 import socket
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
@@ -45,16 +47,12 @@ class ForkServer:
 
     :param control: the channel to the store.
     :param snapshot: the snapshot's file or directory.
-    :param memory_mib: the memory budget of a worker.
     :param journals: the folder of the journal, if the dataset is written.
     """
 
-    def __init__(
-        self, control: socket.socket, snapshot: Path, memory_mib: int, journals: Path | None = None
-    ) -> None:
+    def __init__(self, control: socket.socket, snapshot: Path, journals: Path | None = None) -> None:
         self._control = control
         self._snapshot = snapshot
-        self._memory_mib = memory_mib
         self._journals = journals
         self._store = (
             None if snapshot.is_dir() else worker.open_snapshot(snapshot, same_names=journals is not None)
@@ -67,8 +65,16 @@ class ForkServer:
         self._children: set[int] = set()
         self._commands = b""
 
-    def run(self) -> None:
-        """Serve until the control channel closes."""
+    def run(self, memory_mib: int) -> None:
+        """Serve until the control channel closes.
+
+        :param memory_mib: the memory budget of a worker.
+        """
+        self._memory_mib = memory_mib
+        with suppress(BrokenPipeError, ConnectionResetError):
+            self._run()
+
+    def _run(self) -> None:
         wakeup, signalled = socket.socketpair()
         signalled.setblocking(False)
         wakeup.setblocking(False)
@@ -190,6 +196,38 @@ class ForkServer:
 def main() -> None:
     """Run the fork server that the command line names."""
     snapshot, memory_mib, *journals = Path(sys.argv[1]), int(sys.argv[2]), *map(Path, sys.argv[4:])
+    with _control() as control:
+        if module := sys.argv[3]:
+            import_module(module)
+        if server := _loaded(control, snapshot, *journals):
+            server.run(memory_mib)
+
+
+def wait_and_serve() -> None:
+    """Run a fork server in this process, which is told what to hold on its channel, standard input."""
+    with _control() as control:
+        if not (snapshot := _line(control)):
+            return
+        server = _loaded(control, Path(os.fsdecode(snapshot)))
+        # Whoever has made the snapshot need not be who knows the budget.
+        if server and (memory_mib := _line(control)):
+            server.run(int(memory_mib))
+
+
+def _line(control: socket.socket) -> bytes:
+    """Return a line from the channel without its end, and read nothing beyond; empty where that closed."""
+    line = b""
+    while not line.endswith(b"\n"):
+        byte = control.recv(1)
+        if not byte:
+            return b""
+        line += byte
+    return line[:-1]
+
+
+@contextmanager
+def _control() -> Iterator[socket.socket]:
+    """Set this process up for a fork server, and yield the channel that it has as standard input."""
     # Ctrl-C reaches the whole terminal group; the store decides when this process ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _, hard = resource.getrlimit(resource.RLIMIT_STACK)
@@ -198,18 +236,20 @@ def main() -> None:
     with socket.socket(fileno=os.dup(0)) as control, Path(os.devnull).open("rb") as nothing:
         # A worker inherits standard input; were it the channel, the store would not see this process end.
         os.dup2(nothing.fileno(), 0)
-        if module := sys.argv[3]:
-            import_module(module)
-        try:
-            server = ForkServer(control, snapshot, memory_mib, *journals)
-        except (OSError, SyntaxError, ValueError) as error:
-            control.sendall(f"failed {' '.join(str(error).split())}\n".encode())
-            return
-        # What lives now is shared with every worker; the collector must not touch, and so copy, its pages.
-        gc.collect()
-        gc.freeze()
-        with suppress(BrokenPipeError, ConnectionResetError):
-            server.run()
+        yield control
+
+
+def _loaded(control: socket.socket, snapshot: Path, journals: Path | None = None) -> ForkServer | None:
+    """Load a snapshot, or tell why that cannot be done."""
+    try:
+        server = ForkServer(control, snapshot, journals)
+    except (OSError, SyntaxError, ValueError) as error:
+        control.sendall(f"failed {' '.join(str(error).split())}\n".encode())
+        return None
+    # What lives now is shared with every worker; the collector must not touch, and so copy, its pages.
+    gc.collect()
+    gc.freeze()
+    return server
 
 
 if __name__ == "__main__":

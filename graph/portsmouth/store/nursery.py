@@ -14,10 +14,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from contextvars import Context
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from portsmouth.errors import StoreError
 from portsmouth.stance import Stance
+
+if TYPE_CHECKING:
+    from portsmouth.store.prepared import Prepared
 
 #: Bytes that are read from a worker at once.
 _RECEIVE: Final = 256 * 1024
@@ -47,6 +50,21 @@ def _environment(path: Path) -> dict[str, str] | None:
     if not _holds_much(path) or _TUNABLES in os.environ:
         return None
     return {**os.environ, _TUNABLES: "glibc.malloc.hugetlb=1"}
+
+
+def _spawn(
+    path: Path, memory_mib: int, journals: Path | None, module: str
+) -> tuple[subprocess.Popen[bytes], socket.socket]:
+    """Start a fork server, and return it with its control channel."""
+    ours, theirs = socket.socketpair()
+    command = [sys.executable, "-m", "portsmouth.store.forkserver", str(path), str(memory_mib), module]
+    command += [str(journals)] if journals else []
+    with theirs:
+        # The arguments are this interpreter and this package's own module, not a shell's words.
+        process = subprocess.Popen(  # noqa: S603
+            command, stdin=theirs.fileno(), start_new_session=True, env=_environment(path)
+        )
+    return process, ours
 
 
 class Worker:
@@ -154,7 +172,11 @@ class Nursery:
     """
 
     def __init__(
-        self, process: subprocess.Popen[bytes], control: socket.socket, snapshot: str, base: Path
+        self,
+        process: subprocess.Popen[bytes] | Prepared,
+        control: socket.socket,
+        snapshot: str,
+        base: Path,
     ) -> None:
         self._process = process
         self.base = base
@@ -179,7 +201,13 @@ class Nursery:
 
     @classmethod
     async def start(
-        cls, path: Path, memory_mib: int, snapshot: str, journals: Path | None = None, module: str = ""
+        cls,
+        path: Path,
+        memory_mib: int,
+        snapshot: str,
+        journals: Path | None = None,
+        module: str = "",
+        prepared: Prepared | None = None,
     ) -> Nursery:
         """Start a fork server and wait until it has the snapshot.
 
@@ -188,17 +216,15 @@ class Nursery:
         :param snapshot: the snapshot's id.
         :param journals: the folder of what has been written since, if the dataset is written.
         :param module: what workers will need, imported once for all.
+        :param prepared: one that has been told to load the snapshot, to be taken where nothing is written.
         :raises StoreError: it could not load the snapshot.
         """
-        ours, theirs = socket.socketpair()
+        process: subprocess.Popen[bytes] | Prepared
+        if prepared and not journals:
+            process, ours = prepared, prepared.hold(memory_mib)
+        else:
+            process, ours = _spawn(path, memory_mib, journals, module)
         ours.setblocking(False)
-        command = [sys.executable, "-m", "portsmouth.store.forkserver", str(path), str(memory_mib), module]
-        command += [str(journals)] if journals else []
-        with theirs:
-            # The arguments are this interpreter and this package's own module, not a shell's words.
-            process = subprocess.Popen(  # noqa: S603
-                command, stdin=theirs.fileno(), start_new_session=True, env=_environment(path)
-            )
         nursery = cls(process, ours, snapshot, path)
         asyncio.get_running_loop().add_reader(ours.fileno(), nursery._listen)
         try:

@@ -1,0 +1,200 @@
+"""The command that serves, by itself: whoever starts a server waits for no other command to be loaded."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from portsmouth import queries
+from portsmouth.cli.ahead import Ahead
+from portsmouth.cli.base import FactsOption, StoreOption, _notes, _original, _refuse, app
+from portsmouth.store.embedded import EmbeddedStore
+from portsmouth.store.service import checked_address
+
+if TYPE_CHECKING:
+    from portsmouth.store.protocol import Store
+
+
+@app.command()
+def serve(
+    context: typer.Context,
+    host: Annotated[str | None, typer.Option(help="Address to listen on. [default: 127.0.0.1]")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port to listen on. [default: 8000]")
+    ] = None,
+    deadline: Annotated[
+        float | None, typer.Option(min=0.01, help="Seconds that a query may run. [default: 30]")
+    ] = None,
+    memory: Annotated[
+        int | None, typer.Option(min=16, help="MiB that a query may take beside the data. [default: 1024]")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Queries that may run at once. [default: 8 a processor]")
+    ] = None,
+    allow_service: Annotated[
+        list[str] | None,
+        typer.Option(help="Host that SERVICE in a query may call, as host or host:port; may be repeated."),
+    ] = None,
+    access_log: Annotated[bool | None, typer.Option("--access-log", help="Log every request.")] = None,
+    log_format: Annotated[
+        str | None, typer.Option(help="text for people, json for programs. [default: text]")
+    ] = None,
+    log_level: Annotated[
+        str | None, typer.Option(help="debug, info, warning or error. [default: warning]")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="TOML file of settings, such as port = 8080.", dir_okay=False)
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Any setting as name=value, such as max_rows=10000; may be repeated."),
+    ] = None,
+    token_file: Annotated[
+        str | None,
+        typer.Option(
+            help="File with the token that callers must show to change the graph; without one nobody can."
+        ),
+    ] = None,
+    dataset: Annotated[
+        str | None,
+        typer.Option(
+            help="merged: the default graph holds every triple of the named graphs once, and follows them. "
+            "plain: it is a graph like any other. [default: merged]"
+        ),
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            help="Serve this file instead of the facts: N-Quads, also in gzip. It is held in memory while it "
+            "fits, on disk beyond; --set hold=memory or disk decides otherwise.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
+    no_data: Annotated[bool, typer.Option("--no-data", help="Start empty, without the facts.")] = False,
+    source: Annotated[
+        Path | None,
+        typer.Option(help="The source page: pages of passages then show the original.", dir_okay=False),
+    ] = None,
+    endpoint: Annotated[
+        str | None,
+        typer.Option(
+            help="Address of a SPARQL service that `load` has filled: asked instead of a store of its own.",
+        ),
+    ] = None,
+    store: StoreOption = None,
+    facts: FactsOption = None,
+) -> None:
+    """Build the graph and serve it over HTTP: a SPARQL endpoint at /sparql, and pages for people.
+
+    A folder that `portsmouth load --store` has filled is served as it stands. Every setting can also come
+    from the environment, as PORTSMOUTH_PORT and so on, or from a file.
+    """
+    if data and (store or facts or no_data or endpoint):
+        _refuse(
+            "--data with --store, --facts, --no-data or --endpoint",
+            "--data alone; `portsmouth load FILE --store DIR` keeps a file's data on disk",
+        )
+    with ExitStack() as stack:
+        ahead: Ahead | None = context.obj
+        origin = None
+        if store:
+            from portsmouth.store import disk
+
+            origin = disk.origin(store)
+        named = os.environ.get("PORTSMOUTH_ENDPOINT")
+        if ahead is None and not (no_data or data or origin or endpoint or named):
+            # The graph is built beside the loading of the server.
+            ahead = stack.enter_context(Ahead(facts))
+        # The library does not depend on the server; only this command does.
+        from portsmouth_server.running import serve as run_server
+        from portsmouth_server.settings import Settings, read_hosts, read_token_file
+        from portsmouth_server.stores import (
+            lifetime_of_writes,
+            open_built,
+            open_store,
+            remote_store,
+            store_of_file,
+        )
+
+        given_words = {"log_format": log_format, "log_level": log_level, "dataset": dataset}
+        given: dict[str, Any] = {
+            "token": read_token_file(token_file) if token_file else None,
+            "host": host,
+            "port": port,
+            "deadline": deadline,
+            "memory": memory,
+            "workers": workers,
+            "service_hosts": frozenset().union(*(_hosts(name, read_hosts) for name in allow_service))
+            if allow_service
+            else None,
+            "access_log": access_log,
+            "source": str(source) if source else None,
+            "endpoint": checked_address(endpoint) if endpoint else None,
+        }
+        words = [f"{name}={value}" for name, value in given_words.items() if value is not None]
+        settings = Settings.load(
+            config,
+            [*(set_ or ()), *words],
+            **{name: value for name, value in given.items() if value is not None},
+        )
+        opened: Store
+        if settings.endpoint:
+            if store or facts or no_data:
+                _refuse("--endpoint with --store, --facts or --no-data", "the data that the service holds")
+            if ahead:
+                # Only a file of settings can have named the service by now.
+                ahead.close()
+            opened = remote_store(settings)
+            if settings.source:
+                asyncio.run(_original(remote_store(settings), Path(settings.source)))
+            _notes.print(f"Asking {settings.endpoint}", markup=False)
+        elif data:
+            from portsmouth.cli.advancing import loading
+
+            opened, where = stack.enter_context(store_of_file(data, settings, stack.enter_context(loading())))
+            _notes.print(where, markup=False)
+        elif ahead is None:
+            if origin:
+                _notes.print(f"{store} holds {origin.file}: {origin.lines:,} lines", markup=False)
+            opened = open_store(b"", settings, directory=store)
+        else:
+            built = ahead.built()
+            if settings.source:
+                asyncio.run(
+                    _original(EmbeddedStore(built.path, snapshot=built.snapshot), Path(settings.source))
+                )
+            _notes.print(built.summary)
+            opened = open_built(
+                built.path,
+                settings,
+                snapshot=built.snapshot,
+                directory=store,
+                prepared=ahead.prepared,
+                on_close=ahead.close,
+            )
+        if lifetime := lifetime_of_writes(opened, store):
+            _notes.print(lifetime, markup=False)
+        run_server(
+            opened,
+            settings,
+            queries.catalogue(),
+            ready=lambda address: _notes.print(f"Serving on {address} (Ctrl-C ends it)", markup=False),
+        )
+
+
+def _hosts(name: str, read: Callable[[str], frozenset[str]]) -> frozenset[str]:
+    """Read what one ``--allow-service`` names: one host, where a variable may name several."""
+    try:
+        if name.split() != [name]:
+            raise ValueError(name)
+        hosts = read(name)
+    except ValueError:
+        _refuse(f"--allow-service {name!r}", "a host such as example.org, or example.org:8080")
+    return hosts
