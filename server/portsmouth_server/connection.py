@@ -15,9 +15,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from portsmouth.errors import PortsmouthError
+from portsmouth_server.answers import header_lines
 from portsmouth_server.errors import Problem
 from portsmouth_server.express import Express
-from portsmouth_server.http import REQUEST_ID, Header
+from portsmouth_server.http import REQUEST_ID, Header, status_line
 from portsmouth_server.readers import MUCH, Readers
 
 if TYPE_CHECKING:
@@ -119,6 +120,9 @@ def connection_class(
                 if not cycle.response_complete:
                     cycle.disconnected = True
                     cycle.message_event.set()
+            # They know the connection, which so goes at once, and not only when the collector comes by.
+            self._begun.clear()
+            self._reading_for = self.cycle = None  # type: ignore[assignment]
 
         def on_message_begin(self) -> None:
             super().on_message_begin()
@@ -188,7 +192,10 @@ def connection_class(
             if not self.pipeline:
                 self._begun.clear()
             super().on_response_complete()
-            if self._last_words and self.cycle.response_complete and not self.pipeline:
+            if not self._last_words or self.transport.is_closing() or self.pipeline:
+                return
+            # What was next in the queue has only begun.
+            if self.cycle.response_complete:
                 self._say_last_words()
 
         def data_received(self, data: bytes) -> None:
@@ -339,5 +346,4 @@ def _on_the_wire(problem: Problem, more: Sequence[Header] = ()) -> bytes:
     body = problem.body()
     length = str(len(body)).encode()
     headers = [*more, *problem.data_headers(), (b"content-length", length), (b"connection", b"close")]
-    status = f"HTTP/1.1 {problem.status} {problem.title}".encode()
-    return b"\r\n".join([status, *(name + b": " + value for name, value in headers), b"", body])
+    return status_line(problem.status) + header_lines(headers) + body

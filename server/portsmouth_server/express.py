@@ -24,7 +24,7 @@ from portsmouth_server.answering import Answering
 from portsmouth_server.answers import KeptAnswer, header_lines
 from portsmouth_server.door import Door
 from portsmouth_server.errors import Problem
-from portsmouth_server.http import REQUEST_ID, Header
+from portsmouth_server.http import REQUEST_ID, Header, status_line
 from portsmouth_server.logs import request_id
 from portsmouth_server.observing import Observer
 from portsmouth_server.recording import response_name
@@ -318,15 +318,13 @@ class _Exchange:
         body = problem.body()
         length = (b"content-length", str(len(body)).encode())
         headers = [*self._express.refusal, *problem.data_headers(), length]
-        self._connection.transport.write(
-            self._begin(problem.status, problem.title) + header_lines(headers) + body
-        )
+        self._connection.transport.write(self._begin(problem.status) + header_lines(headers) + body)
         self._complete()
 
-    def _begin(self, status: int = 200, title: str = "OK") -> bytes:
+    def _begin(self, status: int = 200) -> bytes:
         """Return how a response begins: the status and what is said of every response."""
         self._status = status
-        lines = [b"HTTP/1.1 %d %b\r\n" % (status, title.encode())]
+        lines = [status_line(status)]
         for name, value in self._connection.server_state.default_headers:
             lines += [name, b": ", value, b"\r\n"]
         lines += [REQUEST_ID, b": ", self._name_of_request, b"\r\n"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, MutableMapping
+from http import HTTPStatus
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
@@ -50,6 +51,15 @@ PAGE_HEADERS: Final[tuple[Header, ...]] = (
 )
 #: What the page of an address depends on beside it.
 PAGE_VARY: Final = "Accept, Accept-Language, Cookie"
+
+
+def status_line(status: int) -> bytes:
+    """Return the first line of a response (RFC 9112, section 4), the same wherever it is written.
+
+    >>> status_line(404)
+    b'HTTP/1.1 404 Not Found\\r\\n'
+    """
+    return f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n".encode()
 
 
 class Receive(Protocol):

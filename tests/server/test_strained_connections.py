@@ -187,6 +187,25 @@ def test_an_overrun_on_a_lent_connection_has_its_name_and_is_counted(
     assert counted in server.fetch("/metrics").body.decode()
 
 
+@lending
+def test_nothing_stays_of_workers_that_were_ended(start_server: Callable[..., RunningServer]) -> None:
+    server = start_server(deadline=0.3, lanes=1)
+
+    def files() -> int:
+        return len(list(Path(f"/proc/{server.process.pid}/fd").iterdir()))
+
+    def overrun(times: int) -> int:
+        for _ in range(times):
+            client = Client(server).become_lent()
+            assert client.ask(RUNAWAY).status == 504
+            client.close()
+        time.sleep(0.1)
+        return files()
+
+    before = overrun(2)
+    assert overrun(6) <= before + 3
+
+
 @pytest.mark.parametrize("line", ["Proxy-Connection: close", "Connection: close"])
 def test_a_connection_that_is_to_be_closed_is_closed(server: RunningServer, line: str) -> None:
     received = server.raw(request("ASK {}", line) + request("ASK {}"), timeout=4)

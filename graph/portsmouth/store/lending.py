@@ -302,6 +302,8 @@ class Lanes:
             self.ended[told.kind if told else "cancelled"] += 1
         others = list(lane.lent.values())
         self._remove(lane)
+        lane.worker.listener = None
+        lane.worker.close()
         if served:
             served.failed(told, called, seconds)
         for connection in others:
