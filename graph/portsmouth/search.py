@@ -191,14 +191,30 @@ def fold(text: str) -> str:
     >>> fold("โคมูระ") == "โคมูระ"
     True
     """
+    return _fold(text)
+
+
+def _fold(text: str) -> str:
+    if text.isascii():
+        # It has no marks and only one form.
+        return " ".join(text.lower().translate(_READ).split())
     levelled = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     composed = unicodedata.normalize("NFC", _MARKS_OF_LETTERS.sub("", levelled))
-    return " ".join("".join(c if _is_read(c) else " " for c in composed).split())
+    return " ".join(composed.translate(_READ).split())
 
 
-def _is_read(character: str) -> bool:
-    # Vowels and tones of Thai are marks, without which nothing can be read.
-    return character.isalnum() or unicodedata.category(character).startswith("M")
+class _Read(dict[int, int]):
+    """Characters that are read, and a space for each that is not, by code point; known once met."""
+
+    def __missing__(self, code: int) -> int:
+        character = chr(code)
+        # Vowels and tones of Thai are marks, without which nothing can be read.
+        read = character.isalnum() or unicodedata.category(character).startswith("M")
+        self[code] = found = code if read else ord(" ")
+        return found
+
+
+_READ: Final = _Read()
 
 
 def spans(text: str, question: str) -> list[tuple[int, int]]:
@@ -453,7 +469,7 @@ class Index:
 
     def _text_rows(self, rows: Sequence[_Text]) -> Iterator[tuple[int, int, str, str, str]]:
         for row in rows:
-            if form := fold(row.value):
+            if form := _fold(row.value):
                 self._longest = max(self._longest, len(form))
                 number, field = self._numbers[row.thing], _FIELDS.index(row.field)
                 yield number, field, row.language, _readable(row.value), f" {form} "

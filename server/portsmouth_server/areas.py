@@ -71,7 +71,7 @@ class Areas:
         from portsmouth_server.network_page import network_page_router
         from portsmouth_server.networks import networks_router
 
-        kept = KeptNetworks(self.store)
+        kept = KeptNetworks(self.store, self.names)
         both = networks_router(self.store, self.settings, kept)
         both.include_router(network_page_router(self.store, self.settings, self.pages, kept))
         return both

@@ -10,6 +10,7 @@ from typing import Any, Final
 from portsmouth.networks import Annotations, Selection, Timeline, annotate, project
 from portsmouth.search import Index
 from portsmouth.store.protocol import Store
+from portsmouth_server.kept import Kept as KeptValue
 
 MOST_NETWORKS: Final = 32
 MOST_ARCS: Final = 400_000
@@ -35,12 +36,13 @@ class KeptNetworks:
     Two who ask for one network at once wait for one projection. Those not asked for longest go first.
 
     :param store: of which they are made.
+    :param names: the names of the snapshot, where others keep them too.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, names: KeptValue[Index] | None = None) -> None:
         self._store = store
         self._made: OrderedDict[Selection, asyncio.Task[Kept]] = OrderedDict()
-        self._index: asyncio.Task[Index] | None = None
+        self._names = names or KeptValue(store, lambda: Index.from_store(store))
         self._snapshot = ""
 
     async def network(self, selection: Selection) -> Kept:
@@ -64,10 +66,7 @@ class KeptNetworks:
 
         :raises StoreError: the store cannot answer.
         """
-        self._forget_former_snapshot()
-        if self._index is None or (self._index.done() and self._index.exception()):
-            self._index = asyncio.create_task(Index.from_store(self._store))
-        return await asyncio.shield(self._index)
+        return await self._names.get()
 
     async def _make(self, selection: Selection) -> Kept:
         network = await project(self._store, selection)
@@ -78,8 +77,6 @@ class KeptNetworks:
         if self._snapshot != self._store.snapshot:
             self._snapshot = self._store.snapshot
             self._made.clear()
-            self._index = None
-            self._index = None
 
     def _settle(self, selection: Selection, task: asyncio.Task[Kept]) -> None:
         if task.cancelled() or task.exception():
