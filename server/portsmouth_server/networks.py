@@ -9,7 +9,7 @@ import asyncio
 import csv
 import io
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -21,7 +21,7 @@ from portsmouth import networks
 from portsmouth.errors import NotFoundError, ParameterError
 from portsmouth.networks import MEASURES, Chain, Forbidden, Hop, Selection
 from portsmouth.networks.budget import within
-from portsmouth.networks.document import counts, document, passages
+from portsmouth.networks.document import counts, document, document_json, passages
 from portsmouth.networks.picture import draw, png
 from portsmouth.search import Index
 from portsmouth.store.protocol import Store
@@ -38,6 +38,7 @@ from portsmouth_server.network_requests import (
     Asked,
     Parameter,
 )
+from portsmouth_server.packing import Packed, PackedDocuments
 from portsmouth_server.settings import Settings
 from portsmouth_server.urls import Urls
 
@@ -46,6 +47,8 @@ Value = TypeVar("Value")
 
 _READ_ONLY: Final = ["GET", "HEAD"]
 _ACTOR: Final = ("pt:Actor",)
+#: Arcs from which on a network is written piece by piece, and kept packed.
+MANY_ARCS: Final = 3_000
 
 
 class Form(NamedTuple):
@@ -109,6 +112,8 @@ class _Answers:
     def __init__(self, store: Store, settings: Settings, kept: KeptNetworks) -> None:
         self._store = store
         self._deadline = settings.deadline
+        self._client_seconds = settings.client_seconds
+        self._packed = PackedDocuments()
         self._kept = kept
         self._urls = Urls(settings.root_path)
         # Python computes one thing at a time: more at once would only make each later.
@@ -124,9 +129,9 @@ class _Answers:
         if extension == "png" and asked.given.get("colours") == "auto":
             raise ParameterError(found="colours=auto for PNG", expected="light or dark")
 
-        async def body() -> bytes:
+        async def body(tag: str) -> bytes | Packed:
             kept = await self._kept.network(asked.selection)
-            return await self._compute(lambda: self._written(kept, asked, extension))
+            return await self._compute(lambda: self._packed.get(tag) or self._written(kept, asked, extension))
 
         others = [
             _link(self._urls.network(f".{name}", asked.of_network()), "alternate", other.media_type)
@@ -146,7 +151,7 @@ class _Answers:
                 expected="influence, which alone has a direction in time",
             )
 
-        async def body() -> bytes:
+        async def body(_: str) -> bytes:
             index = await self._kept.index()
             ends = [
                 await asyncio.to_thread(index.resolve, asked.given[name], kinds=_ACTOR)
@@ -162,7 +167,7 @@ class _Answers:
         asked = Asked.from_address(request.scope["query_string"], (MEASURE, CERTAIN, FORMAT))
         measure, as_csv = asked.given.get("measure", "brokers"), asked.given.get("format") == "csv"
 
-        async def body() -> bytes:
+        async def body(_: str) -> bytes:
             kept = await self._kept.network(asked.selection)
             told = await self._compute(lambda: self._measured(kept, asked, measure))
             return _csv(told["rows"]) if as_csv else _json(told)
@@ -177,14 +182,17 @@ class _Answers:
 
     # --- what is told
 
-    def _written(self, kept: Kept, asked: Asked, extension: str) -> bytes:
+    def _written(self, kept: Kept, asked: Asked, extension: str) -> bytes | Packed:
         if extension in PICTURE_FORMS:
             theme = asked.given.get("colours", "auto" if extension == "svg" else "light")
             svg = draw(kept.network, kept.told, language=asked.given.get("language", "en"), theme=theme)
             return png(svg) if extension == "png" else svg.encode()
+        many = kept.network.number_of_edges() >= MANY_ARCS
         if writer := FORMS[extension].writer:
-            return networks.write(kept.network, writer)
-        return _json(document(kept.network, kept.told, asked.selection, self._address))
+            body = networks.write(kept.network, writer)
+            return Packed.from_pieces([body]) if many else body
+        told = kept.network, kept.told, asked.selection, self._address
+        return Packed.from_pieces(document_json(*told)) if many else _json(document(*told))
 
     def _chains(self, kept: Kept, asked: Asked, ends: Sequence[str], index: Index) -> bytes:
         rolled = kept.network.graph["rolled_up"]
@@ -299,11 +307,14 @@ class _Answers:
                 return await asyncio.to_thread(work)
 
     async def _answer(
-        self, request: Request, media_type: str, links: Sequence[str], body: Callable[[], Any]
+        self,
+        request: Request,
+        media_type: str,
+        links: Sequence[str],
+        body: Callable[[str], Awaitable[bytes | Packed]],
     ) -> Response:
-        tag = entity_tag(
-            self._store.snapshot, portsmouth.__version__, request.url.path, request.scope["query_string"]
-        )
+        snapshot = self._store.snapshot
+        tag = entity_tag(snapshot, portsmouth.__version__, request.url.path, request.scope["query_string"])
         headers = {
             "content-type": content_type(media_type),
             "etag": tag,
@@ -315,7 +326,13 @@ class _Answers:
             headers["content-security-policy"] = _PICTURE_POLICY
         if holds(request, tag):
             return unchanged(headers)
-        return Response(await body(), headers=headers)
+        told = self._packed.get(tag) or await body(tag)
+        if isinstance(told, bytes):
+            return Response(told, headers=headers)
+        # A write in between may have let the document show another snapshot than its tag names.
+        if self._store.snapshot == snapshot:
+            self._packed.put(tag, told)
+        return told.respond(request, headers, self._client_seconds)
 
 
 def _link(address: str, relation: str, media_type: str) -> str:

@@ -20,7 +20,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import json
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from portsmouth.iris import CONCEPT, PASSAGE, passage_key
@@ -44,12 +46,43 @@ def document(
     :param address: gives the address at which a thing is described; its IRI unless given.
     :return: the document, ready for JSON; the module says what it holds.
     """
-    named = sorted({iri for *_, data in network.edges(data=True) for iri in data["passages"]})
-    shown = dict(zip(named, passages(named, told, address), strict=True))
-    edges = [
-        _edge(number, arc, told, shown, address)
-        for number, arc in enumerate(sorted(network.edges(keys=True, data=True), key=lambda arc: arc[:3]))
-    ]
+    return _document(network, told, selection, address, list(_edges(network, told, address)))
+
+
+def document_json(
+    network: Network, told: Annotations, selection: Selection, address: Callable[[str], str] = lambda iri: iri
+) -> Iterator[bytes]:
+    """Write a network as a document in JSON, a piece at a time, of which the whole need not be in memory.
+
+    :param network: as for :func:`document`, whose JSON this is.
+    :param told: what is told beside it.
+    :param selection: what it was made of.
+    :param address: gives the address at which a thing is described; its IRI unless given.
+    """
+    head, mark, tail = _json(_document(network, told, selection, address, [])).partition(b'"edges":[')
+    yield head + mark
+    edges, first = _edges(network, told, address), True
+    while some := list(islice(edges, _AT_ONCE)):
+        yield _json(some)[1:-1] if first else b"," + _json(some)[1:-1]
+        first = False
+    yield tail
+
+
+def _json(told: object) -> bytes:
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
+
+
+#: Edges that are written at once.
+_AT_ONCE = 256
+
+
+def _document(
+    network: Network,
+    told: Annotations,
+    selection: Selection,
+    address: Callable[[str], str],
+    edges: list[JsonObject],
+) -> JsonObject:
     concepts = sorted({iri for *_, data in network.edges(data=True) for slot in _SLOTS for iri in data[slot]})
     return {
         "meta": {
@@ -80,6 +113,13 @@ def document(
             for iri in concepts
         },
     }
+
+
+def _edges(network: Network, told: Annotations, address: Callable[[str], str]) -> Iterator[JsonObject]:
+    named = sorted({iri for *_, data in network.edges(data=True) for iri in data["passages"]})
+    shown = dict(zip(named, passages(named, told, address), strict=True))
+    arcs = sorted(network.edges(keys=True, data=True), key=lambda arc: arc[:3])
+    return (_edge(number, arc, told, shown, address) for number, arc in enumerate(arcs))
 
 
 def counts(network: Network) -> JsonObject:
