@@ -132,6 +132,7 @@ def test_a_follower_of_the_journal_goes_no_further_than_it_is_told(tmp_path: Pat
     assert [record.number for record in follower.fresh(2)] == [1, 2]
     journal.begin(3)
     journal.append(4, b"4")
+    journal.close()
     assert [record.number for record in follower.fresh(3)] == [3]
     assert [record.number for record in follower.fresh()] == [4]
 

@@ -75,10 +75,11 @@ class Change:
             removed -= len(_of_default_graph(self.removed))
         return added, removed
 
-    def apply(self, store: ox.Store) -> None:
+    def apply(self, store: ox.Store, *, in_tables: bool = False) -> None:
         """Make a store hold what it holds after the change.
 
         :param store: holds the dataset as it was before, or as it is after.
+        :param in_tables: as for :meth:`.blocks.Blocks.add_to`.
 
         >>> store = ox.Store()
         >>> quad = ox.Quad(ox.NamedNode("http://s"), ox.NamedNode("http://p"), ox.Literal("o"))
@@ -96,7 +97,7 @@ class Change:
         for graph in self.created:
             store.add_graph(graph)
         if isinstance(self.added, Blocks):
-            self.added.add_to(store)
+            self.added.add_to(store, in_tables=in_tables)
         elif self.added:
             store.extend(self.added)
 

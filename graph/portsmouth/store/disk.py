@@ -187,7 +187,7 @@ def private_copy(source: Path, target: Path, changes: Iterable[bytes] = ()) -> o
     _copy(source, target)
     store = ox.Store(str(target))
     for data in changes:
-        Change.from_bytes(data).apply(store)
+        Change.from_bytes(data).apply(store, in_tables=True)
     return store
 
 
@@ -290,7 +290,8 @@ class DiskPrimary:
         if self._store is None or self._journal is None:
             raise StoreError("found the store closed; expected it to be open")
         self._journal.append(number, data)
-        Change.from_bytes(data).apply(self._store)
+        # Nobody reads this store, and what is interrupted is done again from the journal.
+        Change.from_bytes(data).apply(self._store, in_tables=True)
         self._number = number
 
     @property
@@ -312,6 +313,11 @@ class DiskPrimary:
     def wants_base_at_rest(self) -> bool:
         """Return ``False``: closing makes a checkpoint; see :attr:`.primary.Primary.wants_base_at_rest`."""
         return False
+
+    @property
+    def makes_bases_at_once(self) -> bool:
+        """Return ``True``: the engine links its files; see :attr:`.primary.Primary.makes_bases_at_once`."""
+        return True
 
     def begin_base(self, number: int) -> None:
         """Make a checkpoint, which takes a moment; see :meth:`.primary.Primary.begin_base`."""
@@ -377,7 +383,7 @@ class DiskPrimary:
         self._number = self._state["number"]
         for record in Follower(journals).fresh():
             if record.number > self._number:
-                record.change.apply(store)
+                record.change.apply(store, in_tables=True)
                 self._number = record.number
         self._journal = Segments(journals, durable=True, number=self._number)
         shutil.rmtree(self._directory / "workers", ignore_errors=True)

@@ -98,6 +98,11 @@ class MemoryPrimary:
         """Return ``True``: it is at rest; see :meth:`portsmouth.store.primary.Primary.look`."""
         return True
 
+    @property
+    def makes_bases_at_once(self) -> bool:
+        """Return ``False``: a worker writes it; see :attr:`.primary.Primary.makes_bases_at_once`."""
+        return False
+
     def begin_base(self, number: int) -> Path:
         """Begin a segment, and name the file for the dataset; see :meth:`.primary.Primary.begin_base`."""
         assert self._journal  # noqa: S101  # it is open

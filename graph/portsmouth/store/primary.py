@@ -70,6 +70,10 @@ class Primary(Protocol):
         Where it is, and has changed since the base was made, a new base is wanted.
         """
 
+    @property
+    def makes_bases_at_once(self) -> bool:
+        """Whether a base takes a moment, and no worker to write it."""
+
     def begin_base(self, number: int) -> Path | None:
         """Begin a new base.
 

@@ -84,6 +84,7 @@ class WritableStore(EmbeddedStore):
         self._syncs: deque[float] = deque(maxlen=_QUICK_WRITES)
         self._pace = Pace()
         self._rebasing: asyncio.Task[None] | None = None
+        self._making_base = False
         # What of that takes long, and can be given up.
         self._keeping: asyncio.Task[None] | None = None
         self._warming: asyncio.Task[None] | None = None
@@ -294,11 +295,22 @@ class WritableStore(EmbeddedStore):
     async def _commit(self, effect: dict[str, Any], data: bytes) -> Written:
         # A fork server that is started meanwhile could miss the write.
         async with self._starting:
-            await asyncio.to_thread(self._keep, data)
-            return self._go_on(effect, data)
+            base = await asyncio.to_thread(self._keep_much if len(data) > _FOLLOWED else self._keep, data)
+            written = self._go_on(effect, data, base)
+            if base:
+                await self._start_from_base(self._number)
+        if base:
+            self._let_go_of_former_bases()
+        return written
 
-    def _go_on(self, effect: dict[str, Any], data: bytes) -> Written:
-        """Show a write that is kept: whatever is asked once this returns is answered with it."""
+    def _go_on(self, effect: dict[str, Any], data: bytes, base: Path | None = None) -> Written:
+        """Show a write that is kept: whatever is asked once this returns is answered with it.
+
+        :param base: a base that has it, if one has been made.
+        """
+        if base:
+            self._superseded.add(self._path)
+            self._path = base
         self._number += 1
         snapshot = self._opened.snapshot(self._number)
         self._remember(snapshot, data)
@@ -309,11 +321,13 @@ class WritableStore(EmbeddedStore):
         # Only now: until here, versions of the former snapshot were still being noted.
         for graph in effect["graphs"]:
             self._versions.pop(graph, None)
-        self._bring_up_to_date()
-        self._rebase_if_wanted()
+        self._bring_up_to_date(now=len(data) > _FOLLOWED)
+        if not base:
+            self._rebase_if_wanted()
         return Written(snapshot, effect["added"], effect["removed"], effect["created"])
 
     def _keep(self, data: bytes) -> None:
+        """Keep a write; once this returns it outlives the process, where the dataset does."""
         began = time.perf_counter()
         try:
             self._primary.commit(self._number + 1, data)
@@ -327,6 +341,19 @@ class WritableStore(EmbeddedStore):
             )
             raise StoreError(self._broken) from error
         self._syncs.append(time.perf_counter() - began)
+
+    def _keep_much(self, data: bytes) -> Path | None:
+        """Keep a great write, and make a base where that is quick, so that no worker has to carry it out."""
+        self._keep(data)
+        primary, number = self._primary, self._number + 1
+        if not (primary.makes_bases_at_once and primary.wants_base) or self._making_base:
+            return None
+        try:
+            primary.begin_base(number)
+            return primary.finish_base(number)
+        except OSError:
+            primary.postpone()
+            return None
 
     def _disk_is_quick(self) -> bool:
         """Return whether all else may wait for the disk as long as it usually takes over a write."""
@@ -395,6 +422,7 @@ class WritableStore(EmbeddedStore):
         """Make a new base, so that the journal does not grow without end."""
         try:
             async with self._writing:
+                self._making_base = True
                 number = self._number
                 file = await asyncio.to_thread(self._primary.begin_base, number)
             if file:
@@ -405,18 +433,30 @@ class WritableStore(EmbeddedStore):
                 self._keeping.result()
             path = await asyncio.to_thread(self._primary.finish_base, number)
             async with self._starting:
-                self._superseded.add(self._path)
-                self._path = path
-                if self._nursery and self._nursery.alive:
-                    with suppress(StoreError):
-                        await self._nursery.advance(path, self._snapshot, self._number)
-                # Whoever starts from now on starts from the new base.
-                await asyncio.to_thread(self._primary.settle, number)
+                if path != self._path:
+                    self._superseded.add(self._path)
+                    self._path = path
+                await self._start_from_base(number)
         except (PortsmouthError, OSError):
             # What there was before serves as well, only longer.
             self._primary.postpone()
             return
+        finally:
+            self._making_base = False
         self._bring_up_to_date(now=True)
+        self._let_go_of_former_bases()
+
+    async def _start_from_base(self, number: int) -> None:
+        """Have whoever starts from now on start from the present base.
+
+        :param number: the writes that it has.
+        """
+        if self._nursery and self._nursery.alive:
+            with suppress(StoreError):
+                await self._nursery.advance(self._path, self._snapshot, self._number)
+        await asyncio.to_thread(self._primary.settle, number)
+
+    def _let_go_of_former_bases(self) -> None:
         for worker in self._nursery.alive_workers() if self._nursery else ():
             if worker.base in self._superseded:
                 worker.exited.add_done_callback(lambda _: self._tidy())
