@@ -93,7 +93,7 @@ def build(every: Sequence[Happening], asked: Asked, words: Words) -> Timeline:
     """
     chosen = [one for one in every if _fits(one, asked)]
     spans = [date.bounds for one in chosen for date in _dates(one, asked)]
-    shown = [one for one in chosen if any(_meets(d.bounds, asked.window) for d in _dates(one, asked))]
+    shown = _within(chosen, asked)
     left_out, shown = max(0, len(shown) - MOST), shown[:MOST]
     months = short_months(words.language)
     lanes = [
@@ -120,6 +120,24 @@ def build(every: Sequence[Happening], asked: Asked, words: Words) -> Timeline:
     )
 
 
+def shown_of(every: Sequence[Happening], asked: Asked) -> list[Happening]:
+    """Return what a timeline shows, as :func:`build` does.
+
+    :param every: all that is dated.
+    :param asked: what is shown.
+    """
+    return _within([one for one in every if _fits(one, asked)], asked)[:MOST]
+
+
+def busiest(every: Sequence[Happening]) -> set[str]:
+    """Return the actors among whom a reader may choose.
+
+    :param every: all that is dated.
+    """
+    counted = Counter(actor for one in every for actor in (*one.doers, *one.others))
+    return {actor for actor, _ in counted.most_common(_MOST_CHOICES)}
+
+
 def parts_of(one: Happening) -> set[str]:
     """Return the keys of the parts that date a thing."""
     return {key for date in one.dates for key in date.parts}
@@ -131,6 +149,10 @@ def _fits(one: Happening, asked: Asked) -> bool:
         and (not asked.part or asked.part in parts_of(one))
         and (not asked.actor or ID + asked.actor in (*one.doers, *one.others))
     )
+
+
+def _within(chosen: Sequence[Happening], asked: Asked) -> list[Happening]:
+    return [one for one in chosen if any(_meets(d.bounds, asked.window) for d in _dates(one, asked))]
 
 
 def _dates(one: Happening, asked: Asked) -> list[Dated]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from typing import Any, Final
 
@@ -20,7 +21,7 @@ from portsmouth_server.views.facts import CLASSES
 from portsmouth_server.views.sending import READ, Rendered, send_page
 from portsmouth_server.views.timeline.asked import LANES, Asked
 from portsmouth_server.views.timeline.events import Happening, read_happenings
-from portsmouth_server.views.timeline.page import build, parts_of
+from portsmouth_server.views.timeline.page import build, busiest, parts_of, shown_of
 from portsmouth_server.views.words import LANGUAGES, N_, Words, read_words
 
 #: Stretches of time that readers go to, with what they are called.
@@ -29,6 +30,8 @@ PRESETS: Final = (
     ("1905-05", "1905-09", N_("mediation and talks")),
     ("1905-08", "1905-09", N_("the conference")),
 )
+#: Dated things from which on their names are read as they are shown, rather than all of them once.
+_MANY: Final = 5_000
 _LANE_NAMES: Final = {"text": N_("by text"), "actor": N_("by actor"), "kind": N_("by kind")}
 
 
@@ -47,7 +50,14 @@ def timeline_router(store: Store, settings: Settings, pages: HtmlPages) -> APIRo
     async def name(language: str) -> Words:
         return await read_words(store, here, language, named(await kept.get()))
 
-    words = {language: Kept(store, partial(name, language)) for language in LANGUAGES}
+    every_word = {language: Kept(store, partial(name, language)) for language in LANGUAGES}
+
+    async def words(every: tuple[Happening, ...], asked: Asked, language: str) -> Words:
+        """Return what is needed to name what is shown, which is all that is dated where that is not much."""
+        if len(every) < _MANY:
+            return await every_word[language].get()
+        parts = {part(key) for one in every for key in parts_of(one)}
+        return await read_words(store, here, language, named(shown_of(every, asked)) | busiest(every) | parts)
 
     @router.api_route(urls.TIMELINE, methods=READ)
     async def timeline(request: Request) -> Response:
@@ -55,7 +65,7 @@ def timeline_router(store: Store, settings: Settings, pages: HtmlPages) -> APIRo
 
         async def context() -> dict[str, Any]:
             every = await kept.get()
-            named_ = await words[pages.language].get()
+            named_ = await words(every, asked, pages.language)
             shown = build(every, asked, named_)
             length = (asked.window.latest - asked.window.earliest).days
             moves = {
@@ -83,10 +93,10 @@ def timeline_router(store: Store, settings: Settings, pages: HtmlPages) -> APIRo
     return router
 
 
-def named(every: tuple[Happening, ...]) -> set[str]:
+def named(every: Iterable[Happening]) -> set[str]:
     """Return the IRIs of all that a timeline names.
 
-    :param every: all that is dated.
+    :param every: what it shows.
     """
     found = {ID + side for side in SIDES} | {PT + name for name in CLASSES}
     for one in every:
