@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Literal
 
 from portsmouth.errors import PortsmouthError
@@ -315,7 +316,11 @@ def connection_class(
             if self._last_words:
                 return
             cycle = self.cycle
-            self._last_words = _on_the_wire(Problem.from_status(status, detail))
+            # Those of the request before, if nothing of this one could be read.
+            headers = self.headers if self._receiving else ()
+            name = express.observer.name(headers) if express else token_hex(8).encode()
+            told = [*self.server_state.default_headers, (REQUEST_ID, name)]
+            self._last_words = _on_the_wire(Problem.from_status(status, detail), told)
             if cycle is None or cycle.response_complete:
                 self._say_last_words()
             elif self._receiving and self._reading_for is cycle:

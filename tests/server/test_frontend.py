@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import re
 import shutil
@@ -10,8 +11,12 @@ from typing import Any
 
 import pytest
 
+from portsmouth.store.embedded import EmbeddedStore
+from portsmouth_server import create_app
 from portsmouth_server.frontend import Bundle, static_folder
 from portsmouth_server.urls import Urls
+
+from .conftest import dataset
 
 BROWSER = {"Accept": "text/html"}
 LINKED = re.compile(r'(?:href|src)="(/static/[^"]+)"')
@@ -84,6 +89,34 @@ def test_without_a_bundle_pages_link_the_style_sheet_as_written(tmp_path: Path) 
     assert bundle.island("network") == ""
     (tmp_path / "styles" / "site.css").write_text("/* another */")
     assert Bundle.from_folder(Urls("/p"), tmp_path).edition != bundle.edition
+
+
+def test_without_a_bundle_the_network_is_shown_as_a_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("portsmouth_server.frontend._MANIFEST", "nothing/manifest.json")
+    messages: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        messages.append(message)
+
+    async def fetch() -> None:
+        scope = {
+            "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET",
+            "scheme": "http", "path": "/network", "raw_path": b"/network", "query_string": b"",
+            "root_path": "", "headers": [(b"accept", b"text/html")], "client": ("127.0.0.1", 1),
+            "server": ("127.0.0.1", 80),
+        }  # fmt: skip
+        async with EmbeddedStore.from_nquads(dataset()) as store:
+            await create_app(store)(scope, receive, send)
+
+    asyncio.run(fetch())
+    body = b"".join(message.get("body", b"") for message in messages).decode()
+    assert messages[0]["status"] == 200
+    assert '<img src="/network.svg' in body
+    # Browsers that run scripts leave out what stands there, and nothing else would draw it.
+    assert "<noscript" not in body
 
 
 def test_the_style_sheet_as_written_loads_only_its_own_parts(server: Any) -> None:

@@ -240,6 +240,24 @@ def test_a_client_that_asks_much_at_once_and_leaves_ends_its_query(
         time.sleep(0.05)
 
 
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (b"\x16\x03\x01 hello\r\n\r\n", b"400"),
+        (b"GET /%b HTTP/1.1\r\n\r\n" % (b"a" * 70_000), b"414"),
+        (b"GET / HTTP/1.1\r\nX: %b\r\n\r\n" % (b"a" * 70_000), b"431"),
+        (b"GET / HTTP/1.1\r\n", b"408"),
+    ],
+)
+def test_what_is_refused_before_it_is_read_is_dated_and_named(
+    hasty: RunningServer, request_: bytes, status: bytes
+) -> None:
+    head = hasty.raw(request_).partition(b"\r\n\r\n")[0]
+    assert head.startswith(b"HTTP/1.1 " + status)
+    assert b"\r\ndate: " in head
+    assert b"\r\nx-request-id: " in head
+
+
 def test_a_fragment_is_no_part_of_what_is_asked(server: RunningServer) -> None:
     path = "/sparql?query=SELECT+(1+AS+?n)%7B%7D"
     types = {
