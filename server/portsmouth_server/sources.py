@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import accumulate
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -20,6 +22,8 @@ from portsmouth_server.tables import csv_response
 from portsmouth_server.viewing import LANGUAGES, viewer
 
 _READ: Final = ["GET", "HEAD"]
+#: Lines that the page of several texts shows; texts for which there is no room stand on pages of their own.
+MOST_LINES: Final = 2_000
 #: What a passage alone states, as a query that anybody may change.
 _ALONE: Final = """\
 SELECT ?s ?p ?o {{
@@ -63,8 +67,26 @@ def sources_router(store: Store, pages: HtmlPages) -> APIRouter:
         if form == "json":
             return json_response(request, {"parts": [one.as_json() for one in chosen]})
         body = pages.render(
-            "sources.html", parts=chosen, part=part, alone=_ALONE.format, original=pages.has_original
+            "sources.html",
+            parts=chosen,
+            part=part,
+            opened={one.key for one in chosen} if part else opened(chosen),
+            alone=_ALONE.format,
+            original=pages.has_original,
         )
         return page(body)
 
     return router
+
+
+def opened(parts: Iterable[SourcePart]) -> set[str]:
+    """Return the keys of the texts that are shown line by line on one page: as many as there is room for.
+
+    :param parts: the texts, in their order.
+
+    >>> opened([])
+    set()
+    """
+    lengths = [(one.key, len(one.passages)) for one in parts]
+    ends = accumulate(length for _, length in lengths)
+    return {key for (key, _), end in zip(lengths, ends, strict=True) if end <= MOST_LINES}

@@ -17,6 +17,8 @@ from portsmouth.store.embedded import EmbeddedStore
 from portsmouth_server import networks
 from portsmouth_server.app import create_app
 
+from .asgi import fetch
+
 
 @pytest.fixture(scope="module")
 def nquads() -> bytes:
@@ -42,33 +44,6 @@ def test_a_network_is_written_in_pieces_as_it_is_whole(nquads: bytes) -> None:
             assert b"".join(pieces).decode() == json.dumps(whole, ensure_ascii=False, separators=(",", ":"))
 
     run(nquads, work)
-
-
-async def fetch(
-    app: Any, path: str, method: str = "GET", **headers: str
-) -> tuple[int, dict[str, str], bytes]:
-    sent: list[Any] = []
-    requests = [{"type": "http.request", "body": b"", "more_body": False}]
-
-    async def receive() -> Any:
-        # A client that stays says nothing more.
-        return requests.pop() if requests else await asyncio.Event().wait()
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    await app(
-        {
-            "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method,
-            "scheme": "http", "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": "",
-            "headers": [(k.replace("_", "-").encode(), v.encode()) for k, v in headers.items()],
-            "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80),
-        },
-        receive,
-        send,
-    )  # fmt: skip
-    names = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
-    return sent[0]["status"], names, b"".join(message.get("body", b"") for message in sent[1:])
 
 
 @pytest.mark.parametrize("path", ["/network.json", "/network.csv", "/network.gexf"])

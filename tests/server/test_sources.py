@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from portsmouth.build import build
 from portsmouth.build.catalogue import locate
 from portsmouth.iris import passage
+from portsmouth.store.embedded import EmbeddedStore
+from portsmouth_server import sources
+from portsmouth_server.app import create_app
 
+from .asgi import fetch
 from .conftest import RunningServer
 from .test_pages import see
 
@@ -132,3 +139,35 @@ def test_what_cannot_be_shown_is_refused(shipped: Any, asked: str, status: int) 
 def test_openapi_describes_sources(shipped: Any) -> None:
     described = json.loads(shipped.fetch("/openapi.json").body)["paths"]["/sources"]["get"]
     assert {one["name"] for one in described["parameters"]} == {"part", "format"}
+
+
+def test_lines_for_which_a_page_has_no_room_stand_on_pages_of_their_texts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def work() -> None:
+        async with EmbeddedStore.from_nquads(build().nquads) as store:
+            app = create_app(store)
+            whole = lines_of(await page_of(app, "/sources"))
+            assert len(whole) > 100
+            monkeypatch.setattr(sources, "MOST_LINES", 100)
+            shown = await page_of(app, "/sources?part=")
+            assert 0 < len(lines_of(shown)) <= 100
+            rest = re.findall(r'href="(/sources\?part=s\d+)">(\d+) lines on', shown)
+            found = set(lines_of(shown))
+            for address, number in rest:
+                own = lines_of(await page_of(app, address))
+                assert len(own) == int(number)
+                found |= own
+            assert found == whole
+
+    asyncio.run(work())
+
+
+async def page_of(app: Any, path: str) -> str:
+    status, _, body = await fetch(app, path, accept="text/html")
+    assert status == 200
+    return body.decode()
+
+
+def lines_of(page: str) -> set[str]:
+    return set(re.findall(r'<tr id="([^"]+)">', page))
