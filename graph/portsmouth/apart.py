@@ -72,13 +72,15 @@ class Apart(Generic[T]):
         if self._running:
             self._running = False
             os.close(self._reading)
-            os.kill(self._pid, signal.SIGKILL)
+            os.kill(self._pid, signal.SIGTERM)
             os.waitpid(self._pid, 0)
 
 
 def _do(work: Callable[[], T], writing: int) -> None:
     """Do the work in the child, and end it."""
     status = 1
+    # So that work which shows something on a terminal leaves that as it was.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         try:
             told = pickle.dumps((work(), None), protocol=pickle.HIGHEST_PROTOCOL)

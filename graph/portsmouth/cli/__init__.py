@@ -74,7 +74,9 @@ def run(arguments: list[str], ahead: Ahead | None = None) -> int:
     usage_error: Any = typer.BadParameter.__base__
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     try:
-        code = app(args=arguments, prog_name="portsmouth", standalone_mode=False, obj=ahead)
+        # What is still under way ends, and leaves the terminal, before anything is told there.
+        with ahead or nullcontext():
+            code = app(args=arguments, prog_name="portsmouth", standalone_mode=False, obj=ahead)
     except usage_error as error:
         console.print(f"error: {error.format_message()} (portsmouth --help explains)", markup=False)
         return 2
