@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -300,3 +301,57 @@ def test_a_store_that_is_only_read_says_so_and_has_one_version_of_every_graph():
     assert present
     assert default
     assert missing is None
+
+
+@pytest.fixture
+def forks(tmp_path, monkeypatch):
+    """Let forks of the fork server succeed, be refused, or bring a worker that dies, one after another."""
+    (tmp_path / "sitecustomize.py").write_text(
+        """
+import errno, os
+fork, outcomes = os.fork, iter(os.environ.get("FORKS", "").split())
+def another():
+    outcome = next(outcomes, "")
+    if outcome == "refused":
+        raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+    pid = fork()
+    if pid == 0 and outcome == "dies":
+        os._exit(3)
+    return pid
+os.fork = another
+"""
+    )
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]))
+    return lambda outcomes: monkeypatch.setenv("FORKS", outcomes)
+
+
+def test_a_fork_that_is_refused_costs_only_its_query(forks):
+    async def use(store):
+        running = asyncio.create_task(body(store, RUNAWAY))
+        await until(lambda: processes(store))
+        nursery = store._nursery
+        with pytest.raises(StoreError, match="room for one more process"):
+            await body(store, "ASK {}")
+        with pytest.raises(DeadlineError):
+            await running
+        assert await body(store, "ASK {}")
+        assert store._nursery is nursery
+
+    forks("works refused")
+    with_store(use, Limits(deadline=2))
+
+
+def test_a_worker_that_dies_at_once_is_told_of_at_once(forks):
+    async def use(store):
+        asked = asyncio.create_task(body(store, "ASK {}"))
+        for _ in range(5):
+            await asyncio.sleep(0)
+        # What is told of its start and of its end is read together.
+        time.sleep(0.5)
+        with pytest.raises(StoreError, match="status 3"):
+            await asyncio.wait_for(asked, 10)
+        assert not store._nursery.workers
+        assert await body(store, "ASK {}")
+
+    forks("dies")
+    with_store(use)

@@ -10,7 +10,7 @@ where the module is what workers will need, or empty, with its control channel a
 standard input; or forked by :mod:`portsmouth.store.prepared`, and then first told
 ``SNAPSHOT`` and ``MEMORY_MIB`` on the channel, a line each. There come lines:
 ``fork`` with a socket beside it (``SCM_RIGHTS``), ``end PID``, ``advance ID NUMBER PATH``;
-back go ``ready`` or ``failed REASON``, ``forked PID``, ``exit PID STATUS`` and
+back go ``ready`` or ``failed REASON``, ``forked PID`` or ``unforked REASON``, ``exit PID STATUS`` and
 ``advanced ID``. When the channel closes, it ends its workers and itself.
 
 To advance is to go to a later snapshot: it reads what has been added to the journal, up
@@ -136,7 +136,13 @@ class ForkServer:
                 change.of_default_graph().apply(self._default)
 
     def _fork(self, descriptor: int) -> None:
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError as error:
+            # There may be room for another process later, and those that run are not concerned.
+            os.close(descriptor)
+            self._say(f"unforked {' '.join(str(error).split())}")
+            return
         if pid == 0:
             self._become_worker(descriptor)
         os.close(descriptor)

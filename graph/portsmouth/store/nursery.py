@@ -194,7 +194,7 @@ class Nursery:
         self._control = control
         self._lines = b""
         self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._forks: deque[asyncio.Future[tuple[int, str, Path]]] = deque()
+        self._forks: deque[tuple[asyncio.Future[Worker], socket.socket]] = deque()
         self._advances: deque[tuple[Path, asyncio.Future[None] | None]] = deque()
         self._workers: dict[int, Worker] = {}
         self.alive = True
@@ -242,25 +242,44 @@ class Nursery:
     async def fork(self) -> Worker:
         """Fork a worker.
 
-        :raises StoreError: the fork server has ended.
+        :raises StoreError: the fork server has ended, or there is no room for another process.
         """
         if not self.alive:
             raise StoreError("found that the fork server has ended; expected it to run")
         self._tell()
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
-        answer: asyncio.Future[tuple[int, str, Path]] = asyncio.get_running_loop().create_future()
-        self._forks.append(answer)
+        answer: asyncio.Future[Worker] = asyncio.get_running_loop().create_future()
+        self._forks.append((answer, ours))
         with theirs:
             socket.send_fds(self._control, [b"fork\n"], [theirs.fileno()])
         try:
             # A caller that gives up while the fork is under way must not take the next fork's answer.
-            pid, snapshot, base = await asyncio.shield(answer)
+            return await asyncio.shield(answer)
         except BaseException:
+            if answer.done() and not answer.exception():
+                answer.result().end()
             ours.close()
             raise
-        worker = self._workers[pid] = Worker(self, pid, ours, snapshot, base)
-        return worker
+
+    def _forked(self, pid: int) -> None:
+        """Note a worker at once: the next that is told may be that it has ended."""
+        answer, channel = self._forks.popleft()
+        # Whoever gave up has closed it, and without it the worker ends by itself.
+        if channel.fileno() >= 0:
+            # Lines come in order: what was forked before the fork server advanced has the old one.
+            worker = self._workers[pid] = Worker(self, pid, channel, *self._there)
+            answer.set_result(worker)
+
+    def _unforked(self, reason: str) -> None:
+        answer, _ = self._forks.popleft()
+        answer.set_exception(
+            StoreError(
+                f"found that no worker could be started ({reason}); expected room for one more process"
+            )
+        )
+        # Whoever asked may have given up, and an exception that nobody fetches would be reported.
+        answer.exception()
 
     def follow(self, path: Path, snapshot: str, number: int) -> None:
         """Go to the next snapshot: what is forked from now on answers from it.
@@ -339,8 +358,9 @@ class Nursery:
                 case [b"failed", *reason]:
                     self._fail(b" ".join(reason).decode())
                 case [b"forked", pid]:
-                    # Lines come in order: what was forked before the fork server advanced has the old one.
-                    self._forks.popleft().set_result((int(pid), *self._there))
+                    self._forked(int(pid))
+                case [b"unforked", *reason]:
+                    self._unforked(b" ".join(reason).decode())
                 case [b"advanced", snapshot]:
                     self.base, answer = self._advances.popleft()
                     self._there = snapshot.decode(), self.base
@@ -370,7 +390,7 @@ class Nursery:
         self._control.close()
         unsettled: list[asyncio.Future[Any]] = [
             self._ready,
-            *self._forks,
+            *(answer for answer, _ in self._forks),
             *(answer for _, answer in self._advances if answer),
         ]
         for waiting in unsettled:
