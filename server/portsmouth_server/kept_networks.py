@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 from portsmouth.networks import Annotations, Selection, Timeline, annotate, project
+from portsmouth.networks.document import counts
 from portsmouth.search import Index
 from portsmouth.store.protocol import Store
 from portsmouth_server.kept import Kept as KeptValue
@@ -16,7 +18,7 @@ MOST_NETWORKS: Final = 32
 MOST_ARCS: Final = 400_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Kept:
     """A network, and what is asked of it again and again.
 
@@ -28,6 +30,11 @@ class Kept:
     network: Any
     told: Annotations
     timeline: Timeline
+
+    @cached_property
+    def counts(self) -> dict[str, Any]:
+        """What the network holds and what it leaves out."""
+        return counts(self.network)
 
 
 class KeptNetworks:

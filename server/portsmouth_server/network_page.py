@@ -7,7 +7,7 @@ the most acts are drawn, and any other when a reader asks for whom it met.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -18,7 +18,7 @@ from starlette.responses import RedirectResponse, Response
 from portsmouth.errors import NotFoundError
 from portsmouth.iris import ID, shorten
 from portsmouth.networks import Selection
-from portsmouth.networks.document import counts, document
+from portsmouth.networks.document import document
 from portsmouth.networks.picture.style import colour_of
 from portsmouth.store.protocol import Store
 from portsmouth_server import urls
@@ -135,8 +135,9 @@ class View:
         network = self._kept.network
         if network.number_of_nodes() <= MOST_DRAWN and network.number_of_edges() <= MOST_LINES:
             return self._told(network)
-        busiest = [actor for actor, _ in Counter(dict(network.degree())).most_common(FIRST_DRAWN)]
-        return self._told(_best_told(network.subgraph(busiest)))
+        busiest = {actor for actor, _ in Counter(dict(network.degree())).most_common(FIRST_DRAWN)}
+        arcs = network.out_edges(busiest, keys=True, data="passages")
+        return self._told(_best_told(network, [arc for arc in arcs if arc[1] in busiest]))
 
     def around(self, actor: str) -> JsonObject:
         """Return an actor and all whom he met.
@@ -148,8 +149,12 @@ class View:
         iri = ID + actor.removeprefix("d:") if actor.startswith("d:") else actor
         if iri not in network:
             raise NotFoundError(found=f"no actor {actor[:200]} in this network", expected="one of its actors")
-        arcs = [*network.in_edges(iri, keys=True), *network.out_edges(iri, keys=True)]
-        return self._told(_best_told(network.edge_subgraph(arcs)))
+        arcs = {
+            arc[:3]: arc
+            for some in (network.in_edges, network.out_edges)
+            for arc in some(iri, keys=True, data="passages")
+        }
+        return self._told(_best_told(network, arcs.values()))
 
     def _told(self, network: Any) -> JsonObject:
         seen = viewer()
@@ -168,7 +173,7 @@ class View:
                     "gloss": gloss,
                 }
         return {
-            "counts": counts(whole),
+            "counts": self._kept.counts,
             "partial": network.number_of_nodes() < whole.number_of_nodes(),
             "actors": [
                 {
@@ -211,10 +216,15 @@ class View:
         return self._here.thing(iri) or self._here.description(iri)
 
 
-def _best_told(network: Any) -> Any:
-    """Keep as many arcs as a picture bears, those that most passages tell of."""
-    arcs = sorted(network.edges(keys=True, data="passages"), key=lambda arc: (-len(arc[3]), arc[:3]))
-    return network.edge_subgraph([arc[:3] for arc in arcs[:MOST_ACTS]])
+def _best_told(network: Any, arcs: Iterable[tuple[Any, ...]]) -> Any:
+    """Keep as many arcs as a picture bears, those that most passages tell of.
+
+    :param network: of which they are.
+    :param arcs: source, target, key and passages of each.
+    """
+    best = sorted(arcs, key=lambda arc: (-len(arc[3]), arc[:3]))[:MOST_ACTS]
+    # A graph of its own: a view would look through the whole network for each of its arcs.
+    return network.edge_subgraph([arc[:3] for arc in best]).copy()
 
 
 def _by_members(told: JsonObject, name: Callable[[Mapping[str, str]], str]) -> dict[str, str]:

@@ -21,7 +21,7 @@ from portsmouth import networks
 from portsmouth.errors import NotFoundError, ParameterError
 from portsmouth.networks import MEASURES, Chain, Forbidden, Hop, Selection
 from portsmouth.networks.budget import within
-from portsmouth.networks.document import counts, document, document_json, passages
+from portsmouth.networks.document import document, document_json, passages
 from portsmouth.networks.picture import draw, png
 from portsmouth.search import Index
 from portsmouth.store.protocol import Store
@@ -255,7 +255,7 @@ class _Answers:
             "kind": selection.kind,
             "snapshot": kept.network.graph["snapshot"],
             "filter": selection.as_json(),
-            "counts": counts(kept.network),
+            "counts": kept.counts,
         }
 
     def _row(self, kept: Kept, actor: str) -> JsonObject:
