@@ -29,6 +29,7 @@ import shutil
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
@@ -150,12 +151,24 @@ class ForkServer:
         self._say(f"forked {pid}")
 
     def _become_worker(self, descriptor: int) -> NoReturn:
-        status = 1
         try:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             for private in self._private:
                 private.close()
+            # A thread has a heap of its own (malloc(3)). In this one's, what loading has left free lies
+            # between the data: an evaluation would be handed one cold page of the snapshot after another.
+            soft, _ = resource.getrlimit(resource.RLIMIT_STACK)
+            threading.stack_size(min(STACK, soft) if soft != resource.RLIM_INFINITY else STACK)
+            thread = threading.Thread(target=self._work, args=(descriptor,))
+            thread.start()
+            thread.join()
+        finally:
+            os._exit(1)
+
+    def _work(self, descriptor: int) -> NoReturn:
+        status = 1
+        try:
             with socket.socket(fileno=descriptor) as channel:
                 worker.run(self._held(), channel, self._memory_mib)
             status = 0
