@@ -122,6 +122,21 @@ def _verdicts(rows: Sequence[tuple[Data, str, Written]]) -> Iterator[str]:
         )
     else:
         yield f"Reads beside {_PACES[0]:g} writes a second nowhere fall below 0.8 of reads alone."
+    crowded = [
+        f"{name}, {data.name}: {ratio:.2f} at {rate:,.0f} writes/s"
+        for data, name, found in rows
+        for rate, ratios in (found.beside[_PACES[-1]],)
+        if name.startswith("portsmouth") and (ratio := statistics.median(ratios)) < 0.8
+    ]
+    if crowded:
+        yield ""
+        yield (
+            "Beside as many writes as one client can send they fall below it: "
+            + "; ".join(crowded)
+            + ". Where readers wait for a processor, a write waits for twice the time of the one before it, "
+            "10 ms at most; the client that writes, the server, the worker that evaluates it and all workers "
+            "with connections share the processors with the load generator."
+        )
 
 
 def _writable(bench: Bench, data: Data) -> list[Peer]:
