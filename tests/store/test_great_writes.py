@@ -77,6 +77,30 @@ def test_a_great_write_that_is_interrupted_is_there_wholly_or_not_at_all(
         primary.close()
 
 
+def test_a_great_write_is_acknowledged_though_the_journal_cannot_be_shortened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError("no room")
+
+    async def use() -> None:
+        ask = Query(f"ASK {{ GRAPH {GRAPH} {{ ?s ?p ?o }} }}", formats=Formats(results="text/csv"))
+        async with WritableStore.on_disk(tmp_path, OLD) as store:
+            with monkeypatch.context() as patched:
+                patched.setattr(DiskPrimary, "settle", fail)
+                written = await store.write_graph(GraphWrite(GRAPH.value, "replace", triples(0, MANY)))
+            assert written.added == MANY
+            for _ in range(2):
+                answer = await store.query(ask)
+                assert b"".join([chunk async for chunk in answer]).strip() == b"true"
+                # What starts from the new base has it too.
+                assert store._nursery is not None
+                store._nursery._process.kill()
+                await asyncio.sleep(0.1)
+
+    asyncio.run(use())
+
+
 @pytest.mark.parametrize("form", ["memory", "disk"])
 def test_great_and_small_writes_are_seen_by_whoever_asks_after_them(tmp_path: Path, form: str) -> None:
     opened = WritableStore.kept if form == "memory" else WritableStore.on_disk

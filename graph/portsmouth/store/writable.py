@@ -298,7 +298,11 @@ class WritableStore(EmbeddedStore):
             base = await asyncio.to_thread(self._keep_much if len(data) > _FOLLOWED else self._keep, data)
             written = self._go_on(effect, data, base)
             if base:
-                await self._start_from_base(self._number)
+                try:
+                    await self._start_from_base(self._number)
+                except (PortsmouthError, OSError):
+                    # The journal is longer than it need be, and that is all.
+                    self._primary.postpone()
         if base:
             self._let_go_of_former_bases()
         return written
