@@ -23,7 +23,7 @@ from portsmouth.networks import MEASURES, Chain, Forbidden, Hop, Selection
 from portsmouth.networks.budget import within
 from portsmouth.networks.document import document, document_json, passages
 from portsmouth.networks.picture import draw, png
-from portsmouth.search import Index
+from portsmouth.search import expand
 from portsmouth.store.protocol import Store
 from portsmouth_server import urls
 from portsmouth_server.documents import content_type, entity_tag, holds, unchanged
@@ -152,16 +152,28 @@ class _Answers:
             )
 
         async def body(_: str) -> bytes:
-            index = await self._kept.index()
-            ends = [
-                await asyncio.to_thread(index.resolve, asked.given[name], kinds=_ACTOR)
-                for name in ("from", "to")
-            ]
+            names = [asked.given[name] for name in ("from", "to")]
+            ends = await self._ends(names, asked.selection)
             kept = await self._kept.network(asked.selection)
-            return await self._compute(lambda: self._chains(kept, asked, ends, index))
+            rolled = kept.network.graph["rolled_up"]
+            start, end = (rolled.get(iri, iri) for iri in ends)
+            if start == end:
+                name = (await self._kept.index()).name(start)
+                raise ParameterError(found=f"{name} at both ends", expected="two actors")
+            return await self._compute(lambda: self._chains(kept, asked, start, end))
 
         links = [_link(self._urls.network(".json", asked.of_network()), "related", "application/json")]
         return await self._answer(request, "application/json", links, body)
+
+    async def _ends(self, names: Sequence[str], selection: Selection) -> Sequence[str]:
+        """Return the actors of some names; for IRIs of actors of the network no name has to be looked up."""
+        iris = [expand(name.strip()) for name in names]
+        if all(":" in iri for iri in iris):
+            network = (await self._kept.network(selection)).network
+            if all(iri in network for iri in iris):
+                return iris
+        index = await self._kept.index()
+        return [await asyncio.to_thread(index.resolve, name, kinds=_ACTOR) for name in names]
 
     async def measures(self, request: Request) -> Response:
         asked = Asked.from_address(request.scope["query_string"], (MEASURE, CERTAIN, FORMAT))
@@ -194,11 +206,7 @@ class _Answers:
         told = kept.network, kept.told, asked.selection, self._address
         return Packed.from_pieces(document_json(*told)) if many else _json(document(*told))
 
-    def _chains(self, kept: Kept, asked: Asked, ends: Sequence[str], index: Index) -> bytes:
-        rolled = kept.network.graph["rolled_up"]
-        start, end = (rolled.get(iri, iri) for iri in ends)
-        if start == end:
-            raise ParameterError(found=f"{index.name(start)} at both ends", expected="two actors")
+    def _chains(self, kept: Kept, asked: Asked, start: str, end: str) -> bytes:
         certain, every = asked.given.get("certain", False), asked.given.get("all", False)
         limit = asked.given.get("limit", USUAL_CHAINS)
         found = kept.timeline.minimal(start, end, certain=certain, limit=limit)

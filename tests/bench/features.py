@@ -54,8 +54,7 @@ GROWING: Final[Mapping[str, tuple[str, str]]] = {
     "entity data": ("{page}.ttl", "the facts that name the thing: an actor has more acts in a larger corpus"),
     "network": (
         "/network.json",
-        "first: all acts, with their dates and passages; then the length of the answer, which is kept while "
-        "it fits",
+        "first: all acts, with their dates and passages; then the length of the answer, which is kept packed",
     ),
     "path in time": (
         "/network/paths?from={a}&to={b}",

@@ -268,3 +268,19 @@ def test_the_interface_describes_every_address_and_parameter(shipped):
         assert {"kind", "mode", "part", "since", "until", "roll-up"} <= set(names)
     required = {p["name"] for p in described["/network/paths"]["get"]["parameters"] if p["required"]}
     assert required == {"from", "to"}
+
+
+@pytest.mark.parametrize("more", ["", "&mode=funded", "&by=institution", "&since=1905-08-01"])
+def test_paths_are_the_same_by_names_and_by_iris(shipped, more):
+    base = "https%3A%2F%2Fw3id.org%2Fportsmouth1905%2Fid%2F"
+    answers = {
+        (reply.status, reply.body)
+        for start, end in [
+            ("Theodore+Roosevelt", "Nicholas+II"),
+            ("d:roosevelt", "d:nicholas-ii"),
+            ("+d:roosevelt", f"{base}nicholas-ii"),
+            ("Theodore+Roosevelt", f"{base}nicholas-ii"),
+        ]
+        for reply in [shipped.fetch(f"/network/paths?from={start}&to={end}{more}")]
+    }
+    assert len(answers) == 1
