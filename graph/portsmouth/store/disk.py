@@ -10,7 +10,8 @@ from one.
 A write is in ``DIR/journals`` before anything else knows of it, and what the journal
 has beyond the last checkpoint is done again when the store is opened. A checkpoint
 takes ten times as long as a small write, so there is one only when the journal has
-grown; workers carry out what it has on a copy of the checkpoint of their own. The engine
+grown, which a great write does at once; workers carry out what it has on a copy of the
+checkpoint of their own. The engine
 merges the tables of what has been loaded once it is opened to be written: after that
 there is a checkpoint, too, so that not every copy is merged for itself.
 """

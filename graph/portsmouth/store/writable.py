@@ -7,10 +7,11 @@
 
 A write is evaluated by a worker, with the deadline and the memory of a query; what
 comes of it is the change that it makes, or an error that changes nothing. The store
-then keeps the change (:mod:`portsmouth.store.primary`), lets the fork server go to
-the next snapshot, and only then says that it is done. Writes are done one after
-another; queries that run meanwhile finish on the snapshot on which they began, and
-their workers then go along with what has been written.
+then keeps the change (:mod:`portsmouth.store.primary`), tells the workers that serve
+connections, and only then says that it is done. The fork server, and workers that
+wait, are told of several writes together, at the latest when they are next needed.
+Writes are done one after another; queries that run meanwhile finish on the snapshot
+on which they began, and their workers then go along with what has been written.
 """
 
 from __future__ import annotations
