@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import gc
 import resource
@@ -22,6 +23,9 @@ from portsmouth_server.settings import Settings
 
 #: Files and sockets that a server may have open.
 _MOST_FILES: Final = 1 << 16
+#: How often, and after how many seconds, it is looked whether the last answers have ended.
+_LOOKS: Final = 50
+_BETWEEN_LOOKS: Final = 0.02
 
 
 def serve(
@@ -115,6 +119,17 @@ class _Server(uvicorn.Server):
             _rest_the_collector()
             host, port = self.servers[0].sockets[0].getsockname()[:2]
             self._ready(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        """Let answers under way end, and close the store; who stops it twice does not wait for the former."""
+        await super().shutdown(sockets)
+        if self.force_exit:
+            # Closing the store ends what it still answers, which then need not be broken off.
+            await self.lifespan.shutdown()
+            for _ in range(_LOOKS):
+                if not self.server_state.tasks:
+                    break
+                await asyncio.sleep(_BETWEEN_LOOKS)
 
 
 def _rest_the_collector() -> None:

@@ -10,6 +10,8 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +154,32 @@ def test_a_stop_leaves_no_process(start_server: Any, how: signal.Signals) -> Non
     assert len(family) > 1
     server.process.send_signal(how)
     assert server.process.wait(10) in (0, -signal.SIGTERM)
+    end = time.monotonic() + 3
+    while [process for process in family if Path(f"/proc/{process}/cmdline").exists()]:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    assert "Traceback" not in server.log.read_text()
+
+
+def test_a_second_stop_waits_for_no_answer_and_leaves_no_process(start_server: Any) -> None:
+    server = start_server()
+    numbers = "?s <http://example.org/n> ?a . ?t <http://example.org/n> ?b . ?u <http://example.org/n> ?c"
+
+    def ask() -> None:
+        # There may be time to tell it that its answer will not come, or none.
+        with suppress(OSError, HTTPException):
+            assert server.ask(f"ASK {{ {numbers} FILTER(?a + ?b + ?c < 0) }}").status >= 500
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    while "\nportsmouth_queries_running 1" not in server.fetch("/metrics").body.decode():
+        time.sleep(0.05)
+    family = server.family()
+    for _ in range(2):
+        server.process.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+    server.process.wait(10)
+    asking.join()
     end = time.monotonic() + 3
     while [process for process in family if Path(f"/proc/{process}/cmdline").exists()]:
         assert time.monotonic() < end
