@@ -41,7 +41,11 @@ _SIDES_OF: Final = (
     "SELECT ?g ?s ?p ?o WHERE {{ {subjects} GRAPH ?g {{ ?s pt:side ?o }} BIND(pt:side AS ?p) }}"
 )
 _DISPUTED: Final = """
-SELECT ?d ?s WHERE {{ {subjects} ?d a pt:Disagreement ; pt:disputedSubject ?s ; pt:disputedProperty ?p
+SELECT ?d ?s WHERE { ?d a pt:Disagreement ; pt:disputedSubject ?s ; pt:disputedProperty ?p
+                     FILTER(?p IN (pt:when, pt:dateAsStated)) }"""
+# Without the class, which the property implies: the engine would go through all of it for each thing.
+_DISPUTED_AMONG: Final = """
+SELECT ?d ?s WHERE {{ {subjects} ?d pt:disputedSubject ?s ; pt:disputedProperty ?p
                       FILTER(?p IN (pt:when, pt:dateAsStated)) }}"""
 #: Dates from which on a page asks for those around one thing, instead of choosing among all.
 _MANY: Final = 5_000
@@ -107,7 +111,7 @@ async def read_happenings(store: Store) -> tuple[Happening, ...]:
         statements(store, _EVENTS),
         statements(store, _SPANS.format(subjects="")),
         statements(store, SIDES_QUERY),
-        rows(store, _DISPUTED.format(subjects="")),
+        rows(store, _DISPUTED),
     )
     # In a thread, so that a server goes on serving.
     return await asyncio.to_thread(_put_together, events, spans, sides, disputed)
@@ -123,7 +127,7 @@ async def read_happenings_of(store: Store, iris: Iterable[str]) -> tuple[Happeni
     things = _among(iri for iri in iris if iri.startswith(ID))
     events, disputed = await asyncio.gather(
         statements(store, _EVENTS_AMONG.format(subjects=things)),
-        rows(store, _DISPUTED.format(subjects=things)),
+        rows(store, _DISPUTED_AMONG.format(subjects=things)),
     )
     named = [(one.property, iri_of(one.value)) for one in events]
     spans, sides = await asyncio.gather(
