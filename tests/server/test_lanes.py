@@ -6,7 +6,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -333,10 +332,3 @@ def test_nothing_is_lent_where_the_operator_wants_that(
     client.usual = prefix(client.get("/health/live"))
     assert not any(client.is_lent() for _ in range(20))
     client.close()
-
-
-def test_a_quiet_connection_is_closed_after_a_while(lent: Client) -> None:
-    lent.connection.sock.settimeout(15)
-    with socket.socket(fileno=os.dup(lent.connection.sock.fileno())) as stream:
-        stream.settimeout(15)
-        assert stream.recv(1) == b""

@@ -103,7 +103,7 @@ def received_by(stream: socket.socket, most: int) -> int:
 def test_any_number_of_requests_may_come_at_once(
     start_server: Callable[..., RunningServer], lanes: int
 ) -> None:
-    stream, many = Client(start_server(lanes=lanes)).connection, 6000
+    stream, many = Client(start_server(lanes=lanes)).connection, 3000
     stream.connect()
     data = many * request("ASK { 1 a 2 }", "X-Padding: " + "x" * 100)
     sending = threading.Thread(target=stream.sock.sendall, args=(data,))
@@ -189,7 +189,7 @@ def test_an_overrun_on_a_lent_connection_has_its_name_and_is_counted(
 
 @lending
 def test_nothing_stays_of_workers_that_were_ended(start_server: Callable[..., RunningServer]) -> None:
-    server = start_server(deadline=0.3, lanes=1)
+    server = start_server(deadline=0.2, lanes=1)
 
     def files() -> int:
         return len(list(Path(f"/proc/{server.process.pid}/fd").iterdir()))
@@ -202,8 +202,8 @@ def test_nothing_stays_of_workers_that_were_ended(start_server: Callable[..., Ru
         time.sleep(0.1)
         return files()
 
-    before = overrun(2)
-    assert overrun(6) <= before + 3
+    before = overrun(1)
+    assert overrun(5) <= before + 2
 
 
 @pytest.mark.parametrize("line", ["Proxy-Connection: close", "Connection: close"])
