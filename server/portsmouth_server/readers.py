@@ -8,11 +8,21 @@ on which nothing has gone out since the last look is given up.
 from __future__ import annotations
 
 import asyncio
+import struct
 from collections.abc import Iterable
 from typing import Final, Protocol
 
+try:
+    import fcntl
+    import termios
+except ImportError:
+    _KERNEL_TELLS = False
+else:
+    _KERNEL_TELLS = True
+
 #: More than can wait to be sent.
 MUCH: Final = 1 << 62
+_NUMBER: Final = struct.Struct("i")
 
 
 class Sending(Protocol):
@@ -50,7 +60,7 @@ class Readers:
         present = list(connections)
         for connection in present:
             transport = connection.transport
-            waiting = transport.get_write_buffer_size()
+            waiting = _waiting(transport)
             if waiting > 0 and waiting >= connection.unsent:
                 transport.abort()
             # Elsewhere it might only have been filled up again.
@@ -58,3 +68,20 @@ class Readers:
             connection.unsent = waiting if alone else MUCH
         if present:
             self.watch(connections, loop)
+
+
+def _waiting(transport: asyncio.Transport) -> int:
+    """Return how many bytes the other end has not taken, if some have to wait here; otherwise 0.
+
+    The kernel lets more in only when a good part of what it has is gone, which may take a slow reader long.
+    So what it has counts too (tcp(7), ``SIOCOUTQ``).
+    """
+    here = transport.get_write_buffer_size()
+    if not here or not _KERNEL_TELLS:
+        return here
+    try:
+        file = transport.get_extra_info("socket").fileno()
+        there = fcntl.ioctl(file, termios.TIOCOUTQ, bytes(_NUMBER.size))
+    except OSError:
+        return here
+    return here + int(_NUMBER.unpack(there)[0])

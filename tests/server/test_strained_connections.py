@@ -9,12 +9,16 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import quote, urlencode
 
 import pytest
 
 from portsmouth.store.lending import POSSIBLE
+from portsmouth_server.readers import MUCH, Readers
 
 from .conftest import RunningServer
 from .test_lanes import RUNAWAY, Client, prefix
@@ -63,6 +67,53 @@ def test_a_client_that_reads_nothing_does_not_keep_its_connection(hasty: Running
         time.sleep(0.1)
     for client in clients:
         client.close()
+
+
+class Transport:
+    """A transport that has one byte to send, which the kernel does not take yet."""
+
+    def __init__(self, stream: socket.socket) -> None:
+        self.stream = stream
+        self.aborted = False
+
+    def get_write_buffer_size(self) -> int:
+        return 1
+
+    def get_extra_info(self, name: str) -> socket.socket:
+        assert name == "socket"
+        return self.stream
+
+    def is_closing(self) -> bool:
+        return True
+
+    def abort(self) -> None:
+        self.aborted = True
+
+
+@lending
+def test_a_client_that_reads_little_at_a_time_keeps_its_connection() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        reader = socket.create_connection(listener.getsockname())
+        writer, _ = listener.accept()
+    with reader, writer:
+        writer.setblocking(False)
+        with suppress(BlockingIOError):
+            while True:
+                writer.send(bytes(1 << 16))
+        connection = SimpleNamespace(transport=Transport(writer), unsent=MUCH, is_full=True)
+
+        looks: list[Callable[[], None]] = []
+        loop = SimpleNamespace(call_later=lambda _, look, *arguments: looks.append(partial(look, *arguments)))
+        Readers(30).watch([connection], loop)
+        for _ in range(3):
+            looks.pop()()
+            assert not connection.transport.aborted
+            received = 0
+            while received < 1 << 20:
+                received += len(reader.recv(1 << 16))
+        looks.pop()()
+        looks.pop()()
+        assert connection.transport.aborted
 
 
 def resident(server: RunningServer) -> int:
