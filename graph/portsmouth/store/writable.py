@@ -21,7 +21,7 @@ import hashlib
 import json
 import os
 import time
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -32,6 +32,7 @@ from portsmouth.errors import PortsmouthError, StoreBusyError, StoreError
 from portsmouth.store import disk, frames
 from portsmouth.store.disk import DiskPrimary
 from portsmouth.store.embedded import EmbeddedStore
+from portsmouth.store.following import Following, is_small
 from portsmouth.store.limits import Limits
 from portsmouth.store.memory import MemoryPrimary
 from portsmouth.store.nursery import Worker
@@ -41,17 +42,8 @@ from portsmouth.store.protocol import GraphWrite, Update, Written
 
 #: Graphs whose versions are remembered.
 _VERSIONS: Final = 10_000
-#: Writes that a worker may have missed and still go along with.
-_RECENT: Final = 64
-#: Bytes of a write that a worker goes along with; for a greater one it is quicker to fork another.
-_FOLLOWED: Final = 32 << 10
-#: Writes, and bytes of them, of which workers that wait are told together: to be woken for a small write
-#: takes several times what the write does.
-_TOGETHER, _BYTES_TOGETHER = 16, 32 << 10
 #: Seconds in which a disk that is quick says that a write is there, by the median of so many writes.
 _QUICK, _QUICK_WRITES = 0.0005, 15
-#: Bytes of writes with which a worker goes along before another takes its place.
-_FOLLOWED_ALTOGETHER: Final = 4 << 20
 #: Seconds between looks at data that may not be at rest yet.
 _BETWEEN_LOOKS: Final = 5.0
 #: Seconds for which a worker may write the dataset to a file.
@@ -77,10 +69,7 @@ class WritableStore(EmbeddedStore):
         self._committing: set[asyncio.Task[Written]] = set()
         self._versions: dict[str | None, str | None] = {}
         self._superseded: set[Path] = set()
-        # For the id of a snapshot the next one's, and the write that led there.
-        self._recent: OrderedDict[str, tuple[str, bytes]] = OrderedDict()
-        # Writes, and bytes of them, of which workers that wait have not been told.
-        self._untold = self._untold_bytes = 0
+        self._following = Following()
         # How long the disk has taken over the last writes.
         self._syncs: deque[float] = deque(maxlen=_QUICK_WRITES)
         self._pace = Pace()
@@ -227,7 +216,7 @@ class WritableStore(EmbeddedStore):
             if not effect["graphs"]:
                 self._end_turn(began)
                 return Written(self._snapshot, 0, 0, created=False)
-            if len(data) <= _FOLLOWED and self._disk_is_quick() and not self._starting.locked():
+            if is_small(data) and self._disk_is_quick() and not self._starting.locked():
                 # Another thread would take longer over it than the disk does.
                 self._keep(data)
                 written = self._go_on(effect, data)
@@ -296,7 +285,7 @@ class WritableStore(EmbeddedStore):
     async def _commit(self, effect: dict[str, Any], data: bytes) -> Written:
         # A fork server that is started meanwhile could miss the write.
         async with self._starting:
-            base = await asyncio.to_thread(self._keep_much if len(data) > _FOLLOWED else self._keep, data)
+            base = await asyncio.to_thread(self._keep if is_small(data) else self._keep_much, data)
             written = self._go_on(effect, data, base)
             if base:
                 try:
@@ -318,7 +307,7 @@ class WritableStore(EmbeddedStore):
             self._path = base
         self._number += 1
         snapshot = self._opened.snapshot(self._number)
-        self._remember(snapshot, data)
+        self._following.note(self._snapshot, snapshot, data)
         if self._nursery and self._nursery.alive:
             # One that ends now will find everything when it is started anew.
             self._nursery.follow(self._path, snapshot, self._number)
@@ -326,7 +315,7 @@ class WritableStore(EmbeddedStore):
         # Only now: until here, versions of the former snapshot were still being noted.
         for graph in effect["graphs"]:
             self._versions.pop(graph, None)
-        self._bring_up_to_date(now=len(data) > _FOLLOWED)
+        self._bring_up_to_date(now=not is_small(data))
         if not base:
             self._rebase_if_wanted()
         return Written(snapshot, effect["added"], effect["removed"], effect["created"])
@@ -364,30 +353,9 @@ class WritableStore(EmbeddedStore):
         """Return whether all else may wait for the disk as long as it usually takes over a write."""
         return len(self._syncs) == _QUICK_WRITES and sorted(self._syncs)[_QUICK_WRITES // 2] < _QUICK
 
-    def _remember(self, snapshot: str, data: bytes) -> None:
-        """Note a write for workers that go along with it."""
-        self._recent[self._snapshot] = (snapshot, data)
-        self._untold += 1
-        self._untold_bytes += len(data)
-        while len(self._recent) > _RECENT:
-            self._recent.popitem(last=False)
-
     def to_catch_up(self, worker: Worker) -> bytes | None:
         """Return what has to be told a worker; see :class:`EmbeddedStore`."""
-        told = []
-        while not worker.is_current:
-            following, data = self._recent.get(worker.snapshot, ("", b""))
-            worker.followed += len(data)
-            if not following or len(data) > _FOLLOWED or worker.followed > _FOLLOWED_ALTOGETHER:
-                return None
-            told.append(frames.pack(frames.FOLLOW, data))
-            worker.snapshot = following
-        # A former base is not kept for one that only waits.
-        return b"".join(told) if worker.base == worker.nursery.base else None
-
-    def _can_follow(self, worker: Worker) -> bool:
-        """Return whether a worker that has not been told of what has been written can still be told."""
-        return worker.is_current or worker.snapshot in self._recent
+        return self._following.to_catch_up(worker)
 
     def _bring_up_to_date(self, *, now: bool = False) -> None:
         """Let workers go along with what has been written, or have another ready.
@@ -396,13 +364,15 @@ class WritableStore(EmbeddedStore):
         """
         if self._lanes:
             self._lanes.bring_up_to_date()
-        if self._idle and not now and self._untold < _TOGETHER and self._untold_bytes < _BYTES_TOGETHER:
+        if self._idle and not now and not self._following.due:
             return
-        self._untold = self._untold_bytes = 0
+        self._following.told()
         # Those that were needed last are last.
         needed = list(self._idle)[-self._limits.short :]
         for worker in list(self._idle):
-            if not (self._up_to_date(worker) if now or worker in needed else self._can_follow(worker)):
+            if not (
+                self._up_to_date(worker) if now or worker in needed else self._following.can_follow(worker)
+            ):
                 self._idle.remove(worker)
                 worker.end()
         if not self._idle and (self._warming is None or self._warming.done()):
