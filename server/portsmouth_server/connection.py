@@ -32,7 +32,7 @@ _FAREWELL = 2.0
 _FIRST_PLAIN = 2
 _MOST_PLAIN = 2048
 #: Requests of one client that may wait before no more is read of what it asks.
-_MOST_AT_ONCE = 64
+_MOST_AT_ONCE = 16
 #: How many times the longest body a message may have before it is no longer even thrown away.
 _PATIENCE = 4
 
