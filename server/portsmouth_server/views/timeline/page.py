@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -109,14 +109,19 @@ def build(every: Sequence[Happening], asked: Asked, words: Words) -> Timeline:
         (str(min(b.earliest.year for b in spans)), str(max(b.latest.year for b in spans)))
         if spans
         else ("", ""),
-        _choices((one.kind, words.name(PT + one.kind)) for one in every if one.kind),
+        _choices((one.kind for one in every if one.kind), lambda kind: (kind, words.name(PT + kind))),
         tuple(
             sorted(
-                _choices((key, words.name(part(key))) for one in every for key in parts_of(one)),
+                _choices(
+                    (key for one in every for key in parts_of(one)), lambda key: (key, words.name(part(key)))
+                ),
                 key=lambda choice: choice.key,
             )
         ),
-        _choices((local(actor), words.name(actor)) for one in every for actor in (*one.doers, *one.others)),
+        _choices(
+            (actor for one in every for actor in (*one.doers, *one.others)),
+            lambda actor: (local(actor), words.name(actor)),
+        ),
     )
 
 
@@ -164,10 +169,10 @@ def _meets(bounds: Bounds, window: Bounds) -> bool:
     return bounds.meet(window) is not None
 
 
-def _choices(found: Iterable[tuple[str, str]]) -> tuple[Choice, ...]:
-    counted = Counter(found)
-    kept = [entry for entry, _ in counted.most_common(_MOST_CHOICES)]
-    return tuple(Choice(key, name, counted[key, name]) for key, name in sorted(kept, key=lambda x: x[1]))
+def _choices(found: Iterable[str], told: Callable[[str], tuple[str, str]]) -> tuple[Choice, ...]:
+    """Return the commonest by name; only these are named."""
+    kept = [(*told(one), count) for one, count in Counter(found).most_common(_MOST_CHOICES)]
+    return tuple(Choice(*entry) for entry in sorted(kept, key=lambda entry: entry[1]))
 
 
 def _lanes(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -52,12 +53,20 @@ def timeline_router(store: Store, settings: Settings, pages: HtmlPages) -> APIRo
 
     every_word = {language: Kept(store, partial(name, language)) for language in LANGUAGES}
 
+    async def name_choices(language: str) -> Words:
+        every = await kept.get()
+        parts = {part(key) for one in every for key in parts_of(one)}
+        return await read_words(store, here, language, busiest(every) | parts)
+
+    choices = {language: Kept(store, partial(name_choices, language)) for language in LANGUAGES}
+
     async def words(every: tuple[Happening, ...], asked: Asked, language: str) -> Words:
         """Return what is needed to name what is shown, which is all that is dated where that is not much."""
         if len(every) < _MANY:
             return await every_word[language].get()
-        parts = {part(key) for one in every for key in parts_of(one)}
-        return await read_words(store, here, language, named(shown_of(every, asked)) | busiest(every) | parts)
+        usual = await choices[language].get()
+        shown = await read_words(store, here, language, named(shown_of(every, asked)))
+        return replace(shown, names=usual.names | shown.names)
 
     @router.api_route(urls.TIMELINE, methods=READ)
     async def timeline(request: Request) -> Response:
