@@ -181,14 +181,16 @@ def told(received: bytes) -> list[tuple[object, ...]]:
         headers = dict(line.split(b": ", 1) for line in lines if b": " in line)
         name, length = headers.pop(b"x-request-id", b""), int(headers.pop(b"content-length", b"0"))
         dated = headers.pop(b"date", None) is not None
-        body = b""
-        if headers.pop(b"transfer-encoding", None):
+        body, chunked = b"", headers.pop(b"transfer-encoding", None)
+        if re.match(rb"HTTP/1\.1 \d\d\d ", received):
+            # What comes at once is the next response: this one was to HEAD, or has no body.
+            pass
+        elif chunked:
             while chunk := int(received.partition(b"\r\n")[0], 16):
                 start = received.index(b"\r\n") + 2
                 body, received = body + received[start : start + chunk], received[start + chunk + 2 :]
             received = received.partition(b"\r\n\r\n")[2]
-        elif not re.match(rb"HTTP/1\.1 \d\d\d ", received):
-            # What follows a response to HEAD at once is the next.
+        else:
             body, received = received[:length], received[length:]
         responses.append((status, name if name == b"my-7" else bool(name), dated, headers, body))
     return responses
