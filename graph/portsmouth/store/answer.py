@@ -18,6 +18,7 @@ from portsmouth.errors import (
 )
 from portsmouth.stance import Stance
 from portsmouth.store import frames
+from portsmouth.store.habits import Habits
 from portsmouth.store.lending import cause_of_death
 from portsmouth.store.limits import Limits
 from portsmouth.store.nursery import Worker
@@ -38,6 +39,8 @@ class Workshop(Protocol):
 
     #: Places of the queries that run.
     places: Places
+    #: Which kinds of queries have been long.
+    habits: Habits
     #: Room for what waits to be read.
     room: Room
     #: Queries that have ended, by how.
@@ -78,11 +81,13 @@ class EmbeddedAnswer:
         deadline: float | None,
         stance: Stance | None = None,
         *,
+        text: str = "",
         reusable: bool = True,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._store = store
         self._message = message
+        self._text = text
         self._seconds = deadline or store.limits.deadline
         # Whoever asks counts from here, whether or not there is a place at once.
         self._deadline = self._loop.time() + self._seconds
@@ -101,10 +106,14 @@ class EmbeddedAnswer:
         self._ended = self._died = False
         self._failure: PortsmouthError | None = None
         self._done = False
-        self._place = store.places.take(self._run)
+        self._expected_long = bool(text) and store.places.crowded and store.habits.expects_long(text)
+        self._place = store.places.take(self._run, long=self._expected_long)
         if self._worker is None and self._place.state == "waiting":
             patience = min(store.limits.queue_seconds, self._seconds)
-            self._timers = (self._loop.call_later(patience, self._wait_no_longer),)
+            self._timers = (
+                self._loop.call_later(patience, self._wait_no_longer),
+                self._loop.call_later(patience / 2, self._place.hurry),
+            )
 
     @property
     def kind(self) -> AnswerKind:
@@ -201,16 +210,19 @@ class EmbeddedAnswer:
             worker.stances.add(self._stance)
             patience += _MAKING_A_STANCE if self._stance else 0
         self._timers = (self._loop.call_at(self._deadline, self._overrun, worker),)
+        if self._text and worker.spent - self._since[1] >= _MOMENT / 2:
+            self._store.habits.was_long(self._text)
+        self._place.turn_long()
         if self._reusable:
             # A write has others waiting behind it, so it does not wait in its turn.
             self._wait_to_yield(worker, patience)
-        self._place.turn_long()
 
     def _wait_to_yield(self, worker: Worker, patience: float) -> None:
         """Let short queries go first once the worker has had the processor for long enough."""
         left = patience - (worker.spent - self._since[1])
         if left <= 0:
             worker.yield_processor()
+            self._place.give_way()
         else:
             again = self._loop.call_later(max(left, _MOMENT), self._wait_to_yield, worker, patience)
             self._timers = (self._timers[0], again)
@@ -339,6 +351,8 @@ class EmbeddedAnswer:
             self._release(reusable=True)
         elif self._spool.full:
             self._worker.pause()
+            # It waits for its reader now, and nobody has to wait with it.
+            self._place.give_way()
         self.on_change()
 
     def _overrun(self, worker: Worker) -> None:
@@ -385,6 +399,8 @@ class EmbeddedAnswer:
             if self._stance not in self._worker.stances:
                 self._worker.stances.add(self._stance)
             self._store.give_back(self._worker, reusable and self._reusable and not self._worker.yielded)
+        if self._expected_long and self._ended and not self._failure and self._place.state == "short":
+            self._store.habits.was_short(self._text)
         # The next in the queue may take this very worker.
         self._place.leave()
 

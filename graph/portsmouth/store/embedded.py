@@ -35,6 +35,7 @@ from portsmouth.errors import (
 from portsmouth.stance import Stance
 from portsmouth.store import disk, engine, frames
 from portsmouth.store.answer import EmbeddedAnswer, begun
+from portsmouth.store.habits import Habits
 from portsmouth.store.lending import POSSIBLE, Lanes, Speaking
 from portsmouth.store.limits import Limits
 from portsmouth.store.nursery import Nursery, Worker
@@ -79,6 +80,7 @@ class EmbeddedStore:
         self._starting = asyncio.Lock()
         self._idle: deque[Worker] = deque()
         self.places = Places(self._limits.short, self._limits.workers)
+        self.habits = Habits()
         self._tasks: set[asyncio.Task[None]] = set()
         self.room = Room(self._limits.spool_mib << 20)
         self.ends: Counter[str] = Counter()
@@ -206,7 +208,8 @@ class EmbeddedStore:
         except PortsmouthError as error:
             self.ends[error.kind] += 1
             raise
-        return EmbeddedAnswer(self, frames.pack_query(query), query.deadline, query.dataset.stance)
+        message = frames.pack_query(query)
+        return EmbeddedAnswer(self, message, query.deadline, query.dataset.stance, text=query.text)
 
     async def update(self, update: Update) -> Written:
         """Refuse an update: this store is only read.
