@@ -1,15 +1,21 @@
 """Places for queries, against every order in which queries may come, turn long, yield and end."""
 
 import asyncio
+import os
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portsmouth.store.embedded import EmbeddedStore
 from portsmouth.store.limits import Limits
+from portsmouth.store.pacing import waited
 from portsmouth.store.places import Places
 from portsmouth.store.protocol import Query
+from portsmouth.store.threads import threads
 
 STEPS = st.lists(
     st.tuples(
@@ -98,3 +104,35 @@ def test_a_query_that_has_yielded_keeps_none_of_its_kind_waiting():
                 await answer.aclose()
 
     asyncio.run(asyncio.wait_for(run(), 15))
+
+
+def test_the_thread_that_evaluates_yields_and_is_seen_to_wait():
+    async def run():
+        limits = Limits(short=1, workers=4, deadline=20, patience=0.05)
+        async with EmbeddedStore.from_nquads(DATA, limits=limits) as store:
+            answer = store.begin(Query(LONG.format(1)))
+            workers = ()
+            while not any(worker.yielded for worker in workers):
+                await asyncio.sleep(0.01)
+                workers = store._nursery.alive_workers()
+            # What takes the processor is one thread of the process, and not its first.
+            at_work = max(threads(workers[0].pid), key=_ran)
+            assert os.getpriority(os.PRIO_PROCESS, at_work) > os.getpriority(os.PRIO_PROCESS, 0)
+            before = waited(workers[0].pid)
+            busy = [
+                subprocess.Popen([sys.executable, "-c", "while 1: pass"]) for _ in range(os.cpu_count() + 1)
+            ]
+            try:
+                while waited(workers[0].pid) - before < 0.1:
+                    await asyncio.sleep(0.05)
+            finally:
+                for process in busy:
+                    process.kill()
+                    process.wait()
+            await answer.aclose()
+
+    asyncio.run(asyncio.wait_for(run(), 15))
+
+
+def _ran(thread):
+    return int(Path(f"/proc/{thread}/schedstat").read_bytes().split()[0])

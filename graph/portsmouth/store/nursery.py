@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from portsmouth.errors import StoreError
 from portsmouth.stance import Stance
+from portsmouth.store.threads import threads
 
 if TYPE_CHECKING:
     from portsmouth.store.prepared import Prepared
@@ -154,8 +155,9 @@ class Worker:
     def yield_processor(self) -> None:
         """Let processes with shorter work go first."""
         self.yielded = True
-        with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, self.pid, _LONG_RUNNING)
+        for thread in threads(self.pid):
+            with suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, thread, _LONG_RUNNING)
 
     def end(self) -> None:
         """End the process, whatever it is doing."""

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from portsmouth.store.threads import threads
+
 #: The pause after a write, by the time that it took, and the longest one in seconds.
 _PAUSE, _LONGEST = 2.0, 0.01
 #: Readers are kept waiting where they wait for a processor for this part of the time, all together.
@@ -59,11 +61,15 @@ class Pace:
 
 
 def waited(pid: int) -> float:
-    """Return for how long a process has waited for a processor, as far as the system tells.
+    """Return for how long a process's threads have waited for a processor, as far as the system tells.
 
     Linux tells it in nanoseconds (its documentation, scheduler/sched-stats).
     """
+    return sum(_waited(Path(f"/proc/{pid}/task/{thread}/schedstat")) for thread in threads(pid))
+
+
+def _waited(path: Path) -> float:
     try:
-        return int(Path(f"/proc/{pid}/schedstat").read_bytes().split()[1]) / 1e9
+        return int(path.read_bytes().split()[1]) / 1e9
     except (OSError, IndexError, ValueError):
         return 0.0
