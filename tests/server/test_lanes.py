@@ -76,6 +76,38 @@ def lent(server: RunningServer) -> Iterator[Client]:
     client.close()
 
 
+def test_connections_that_were_lent_while_there_was_one_lane_are_shared_with_the_next(
+    start_server: Callable[..., RunningServer],
+) -> None:
+    server = start_server(PORTSMOUTH_LANES="2")
+    clients = [Client(server) for _ in range(10)]
+    usual, served, done = prefix(clients[0].get("/health/live")), dict[Client, str](), threading.Event()
+
+    def keep_asking(client: Client) -> None:
+        while not done.is_set():
+            served[client] = prefix(client.ask(f"SELECT ({next(client.numbers)} AS ?n) {{}}"))
+
+    # All at once, so that the first lane has them before there is another.
+    asking = [threading.Thread(target=keep_asking, args=(client,)) for client in clients]
+    for thread in asking:
+        thread.start()
+    try:
+        end = time.monotonic() + 15
+        while True:
+            now = list(served.values())
+            counts = sorted(now.count(lane) for lane in {*now} - {usual})
+            if counts in ([5, 5], [4, 6]):
+                break
+            assert time.monotonic() < end, counts
+            time.sleep(0.05)
+    finally:
+        done.set()
+        for thread in asking:
+            thread.join()
+        for client in clients:
+            client.close()
+
+
 QUERIES = [
     "ASK { ?s ?p ?o }", "SELECT ?s { ?s a ?type } ORDER BY ?s",
     "SELECT ?s ?p ?o { ?s ?p ?o } ORDER BY ?s ?p ?o",

@@ -224,6 +224,8 @@ class Borrower:
                 case frames.SNAPSHOT:
                     self._snapshot = frame.body.decode()
                     self._writes += 1
+                case frames.SHARE:
+                    self._share(int.from_bytes(frame.body))
                 case frames.HOME:
                     self._home = True
                     if not self._slot.called_home:
@@ -238,6 +240,12 @@ class Borrower:
         connection.setblocking(False)
         self._lent[connection.fileno()] = _Lent(number, connection, time.monotonic())
         self._poll.register(connection.fileno(), select.EPOLLIN)
+
+    def _share(self, number: int) -> None:
+        """Give the busiest connections back, with whatever has come on them, for another to serve."""
+        busiest = sorted(self._lent, key=lambda file: self._lent[file].last, reverse=True)
+        for file in busiest[:number]:
+            self._give_back(file)
 
     def _turn(self, file: int) -> None:
         """Answer what has come on a connection, or give it back."""

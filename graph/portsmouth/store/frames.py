@@ -10,8 +10,9 @@ dataset to the file that is named. ``RULES`` says what holds for the writes that
 and ``FOLLOW`` is a write that the worker's dataset is to go along with; neither is answered.
 
 ``LANE`` has a worker serve connections by itself (:mod:`portsmouth.store.borrowing`), and comes
-back when it is ready for them. ``LEND`` brings one, ``BACK`` gives one back, ``SNAPSHOT`` names
-the snapshot after the writes that have been told, and ``HOME`` ends it, on both sides.
+back when it is ready for them. ``LEND`` brings one, ``BACK`` gives one back, ``SHARE`` asks for some
+to be given back, ``SNAPSHOT`` names the snapshot after the writes that have been told, and ``HOME``
+ends it, on both sides.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ FOLLOW: Final = b"F"
 LANE: Final = b"L"
 LEND: Final = b"l"
 BACK: Final = b"b"
+SHARE: Final = b"a"
 SNAPSHOT: Final = b"s"
 HOME: Final = b"h"
 HEAD: Final = b"H"

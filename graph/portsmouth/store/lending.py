@@ -50,6 +50,8 @@ _MOMENT: Final = 0.05
 _MOMENT_BY_THE_CLOCK: Final = 0.25
 #: Seconds between two looks at the lanes, while connections are lent.
 _TICK: Final = 0.01
+#: Seconds between two looks whether some lanes have more connections than others.
+_BALANCE: Final = 0.1
 #: Connections of one lane.
 _MOST: Final = 4096
 #: Where shared memory is kept, if the system has such a place.
@@ -134,6 +136,8 @@ class _Lane:
     state: str = "opening"
     overran: bool = False
     abandoned: bool = False
+    #: How many connections it has been asked for that others are to serve.
+    shares: int = 0
 
 
 class Lanes:
@@ -151,6 +155,7 @@ class Lanes:
         self._numbers = 0
         self._counted = Counted()
         self._timer: asyncio.TimerHandle | None = None
+        self._next_balance = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
         #: How queries of lent connections have ended that were not answered.
         self.ended: Counter[str] = Counter()
@@ -273,6 +278,7 @@ class Lanes:
                     if not lane.worker.is_current:
                         self._bring_up_to_date(lane)
                 case frames.BACK:
+                    lane.shares = max(0, lane.shares - 1)
                     number, unsent = RETURNED.unpack_from(frame.body)
                     rest = frame.body[RETURNED.size :]
                     if connection := lane.lent.pop(number, None):
@@ -335,8 +341,23 @@ class Lanes:
                 self._look_at(lane, now)
             elif lane.state == "long":
                 self._look_at_long(lane, now)
+        if now >= self._next_balance:
+            self._next_balance = now + _BALANCE
+            self._balance()
         if any(lane.lent for lane in self._lanes):
             self._watch()
+
+    def _balance(self) -> None:
+        """Have a lane share what it was lent while there was no other, or another had to give up its own."""
+        ready = [lane for lane in self._lanes if lane.state == "open"]
+        most = max(ready, key=lambda lane: len(lane.lent), default=None)
+        if most is None or most.shares:
+            return
+        least = min(len(lane.lent) for lane in ready)
+        if surplus := (len(most.lent) - least) // 2:
+            most.shares = surplus
+            if not _told(most.worker, frames.pack(frames.SHARE, surplus.to_bytes(4))):
+                self._abandon(most)
 
     def _look_at(self, lane: _Lane, now: float) -> None:
         """Take the connections of a lane back if it has been evaluating for more than a moment."""

@@ -3,7 +3,7 @@
 It answers queries, and says what an update would change; it never changes what
 others see, but goes along with the writes that it is told of.
 
-A worker is single-threaded and has no way to stop a query half-way, so the
+A worker does one thing at a time and has no way to stop a query half-way, so the
 store ends the whole process when a query overruns; see
 :mod:`portsmouth.store.embedded`.
 """
