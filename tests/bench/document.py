@@ -24,9 +24,10 @@ compared before anything is timed.
   *virtuoso* with their defaults.
 - *CPU* is the processor time of the server's whole family of processes for a request, *PSS* its memory
   with shared pages counted once. The load generator runs on the same processors.
-- Questions that take long are sent as a fixed list, the same for every server, instead of for a fixed
-  time; their p99 is the longest where there are fewer than 100. Where an answer takes more than 2 s on
-  average, each question is asked once, of one server after the other.
+- Questions that take long are sent as a fixed list, the same for every server but those that take more
+  than eight times as long, instead of for a fixed time; their p99 is the longest where there are fewer
+  than 100. Where an answer takes more than 2 s on average, each question is asked once, of one server
+  after the other.
 """
 
 

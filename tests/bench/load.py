@@ -35,6 +35,8 @@ _numbers = itertools.count(1_000_000, 10_000_000)
 _SAME = 7
 #: Answers that each client should have got in a turn, and seconds that a turn may take for their sake.
 _ANSWERS, _LONGEST = 2, 60.0
+#: Seconds of an answer that is short, and how many longer ones each client should get in a time.
+_SHORT, _MANY = 0.01, 20
 #: Questions that a turn has all of, and how many of more: small ones are many and much alike.
 _FEW = 150
 _SOME = 60
@@ -58,10 +60,21 @@ class Figures:
     failed: int
 
 
-def turn(workload: Workload, clients: int, seconds: float, longest: float, answers: int = _ANSWERS) -> int:
+def turn(
+    workload: Workload,
+    clients: int,
+    seconds: float,
+    longest: float,
+    shortest: float | None = None,
+    answers: int = _ANSWERS,
+) -> int:
     """Return how many requests a turn has to hold to be fair, 0 where the time suffices.
 
+    Where answers take long, those that are under way at the end of a time would tell for a server that
+    has more of the long ones among them.
+
     :param longest: seconds that the slowest server takes for a request, on average.
+    :param shortest: seconds that the quickest takes, which is to be busy for the turn too.
     :param answers: what each client should have got.
 
     >>> quick = Workload("small, unique", ("a", "b"), True)
@@ -71,11 +84,14 @@ def turn(workload: Workload, clients: int, seconds: float, longest: float, answe
     cores = min(clients, os.cpu_count() or 1)
     questions = len(workload.addresses)
     few = questions <= _FEW
-    wanted = max(answers * clients, questions if few else min(questions, _SOME))
-    if seconds * cores >= wanted * longest:
+    least = questions if few else min(questions, _SOME)
+    # All in all; each client has its part of it.
+    time = seconds * cores
+    if time >= least * longest and (longest < _SHORT or time >= _MANY * clients * longest):
         return 0
+    wanted = max(answers * clients, least, ceil(time / (shortest or longest)))
     if wanted * longest / cores > _LONGEST:
-        wanted = max(clients, questions if few else min(questions, _SOME))
+        wanted = max(clients, least)
     # Each question as often as the others, where there are few.
     return ceil(wanted / questions) * questions if few else wanted
 

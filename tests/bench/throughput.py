@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from bench.compare import Comparison
 from bench.load import Figures, drive, turn
@@ -19,6 +19,8 @@ from bench.workload import Workload
 Cell = tuple[str, int]
 #: Seconds of an average answer from which on the comparison is the measurement.
 _COMPARED = 2.0
+#: Servers get the same list of long questions unless one takes so many times as long as the quickest.
+_ALIKE: Final = 8
 #: Seconds of the one turn of a server that is slow, and how long it may get.
 _SLOW_TURN, _LONGEST_SLOW_TURN = 3.0, 40.0
 
@@ -83,10 +85,18 @@ def measure(
                     if not round_ and (measured := comparison.figures(server, workload.kind)):
                         result.rounds[name][server.name].append(measured)
                 continue
+            times = {server.name: comparison.times(server, workload.kind) or longest for server in quick}
+            shortest = min(times.values())
+            slowest = max(own for own in times.values() if own <= _ALIKE * shortest)
             for server in [*quick[first:], *quick[:first]]:
-                # Unique questions cost all servers the same work; of repeated ones each gets what fits it.
-                own = longest if workload.unique else (comparison.times(server, workload.kind) or longest)
-                requests = 0 if server.keeps and not workload.unique else turn(workload, clients, time, own)
+                own = times[server.name]
+                if not workload.unique:
+                    # Of repeated questions each gets what fits it.
+                    requests = 0 if server.keeps else turn(workload, clients, time, own)
+                elif own <= _ALIKE * shortest:
+                    requests = turn(workload, clients, time, slowest, shortest)
+                else:
+                    requests = turn(workload, clients, time, own)
                 figures = drive(server.url, server.pid, workload, clients, time, folder, requests=requests)
                 result.rounds[name][server.name].append(figures)
             if not round_ and workload.unique:
