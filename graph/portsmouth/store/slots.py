@@ -41,6 +41,8 @@ class Slot:
     >>> theirs.begin(7, b"mine")
     >>> ours.try_lock(), ours.connection, ours.evaluating, ours.called
     (True, 7, True, b'mine')
+    >>> ours.close(), theirs.close(), folder.cleanup()
+    (None, None, None)
     """
 
     def __init__(self, path: Path) -> None:
