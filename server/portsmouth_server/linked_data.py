@@ -23,6 +23,7 @@ from portsmouth.iris import BASE, PREFIXES, RDFS, SKOS
 from portsmouth.store.protocol import Store
 from portsmouth_server.asking import construct, quads, rows, says_yes, term
 from portsmouth_server.documents import alternates, entity_tag, headers_for, holds, send_graph, unchanged
+from portsmouth_server.lately import Lately
 from portsmouth_server.negotiation import DOCUMENTS, HTML_NAME, LONGEST_HEADER, choose_document
 from portsmouth_server.pages import HtmlPages
 from portsmouth_server.settings import Settings
@@ -30,7 +31,6 @@ from portsmouth_server.urls import THINGS, Urls
 from portsmouth_server.views.entity.around import Surroundings
 from portsmouth_server.views.entity.page import build
 from portsmouth_server.views.entity.reading import read
-from portsmouth_server.views.sending import Rendered
 
 log = logging.getLogger("portsmouth_server")
 
@@ -156,7 +156,7 @@ class _Things:
         self._pages = pages
         self._urls = urls
         self._surroundings = Surroundings(store)
-        self._rendered = Rendered()
+        self._rendered = Lately[bytes]()
         self._names: tuple[str, tuple[str, ...]] = ("", ())
 
     async def lead(self, request: Request, iri: str) -> Response:

@@ -29,6 +29,7 @@ from portsmouth_server import urls
 from portsmouth_server.documents import content_type, entity_tag, holds, unchanged
 from portsmouth_server.http import DATA_HEADERS
 from portsmouth_server.kept_networks import Kept, KeptNetworks
+from portsmouth_server.lately import Lately
 from portsmouth_server.network_requests import (
     CERTAIN,
     GROUPINGS,
@@ -38,7 +39,7 @@ from portsmouth_server.network_requests import (
     Asked,
     Parameter,
 )
-from portsmouth_server.packing import Packed, PackedDocuments
+from portsmouth_server.packing import Packed
 from portsmouth_server.settings import Settings
 from portsmouth_server.urls import Urls
 
@@ -113,7 +114,7 @@ class _Answers:
         self._store = store
         self._deadline = settings.deadline
         self._client_seconds = settings.client_seconds
-        self._packed = PackedDocuments()
+        self._packed = Lately[Packed]()
         self._kept = kept
         self._urls = Urls(settings.root_path)
         # Python computes one thing at a time: more at once would only make each later.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zlib
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from typing import Final, Self
@@ -31,6 +30,10 @@ class Packed:
 
     data: bytes
     length: int
+
+    def __len__(self) -> int:
+        """Return the bytes that it takes."""
+        return len(self.data)
 
     @classmethod
     def from_pieces(cls, pieces: Iterable[bytes]) -> Self:
@@ -66,44 +69,3 @@ class Packed:
             return Response(self.data, headers={**headers, "content-encoding": "gzip"})
         body = nothing() if request.method == "HEAD" else self.unpacked()
         return Streamed(body, {**headers, "content-length": str(self.length)}, seconds)
-
-
-class PackedDocuments:
-    """Documents by their ETag, those that nobody has asked for in the longest time going first.
-
-    :param most: bytes that are kept.
-
-    >>> kept = PackedDocuments(10)
-    >>> kept.put("a", Packed(b"12345678", 80))
-    >>> kept.put("b", Packed(b"1234", 40))
-    >>> kept.get("a"), kept.get("b")
-    (None, Packed(data=b'1234', length=40))
-    """
-
-    def __init__(self, most: int = 16 << 20) -> None:
-        self._most = most
-        self._bytes = 0
-        self._documents: OrderedDict[str, Packed] = OrderedDict()
-
-    def get(self, tag: str) -> Packed | None:
-        """Return a document.
-
-        :param tag: its ETag, which is another one where the document is another.
-        """
-        document = self._documents.get(tag)
-        if document is not None:
-            self._documents.move_to_end(tag)
-        return document
-
-    def put(self, tag: str, document: Packed) -> None:
-        """Keep a document, if there is room for it.
-
-        :param tag: its ETag.
-        :param document: the document.
-        """
-        if tag in self._documents or len(document.data) > self._most:
-            return
-        self._documents[tag] = document
-        self._bytes += len(document.data)
-        while self._bytes > self._most:
-            self._bytes -= len(self._documents.popitem(last=False)[1].data)

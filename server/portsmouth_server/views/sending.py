@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -11,51 +10,11 @@ from starlette.responses import Response
 
 from portsmouth.store.protocol import Store
 from portsmouth_server.documents import entity_tag, headers_for, holds, unchanged
+from portsmouth_server.lately import Lately
 from portsmouth_server.negotiation import HTML_NAME
 from portsmouth_server.pages import HtmlPages
 
 READ: Final = ["GET", "HEAD"]
-
-
-class Rendered:
-    """Pages that were made lately, so that the same page is not made again for the next reader.
-
-    :param most: bytes that are kept.
-
-    >>> kept = Rendered(10)
-    >>> kept.put("a", b"12345678")
-    >>> kept.put("b", b"1234")
-    >>> kept.get("a"), kept.get("b")
-    (None, b'1234')
-    """
-
-    def __init__(self, most: int = 16 << 20) -> None:
-        self._most = most
-        self._bytes = 0
-        self._pages: OrderedDict[str, bytes] = OrderedDict()
-
-    def get(self, tag: str) -> bytes | None:
-        """Return a page.
-
-        :param tag: its ETag, which is another one where the page is another.
-        """
-        body = self._pages.get(tag)
-        if body is not None:
-            self._pages.move_to_end(tag)
-        return body
-
-    def put(self, tag: str, body: bytes) -> None:
-        """Keep a page; those that nobody has asked for in the longest time make room.
-
-        :param tag: its ETag.
-        :param body: the page.
-        """
-        if tag in self._pages or len(body) > self._most:
-            return
-        self._pages[tag] = body
-        self._bytes += len(body)
-        while self._bytes > self._most:
-            self._bytes -= len(self._pages.popitem(last=False)[1])
 
 
 async def send_page(
@@ -65,7 +24,7 @@ async def send_page(
     template: str,
     context: Callable[[], Awaitable[dict[str, Any]]],
     *parts: object,
-    rendered: Rendered | None = None,
+    rendered: Lately[bytes] | None = None,
 ) -> Response:
     """Answer with a page.
 

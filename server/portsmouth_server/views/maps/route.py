@@ -12,6 +12,7 @@ from portsmouth.iris import PASSAGE, passage_key
 from portsmouth.store.protocol import Store
 from portsmouth_server import urls
 from portsmouth_server.kept import Kept
+from portsmouth_server.lately import Lately
 from portsmouth_server.pages import HtmlPages
 from portsmouth_server.settings import Settings
 from portsmouth_server.urls import Urls
@@ -19,7 +20,7 @@ from portsmouth_server.views.maps import schematic
 from portsmouth_server.views.maps.asked import KINDS, Asked
 from portsmouth_server.views.maps.page import build
 from portsmouth_server.views.maps.reading import read_located
-from portsmouth_server.views.sending import READ, Rendered, send_page
+from portsmouth_server.views.sending import READ, send_page
 from portsmouth_server.views.words import LANGUAGES, Words, iris_in, read_words
 
 
@@ -31,7 +32,7 @@ def map_router(store: Store, settings: Settings, pages: HtmlPages) -> APIRouter:
     :param pages: what renders the page.
     """
     router = APIRouter()
-    rendered = Rendered(4 << 20)
+    rendered = Lately[bytes](4 << 20)
     here = Urls(settings.root_path)
     kept = Kept(store, lambda: read_located(store))
 

@@ -14,12 +14,13 @@ from portsmouth.iris import ID, PT, part
 from portsmouth.store.protocol import Store
 from portsmouth_server import urls
 from portsmouth_server.kept import Kept
+from portsmouth_server.lately import Lately
 from portsmouth_server.pages import HtmlPages
 from portsmouth_server.settings import Settings
 from portsmouth_server.urls import Urls
 from portsmouth_server.views.entity.ego import SIDES
 from portsmouth_server.views.facts import CLASSES
-from portsmouth_server.views.sending import READ, Rendered, send_page
+from portsmouth_server.views.sending import READ, send_page
 from portsmouth_server.views.timeline.asked import LANES, Asked
 from portsmouth_server.views.timeline.events import Happening, read_happenings
 from portsmouth_server.views.timeline.page import build, busiest, parts_of, shown_of
@@ -44,7 +45,7 @@ def timeline_router(store: Store, settings: Settings, pages: HtmlPages) -> APIRo
     :param pages: what renders the page.
     """
     router = APIRouter()
-    rendered = Rendered(4 << 20)
+    rendered = Lately[bytes](4 << 20)
     here = Urls(settings.root_path)
     kept = Kept(store, lambda: read_happenings(store))
 

@@ -12,11 +12,12 @@ from portsmouth.iris import ID
 from portsmouth.store.protocol import Store
 from portsmouth_server import urls
 from portsmouth_server.kept import Kept
+from portsmouth_server.lately import Lately
 from portsmouth_server.pages import HtmlPages
 from portsmouth_server.settings import Settings
 from portsmouth_server.urls import Urls
 from portsmouth_server.views.entity.ego import SIDES
-from portsmouth_server.views.sending import READ, Rendered, send_page
+from portsmouth_server.views.sending import READ, send_page
 from portsmouth_server.views.treaty.model import Treaty
 from portsmouth_server.views.treaty.page import build
 from portsmouth_server.views.treaty.reading import TREATY, read_treaty
@@ -31,7 +32,7 @@ def treaty_router(store: Store, settings: Settings, pages: HtmlPages) -> APIRout
     :param pages: what renders the page.
     """
     router = APIRouter()
-    rendered = Rendered(4 << 20)
+    rendered = Lately[bytes](4 << 20)
     here = Urls(settings.root_path)
 
     async def make(language: str) -> Treaty:
