@@ -29,6 +29,8 @@ from portsmouth.store.spool import Room, Spool
 #: Seconds for which a query counts as short, and longest where it gets no processor for so long.
 _MOMENT: Final = 0.01
 _MOMENT_BY_THE_CLOCK: Final = 0.1
+#: Seconds by which a timer may come early: uvloop counts in milliseconds.
+_EARLY: Final = 0.001
 
 #: Seconds that a worker may take over the dataset of a stance before it counts as slow.
 _MAKING_A_STANCE: Final = 2.0
@@ -209,7 +211,7 @@ class EmbeddedAnswer:
             # What a stance is asked of is made once and kept: a worker is not given up for having made it.
             worker.stances.add(self._stance)
             patience += _MAKING_A_STANCE if self._stance else 0
-        self._timers = (self._loop.call_at(self._deadline, self._overrun, worker),)
+        self._timers = (self._loop.call_at(self._deadline + _EARLY, self._overrun, worker),)
         if self._text and worker.spent - self._since[1] >= _MOMENT / 2:
             self._store.habits.was_long(self._text)
         self._place.turn_long()

@@ -11,9 +11,9 @@ A write is in ``DIR/journals`` before anything else knows of it, and what the jo
 has beyond the last checkpoint is done again when the store is opened. A checkpoint
 takes ten times as long as a small write, so there is one only when the journal has
 grown, which a great write does at once; workers carry out what it has on a copy of the
-checkpoint of their own. The engine
-merges the tables of what has been loaded once it is opened to be written: after that
-there is a checkpoint, too, so that not every copy is merged for itself.
+checkpoint of their own. The engine merges the tables of what has been loaded once it is
+opened to be written: after that there is a checkpoint, too, so that not every copy is
+merged for itself.
 """
 
 from __future__ import annotations

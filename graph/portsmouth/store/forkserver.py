@@ -13,9 +13,9 @@ standard input; or forked by :mod:`portsmouth.store.prepared`, and then first to
 back go ``ready`` or ``failed REASON``, ``forked PID`` or ``unforked REASON``, ``exit PID STATUS`` and
 ``advanced ID``. When the channel closes, it ends its workers and itself.
 
-To advance is to go to a later snapshot: it reads what has been added to the journal, up
-to the write of that number, and in memory carries it out; on disk each worker does so for
-itself, on a copy of the directory. The path is the base that the next fork server would start from. Workers
+To advance is to go to a later snapshot: it reads what has been added to the journal, up to the
+write of that number, and in memory carries it out; on disk each worker does so for itself, on a
+copy of the directory. The path is the base that the next fork server would start from. Workers
 that run keep the snapshot from which they were forked, until they are told of a write.
 """
 
@@ -158,8 +158,7 @@ class ForkServer:
                 private.close()
             # A thread has a heap of its own (malloc(3)). In this one's, what loading has left free lies
             # between the data: an evaluation would be handed one cold page of the snapshot after another.
-            soft, _ = resource.getrlimit(resource.RLIMIT_STACK)
-            threading.stack_size(min(STACK, soft) if soft != resource.RLIM_INFINITY else STACK)
+            threading.stack_size(resource.getrlimit(resource.RLIMIT_STACK)[0])
             thread = threading.Thread(target=self._work, args=(descriptor,))
             thread.start()
             thread.join()
