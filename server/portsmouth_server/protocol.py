@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, unquote_to_bytes
 
 from portsmouth.errors import MediaTypeError, ParameterError, ReadOnlyError, RequestError
 from portsmouth.stance import Stance
-from portsmouth.store.lexer import tokens
+from portsmouth.store.lexer import query_form, tokens
 from portsmouth.store.protocol import Dataset
 from portsmouth_server.near import refuse_slips
 from portsmouth_server.negotiation import MediaType, parse_media_type
@@ -221,6 +221,17 @@ def has_relative_iri(text: str) -> bool:
     (True, False)
     """
     return _RELATIVE.search(text) is not None
+
+
+def gives_graph(text: str) -> bool:
+    """Say whether a query asks for a graph rather than for solutions.
+
+    :param text: the query.
+
+    >>> gives_graph("# SELECT\\nPREFIX a: <http://e/> CONSTRUCT WHERE { ?s a:select ?o }")
+    True
+    """
+    return query_form(text) in ("CONSTRUCT", "DESCRIBE")
 
 
 def absolute(iri: str) -> str:

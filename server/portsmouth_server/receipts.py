@@ -27,7 +27,6 @@ from portsmouth_server.errors import Problem
 from portsmouth_server.http import Header, Receive, Scope, Send, header, read_body
 from portsmouth_server.labelling import named, names_of
 from portsmouth_server.negotiation import LONGEST_HEADER, wants_page
-from portsmouth_server.openapi import is_graph
 from portsmouth_server.pages import HtmlPages
 from portsmouth_server.protocol import SparqlRequest
 from portsmouth_server.receipt_pages import said, shown_rows
@@ -170,7 +169,7 @@ class ReceiptsEndpoint:
         base = base_of(scope, text, self._settings)
         query = Query(text, request.dataset, base=base, deadline=self._settings.deadline)
         given = told.get("row", {})
-        graph = isinstance(given, Mapping) and set(given) == set("spo") and is_graph(query.text)
+        graph = isinstance(given, Mapping) and set(given) == set("spo") and protocol.gives_graph(query.text)
         row = read_triple(given) if graph else read_row(given)
         facts = read_facts(told.get("facts"))
 

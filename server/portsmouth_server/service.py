@@ -14,7 +14,7 @@ import pyoxigraph as ox
 
 from portsmouth.iris import PREFIXES, RDF, RDFS, SCHEMA, SH, XSD
 from portsmouth.queries import NamedQuery
-from portsmouth.store.lexer import tokens
+from portsmouth.store.lexer import query_form
 from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, Store
 from portsmouth_server import urls
 from portsmouth_server.describing import (
@@ -165,13 +165,3 @@ def add_examples(description: Description, named: Sequence[NamedQuery], endpoint
             description.add(declared, SH + "prefix", string(prefix))
             typed = ox.Literal(namespace, datatype=ox.NamedNode(XSD + "anyURI"))
             description.add(declared, SH + "namespace", typed)
-
-
-def query_form(sparql: str) -> str:
-    """Return which of the four forms a query has.
-
-    >>> query_form("PREFIX ask: <http://e/> SELECT * { ?s ask:ASK ?o }")
-    'SELECT'
-    """
-    words = (token.text.upper() for token in tokens(sparql) if token.kind == "word")
-    return next((word for word in words if word in (*_FORMS, "DESCRIBE")), "")

@@ -21,7 +21,8 @@ from portsmouth.errors import DeadlineError, QueriesError
 from portsmouth.queries import NamedQuery, Parameter, catalogue
 from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS
 from portsmouth_server import Settings, create_app
-from portsmouth_server.openapi import document, is_graph
+from portsmouth_server.openapi import document
+from portsmouth_server.protocol import gives_graph
 from portsmouth_server.translation import messages
 from portsmouth_server.viewing import LANGUAGES
 
@@ -412,10 +413,17 @@ def test_the_description_holds_together() -> None:
 
 @pytest.mark.parametrize(
     ("text", "graph"),
-    [("select * {}", False), ("DESCRIBE <x>", True), ("# CONSTRUCT\nASK {}", False), ("", False)],
+    [
+        ("select * {}", False),
+        ("DESCRIBE <http://e/SELECT>", True),
+        ("# CONSTRUCT\nASK {}", False),
+        ("# SELECT\nconstruct where { ?s ?p 'ASK' }", True),
+        ("PREFIX construct: <http://e/> SELECT * { ?s construct:DESCRIBE ?o }", False),
+        ("", False),
+    ],
 )
 def test_what_a_query_gives_is_read_from_its_form(text: str, graph: bool) -> None:
-    assert is_graph(text) is graph
+    assert gives_graph(text) is graph
 
 
 def test_documentation_that_would_load_scripts_is_off(shipped: Any) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from portsmouth import networks
 from portsmouth.iris import PT
-from portsmouth_server.network_openapi import SCHEMAS
+from portsmouth_server.openapi.networks import SCHEMAS
 
 D = "https://w3id.org/portsmouth1905/id/"
 NETWORK = "/network.json"

@@ -12,7 +12,7 @@ from rdflib.plugins.sparql import prepareQuery
 
 from portsmouth import queries
 from portsmouth_server.inventory import Inventory
-from portsmouth_server.service import add_examples, describe, query_form
+from portsmouth_server.service import add_examples, describe
 
 SD = Namespace("http://www.w3.org/ns/sparql-service-description#")
 FORMATS = Namespace("http://www.w3.org/ns/formats/")
@@ -191,15 +191,3 @@ def test_the_named_queries_are_examples() -> None:
 
 def _declared(graph: rdflib.Graph, example: rdflib.URIRef) -> Iterator[Any]:
     yield from graph.objects(graph.value(example, SH.prefixes), SH.declare)
-
-
-@pytest.mark.parametrize(
-    ("text", "form"),
-    [
-        ("# SELECT\nconstruct where { ?s ?p 'ASK' }", "CONSTRUCT"),
-        ("DESCRIBE <http://e/SELECT>", "DESCRIBE"),
-        ("", ""),
-    ],
-)
-def test_the_form_of_a_query(text: str, form: str) -> None:
-    assert query_form(text) == form

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from portsmouth.store.protocol import GRAPH_FORMATS
 from portsmouth.untrusted import DOCUMENT_TYPES
 from portsmouth_server import urls
-from portsmouth_server.errors import MEDIA_TYPE as PROBLEM
-
-JsonObject = dict[str, Any]
+from portsmouth_server.openapi.parts import (
+    BOOLEAN,
+    INTEGER,
+    IRI,
+    STRING,
+    JsonObject,
+    array,
+    described,
+    json_content,
+    problems,
+    record,
+    reference,
+)
 
 TAG: Final[JsonObject] = {
     "name": "writing",
@@ -19,18 +29,16 @@ TAG: Final[JsonObject] = {
 SECURITY_SCHEMES: Final[JsonObject] = {
     "token": {"type": "http", "scheme": "bearer", "description": "The token that the operator configured."}
 }
-WRITTEN_SCHEMAS: Final[JsonObject] = {
-    "Written": {
-        "type": "object",
-        "description": "What a write did.",
-        "required": ["snapshot", "added", "removed", "created"],
-        "properties": {
-            "snapshot": {"type": "string", "description": "The snapshot that holds it."},
-            "added": {"type": "integer", "description": "Quads that were not there before."},
-            "removed": {"type": "integer", "description": "Quads that are there no longer."},
-            "created": {"type": "boolean", "description": "Whether a graph is new."},
-        },
-    }
+SCHEMAS: Final[JsonObject] = {
+    "Written": described(
+        record(
+            snapshot=described(STRING, "The snapshot that holds it."),
+            added=described(INTEGER, "Quads that were not there before."),
+            removed=described(INTEGER, "Quads that are there no longer."),
+            created=described(BOOLEAN, "Whether a graph is new."),
+        ),
+        "What a write did.",
+    )
 }
 
 _FAILURES: Final[Mapping[int, str]] = {
@@ -46,9 +54,8 @@ _FAILURES: Final[Mapping[int, str]] = {
     503: "The store is busy; try again.",
     504: "The deadline has passed.",
 }
-_GRAPH_URIS: Final[JsonObject] = {"type": "array", "items": {"type": "string", "format": "uri"}}
-_TEXT: Final[JsonObject] = {"schema": {"type": "string"}}
-_WRITTEN: Final[JsonObject] = {"application/json": {"schema": {"$ref": "#/components/schemas/Written"}}}
+_TEXT: Final[JsonObject] = {"schema": STRING}
+_WRITTEN: Final = json_content(reference("Written"))
 _NAMED: Final[list[JsonObject]] = [
     {
         "name": "graph",
@@ -61,15 +68,17 @@ _NAMED: Final[list[JsonObject]] = [
         "in": "query",
         "description": "The default graph, instead of a named one.",
         "allowEmptyValue": True,
-        "schema": {"type": "string"},
+        "schema": STRING,
     },
 ]
 
 
-def writing_paths() -> JsonObject:
-    """Return the paths.
+def paths() -> JsonObject:
+    """Describe the addresses.
 
-    >>> sorted(writing_paths())
+    :return: path items by path.
+
+    >>> sorted(paths())
     ['/graphs', '/update']
     """
     return {
@@ -86,18 +95,17 @@ def writing_paths() -> JsonObject:
 
 
 def _update() -> JsonObject:
-    form = {
-        "type": "object",
-        "required": ["update"],
-        "properties": {
-            "update": {"type": "string", "description": "The SPARQL 1.1 update."},
-            "using-graph-uri": {**_GRAPH_URIS, "description": "A graph that WHERE asks; may be repeated."},
-            "using-named-graph-uri": {
-                **_GRAPH_URIS,
-                "description": "A graph that GRAPH in WHERE may name; may be repeated.",
-            },
+    form = record(
+        "using-graph-uri",
+        "using-named-graph-uri",
+        **{
+            "update": described(STRING, "The SPARQL 1.1 update."),
+            "using-graph-uri": described(array(IRI), "A graph that WHERE asks; may be repeated."),
+            "using-named-graph-uri": described(
+                array(IRI), "A graph that GRAPH in WHERE may name; may be repeated."
+            ),
         },
-    }
+    )
     bodies = {"application/x-www-form-urlencoded": {"schema": form}, "application/sparql-update": _TEXT}
     answers: dict[int, JsonObject] = {200: _WRITTEN, 204: {}}
     operation = _operation(
@@ -133,12 +141,11 @@ def _drop() -> JsonObject:
 def _operation(
     name: str, summary: str, answers: Mapping[int, JsonObject], failures: tuple[int, ...]
 ) -> JsonObject:
-    problem = {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     responses: JsonObject = {
         str(status): {"description": "Done.", "content": content}
         if content
         else {"description": "Done; there is nothing to tell."}
         for status, content in answers.items()
     }
-    responses |= {str(status): {"description": _FAILURES[status], "content": problem} for status in failures}
+    responses |= problems(failures, _FAILURES)
     return {"operationId": name, "summary": summary, "tags": [TAG["name"]], "responses": responses}
