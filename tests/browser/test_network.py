@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import combinations
 from typing import Any
 
 from browser.accessibility import found_by_axe
@@ -210,3 +211,41 @@ def test_a_chain_says_that_dates_allow_it_and_whether_a_text_joins_its_acts(visi
     assert said.startswith(
         "Dates allow this chain." if page.locator("ol.chain li").count() > 1 else "One act"
     )
+
+
+NAMES = """all => all.filter(one => getComputedStyle(one.parentElement).display !== 'none').map(one => {
+  const box = one.getBoundingClientRect()
+  return [box.left, box.top + 3, box.right, box.bottom - 3, one.parentElement.dataset.id]
+})"""
+
+#: How many of the actors within the picture have their names written, of one.
+SHARE = """() => {
+  const frame = document.querySelector('.picture').getBoundingClientRect()
+  const seen = [...document.querySelectorAll('.actor')].filter(one => {
+    const {left, right, top, bottom} = one.querySelector('.mark').getBoundingClientRect()
+    return left > frame.left && right < frame.right && top > frame.top && bottom < frame.bottom
+  })
+  const named = new Set([...document.querySelectorAll('.title:not(.unnamed)')].map(one => one.dataset.id))
+  return seen.filter(one => named.has(one.dataset.id)).length / seen.length
+}"""
+
+
+def test_no_name_in_the_picture_lies_on_another_and_nearer_more_are_written(visit: Any) -> None:
+    page = opened(visit, width=1100, reduced_motion="reduce")
+    names = page.eval_on_selector_all(".title text", NAMES)
+    assert 15 < len(names) <= page.locator(".actor").count()
+    for one, other in combinations(names, 2):
+        apart = one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
+        assert apart, (one, other)
+    small = visit("/network", width=700, height=600, reduced_motion="reduce")
+    small.wait_for_selector(READY)
+    few = small.evaluate(SHARE)
+    for _ in range(3):
+        small.get_by_label("Zoom in").click()
+    assert few < small.evaluate(SHARE)
+    hidden = small.locator(".title.unnamed").first.get_attribute("data-id")
+    small.goto(f"{visit.root}/network?actor={hidden}")
+    small.wait_for_selector(READY)
+    written = {name[4] for name in small.eval_on_selector_all(".title text", NAMES)}
+    near = small.locator(".actor.near, .actor.chosen").evaluate_all("all => all.map(one => one.dataset.id)")
+    assert {hidden, *near} <= written

@@ -14,7 +14,7 @@ import {
 } from "../src/network/model.ts";
 import { appearance, NOTHING, read, write } from "../src/network/state.ts";
 import { inOrder } from "../src/common/labels.ts";
-import { labels } from "../src/network/marks.ts";
+import { names } from "../src/network/names.ts";
 
 function act(source: string, target: string, more: Partial<Act> = {}): Act {
   return {
@@ -138,10 +138,56 @@ test("a hull holds every point and has no corner within", () => {
   for (const corner of square) assert.ok(corners.some(({ x, y }) => x === corner.x && y === corner.y));
 });
 
-test("names stand on another side where the right one is taken", () => {
-  const item = (x: number) => ({ point: { x, y: 0 }, room: 6, width: 60 });
-  const [first, second] = labels([item(0), item(30)]);
-  assert.notDeepEqual(first, second);
+const FRAME = { left: 0, top: 0, right: 800, bottom: 500 };
+const name = (x: number, y: number, more = {}) => ({
+  x,
+  y,
+  room: 6,
+  width: 60,
+  height: 15,
+  always: false,
+  before: undefined,
+  ...more,
+});
+
+test("names stand on another side where the right one is taken or out of sight", () => {
+  const [first, second, third] = names([name(100, 100), name(130, 100), name(780, 100)], [], FRAME);
+  assert.deepEqual([first?.anchor, second?.anchor, third?.anchor], ["end", "start", "end"]);
+});
+
+test("no name is written on another, few on a mark, and those that matter most are all written", () => {
+  // A thicket that is the same each time.
+  const thicket = Array.from({ length: 300 }, (_, at) =>
+    name(400 + 22 * Math.sqrt(at) * Math.cos(at * 2.4), 250 + 13 * Math.sqrt(at) * Math.sin(at * 2.4)),
+  );
+  const written = names(thicket, [], FRAME);
+  const boxes = written.flatMap((label, at) => {
+    const { x, y } = thicket[at] ?? { x: 0, y: 0 };
+    if (!label) return [];
+    const start = x + label.x - { start: 0, middle: 30, end: 60 }[label.anchor];
+    return [{ at, left: start, right: start + 60, top: y + label.y - 12, bottom: y + label.y + 2 }];
+  });
+  assert.ok(boxes.length > 20 && boxes.length < 300, `${boxes.length} names`);
+  for (const one of boxes) {
+    for (const other of boxes) {
+      if (one.at >= other.at) continue;
+      const apart =
+        one.right <= other.left ||
+        other.right <= one.left ||
+        one.bottom <= other.top ||
+        other.bottom <= one.top;
+      assert.ok(apart, `${one.at} and ${other.at}`);
+    }
+    // The first few may lie on marks, or a thicket would have none of the names that matter.
+    for (const [at, { x, y }] of one.at < 16 ? [] : thicket.entries())
+      assert.ok(at === one.at || x < one.left || x > one.right || y < one.top || y > one.bottom);
+  }
+  const chosen = names(
+    thicket.map((one, at) => ({ ...one, always: at < 40 })),
+    [],
+    FRAME,
+  );
+  assert.ok(chosen.slice(0, 40).every(Boolean));
 });
 
 test("a label is in the reader's language, the others follow once each", () => {

@@ -28,8 +28,8 @@ const REGIONS: Readonly<Record<string, Point>> = {
   korea: { x: -0.8, y: 0.88 },
   "": { x: 0.02, y: 0.08 },
 };
-export const WIDTH = 860;
-export const HEIGHT = 640;
+const WIDTH = 860;
+const HEIGHT = 640;
 
 export function radius(acts: number, type: string): number {
   return Math.min(14, 5 + Math.sqrt(acts) * 1.6) * (type === "state" ? 1.05 : 1);
@@ -45,17 +45,21 @@ function region(side: string, at: number, of: number): Point {
 /**
  * Lays a network out. Who stood somewhere before begins there, so that a picture that grows keeps its shape;
  * whom a reader has put somewhere is held there.
+ *
+ * @param upright whether the picture is higher than wide, as on a telephone.
  */
 export function layout(
   told: Told,
   before: ReadonlyMap<string, Point> = new Map(),
   held: ReadonlySet<string> = new Set(),
+  upright = false,
 ): Map<string, Point> {
+  const [width, height] = upright ? [HEIGHT * 0.9, WIDTH * 1.1] : [WIDTH, HEIGHT];
   const sides = [...new Set(told.actors.map((actor) => actor.side))].sort();
   const centre = new Map(
     sides.map((side, at) => {
       const place = region(side, at, sides.length);
-      return [side, { x: (place.x * WIDTH) / 2, y: (place.y * HEIGHT) / 2 }];
+      return [side, { x: (place.x * width) / 2, y: (place.y * height) / 2 }];
     }),
   );
   const nodes: Node[] = told.actors.map((actor, at) => {
@@ -92,7 +96,7 @@ export function layout(
         .strength(0.025),
     )
     .force("x", forceX<Node>((node) => centre.get(node.side)?.x ?? 0).strength(pull))
-    .force("y", forceY<Node>((node) => centre.get(node.side)?.y ?? 0).strength(pull * 1.25))
+    .force("y", forceY<Node>((node) => centre.get(node.side)?.y ?? 0).strength(pull * (upright ? 0.8 : 1.25)))
     .force("room", forceCollide<Node>(many ? 20 : 30))
     .stop();
   if (before.size) simulation.alpha(0.35);

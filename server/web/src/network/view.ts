@@ -3,8 +3,9 @@ import { select } from "d3-selection";
 import { type ZoomBehavior, type ZoomTransform, zoom, zoomIdentity } from "d3-zoom";
 import { el, svg } from "../common/dom.ts";
 import { follow, hull, layout, type Point, radius } from "./layout.ts";
-import { curve, labels, mark } from "./marks.ts";
+import { curve, mark } from "./marks.ts";
 import type { Act, Actor, Told } from "./model.ts";
+import { names } from "./names.ts";
 import type { Appearance } from "./state.ts";
 import type { Words } from "./words.ts";
 
@@ -20,6 +21,7 @@ export class View {
   private readonly hulls = svg("g", { "aria-hidden": "true" });
   private readonly lines = svg("g", { role: "group" });
   private readonly marks = svg("g", { role: "group" });
+  private readonly names = svg("g", { "aria-hidden": "true" });
   private readonly titles = svg("g", { "aria-hidden": "true" });
   /** Lies over the picture while it moves, so that no line has to be looked for under the pointer. */
   private readonly glass = el("div", { class: "glass", hidden: "" });
@@ -31,7 +33,12 @@ export class View {
   private readonly held = new Set<string>();
   private lanes: number[] = [];
   private drawnActors = new Map<string, SVGGElement>();
+  /** Their names, above all marks. */
+  private drawnNames = new Map<string, SVGGElement>();
   private drawnActs: SVGGElement[] = [];
+  /** How many pixels each name is long, and on which side of its mark it was last written. */
+  private long = new Map<string, number>();
+  private readonly sides = new Map<string, number>();
   private readonly frame: HTMLElement;
   private readonly words: Words;
   private readonly choosing: Choosing;
@@ -46,7 +53,7 @@ export class View {
     this.choosing = choosing;
     this.told = told;
     this.picture = svg("svg", { role: "group", "aria-label": words.picture ?? "" });
-    this.world.append(this.hulls, this.lines, this.marks, this.titles);
+    this.world.append(this.hulls, this.lines, this.marks, this.names, this.titles);
     this.lines.setAttribute("aria-label", words.acts ?? "");
     this.picture.append(this.world);
     const button = (label = "", text = "", act = (): void => {}): HTMLButtonElement => {
@@ -69,7 +76,7 @@ export class View {
     this.zooming = zoom<HTMLElement, unknown>()
       .scaleExtent([0.2, 6])
       .filter((event: MouseEvent) => {
-        const grabbed = event.type === "mousedown" ? ".tools, .actor" : ".tools";
+        const grabbed = event.type === "mousedown" ? ".tools, .actor, .title" : ".tools";
         return !(event.target as Element).closest(grabbed) && !event.button;
       })
       .on("zoom", (event: { transform: ZoomTransform; sourceEvent: unknown }) => {
@@ -82,16 +89,25 @@ export class View {
     });
     this.picture.addEventListener("pointerdown", (event) => this.grab(event));
     this.picture.addEventListener("keydown", (event) => this.onKey(event));
+    for (const name of ["pointerover", "focusin"] as const)
+      this.picture.addEventListener(name, (event) => this.tell(event.target as Element));
+    for (const name of ["pointerleave", "focusout"] as const)
+      this.picture.addEventListener(name, () => this.tell(undefined));
     new ResizeObserver(() => {
       if (!this.moved) this.fit();
     }).observe(frame);
     this.draw(told);
+    void document.fonts.ready.then(() => {
+      this.measure();
+      this.write();
+    });
   }
 
   /** Draws another network; who was there stays about where he was. */
   draw(told: Told): void {
     this.told = told;
-    this.places = layout(told, this.places, this.held);
+    const { width, height } = this.frame.getBoundingClientRect();
+    this.places = layout(told, this.places, this.held, height > width);
     // Thousands of lines that fade at once would keep a processor busy for longer than they fade.
     this.picture.classList.toggle("great", told.acts.length > 300);
     this.drawHulls();
@@ -162,42 +178,21 @@ export class View {
   }
 
   private drawActors(): void {
-    const many = this.told.actors.length > 90;
-    const pen = el("canvas").getContext("2d");
-    const items = this.told.actors.map((actor) => {
-      if (pen)
-        pen.font = `${actor.type === "state" ? "600 14.5px" : "12.5px"} ${getComputedStyle(document.body).fontFamily}`;
-      const width = pen?.measureText(actor.name).width ?? actor.name.length * 7;
-      return { point: this.point(actor.id), room: radius(actor.acts, actor.type), width: width + 6 };
-    });
-    // The busiest choose their places first.
-    const order = this.told.actors
-      .map((_, at) => at)
-      .sort((a, b) => (this.told.actors[b]?.acts ?? 0) - (this.told.actors[a]?.acts ?? 0));
-    const placed = labels(order.map((at) => items[at] as (typeof items)[number]));
-    const labelOf = new Map(order.map((at, rank) => [at, placed[rank]]));
-    // What the picture has to have room for: marks and their names.
-    const boxes = items.map(({ point, room, width }, at) => {
-      const place = labelOf.get(at);
-      const start = place?.anchor === "end" ? -width : place?.anchor === "middle" ? -width / 2 : 0;
-      const [left, right] = [point.x + (place?.x ?? 0) + start, point.x + (place?.x ?? 0) + start + width];
-      return { left: Math.min(left, point.x - room), right: Math.max(right, point.x + room), y: point.y };
-    });
+    const points = this.told.actors.map((actor) => this.point(actor.id));
     this.extent = {
-      left: Math.min(...boxes.map((box) => box.left)) - 24,
-      right: Math.max(...boxes.map((box) => box.right)) + 24,
-      top: Math.min(...boxes.map((box) => box.y)) - 36,
-      bottom: Math.max(...boxes.map((box) => box.y)) + 36,
+      left: Math.min(...points.map(({ x }) => x)),
+      right: Math.max(...points.map(({ x }) => x)),
+      top: Math.min(...points.map(({ y }) => y)),
+      bottom: Math.max(...points.map(({ y }) => y)),
     };
     this.drawnActors = new Map(
-      this.told.actors.map((actor, at) => {
+      this.told.actors.map((actor) => {
         const { x, y } = this.point(actor.id);
         const size = radius(actor.acts, actor.type);
-        const place = labelOf.get(at);
         const group = svg(
           "g",
           {
-            class: `actor ${actor.type} side-${actor.look}${many && actor.acts < 8 ? " quiet" : ""}`,
+            class: `actor ${actor.type} side-${actor.look}`,
             transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})`,
             tabindex: -1,
             role: "button",
@@ -205,11 +200,6 @@ export class View {
           },
           svg("circle", { class: "ring", r: size + 5 }),
           svg("path", { class: "mark", d: mark(actor.type, size) }),
-          svg(
-            "text",
-            { x: place?.x ?? 0, y: place?.y ?? 0, "text-anchor": place?.anchor ?? "start" },
-            actor.name,
-          ),
         );
         group.dataset.id = actor.id;
         group.addEventListener("click", () => this.choosing.actor(actor.id));
@@ -217,7 +207,94 @@ export class View {
       }),
     );
     this.marks.replaceChildren(...this.drawnActors.values());
+    this.drawnNames = new Map(
+      this.told.actors.map((actor) => {
+        const transform = this.drawnActors.get(actor.id)?.getAttribute("transform") ?? "";
+        const group = svg("g", { class: `title ${actor.type}`, transform }, svg("text", {}, actor.name));
+        group.dataset.id = actor.id;
+        group.addEventListener("click", () => this.choosing.actor(actor.id));
+        return [actor.id, group];
+      }),
+    );
+    this.names.replaceChildren(...this.drawnNames.values());
+    this.measure();
     this.rove([...this.drawnActors.values()][0]);
+  }
+
+  /** Notes how long names are; again when their letters have come. */
+  private measure(): void {
+    const pen = el("canvas").getContext("2d");
+    const { fontFamily } = getComputedStyle(document.body);
+    this.long = new Map(
+      this.told.actors.map(({ id, name, type }) => {
+        const [serif, text] = [type === "state", this.drawnNames.get(id)?.firstElementChild];
+        const family = serif && text ? getComputedStyle(text).fontFamily : fontFamily;
+        if (pen) pen.font = `${serif ? "600 14.5px" : "12.5px"} ${family}`;
+        return [id, pen?.measureText(name).width ?? name.length * 7];
+      }),
+    );
+  }
+
+  /**
+   * Writes the names for which there is room at the present scale: whoever is chosen and whom they met first and
+   * always, then the others by their acts. Names are as large at every scale.
+   */
+  private write(): void {
+    const { k, x: left, y: top } = this.drawnAt;
+    const { width, height } = this.frame.getBoundingClientRect();
+    const upright = `scale(${(1 / k).toFixed(4)})`;
+    for (const title of this.titles.querySelectorAll("text")) {
+      const { x, y } = (title.parentElement as Element as SVGGElement).dataset;
+      title.parentElement?.setAttribute("transform", `translate(${x} ${y}) ${upright}`);
+    }
+    const shown = this.shown;
+    if (!shown || !width) return;
+    const rank = (actor: Actor): number =>
+      shown.chosenActors.has(actor.id) ? 2 : shown.nearActors.has(actor.id) ? 1 : 0;
+    const seen = this.told.actors
+      .filter(({ id }) => shown.actors.has(id))
+      .sort((a, b) => rank(b) - rank(a) || b.acts - a.acts);
+    const at = seen.map((actor) => {
+      const place = this.point(actor.id);
+      const size = radius(actor.acts, actor.type) * (actor.type === "institution" ? 1.25 : 1);
+      return {
+        x: place.x * k + left,
+        y: place.y * k + top,
+        room: size * k,
+        width: this.long.get(actor.id) ?? 0,
+        height: actor.type === "state" ? 17 : 15,
+        always: rank(actor) > 0,
+        before: this.sides.get(actor.id),
+      };
+    });
+    // What stands on the chosen lines has its place already.
+    const words = [...this.titles.querySelectorAll<SVGGElement>("g")].map((title) => {
+      const [x, y] = [Number(title.dataset.x) * k + left, Number(title.dataset.y) * k + top];
+      const half = (title.textContent?.length ?? 0) * 3.3;
+      return { left: x - half, right: x + half, top: y - 18, bottom: y };
+    });
+    names(at, words, { left: 0, top: 0, right: width, bottom: height }).forEach((label, index) => {
+      const actor = seen[index] as Actor;
+      const group = this.drawnNames.get(actor.id);
+      const text = group?.firstElementChild;
+      group?.classList.toggle("unnamed", !label);
+      if (label) this.sides.set(actor.id, label.side);
+      text?.setAttribute("x", (label?.x ?? (at[index]?.room ?? 0) + 5).toFixed(1));
+      text?.setAttribute("y", (label?.y ?? 4).toFixed(1));
+      text?.setAttribute("text-anchor", label?.anchor ?? "start");
+      text?.setAttribute("transform", upright);
+    });
+  }
+
+  /** Writes the name of whoever is pointed at, above the others. */
+  private tell(at: Element | undefined): void {
+    const id = at?.closest<SVGGElement>(".actor, .title")?.dataset.id;
+    const group = id ? this.drawnNames.get(id) : undefined;
+    for (const other of this.names.querySelectorAll(".told")) other.classList.toggle("told", other === group);
+    if (!group || group.classList.contains("told")) return;
+    group.classList.add("told");
+    // An element that is moved under the pointer would be entered anew.
+    if (!group.contains(at ?? null)) this.names.append(group);
   }
 
   /** Shows what a state means; only classes and texts change. */
@@ -231,12 +308,15 @@ export class View {
       group.classList.toggle("chosen", shown.chosenActs.has(at));
     });
     for (const [id, group] of this.drawnActors) {
-      group.classList.toggle("out", !shown.actors.has(id));
-      group.classList.toggle("near", shown.nearActors.has(id));
-      group.classList.toggle("chosen", shown.chosenActors.has(id));
+      for (const one of [group, this.drawnNames.get(id)]) {
+        one?.classList.toggle("out", !shown.actors.has(id));
+        one?.classList.toggle("near", shown.nearActors.has(id));
+        one?.classList.toggle("chosen", shown.chosenActors.has(id));
+      }
       group.setAttribute("aria-pressed", String(shown.chosenActors.has(id)));
     }
     this.entitle(shown);
+    this.write();
     // The chosen lie above the others, and are what Tab leads to next.
     for (const at of shown.chosenActs) {
       const group = this.drawnActs[at];
@@ -254,12 +334,10 @@ export class View {
     this.titles.replaceChildren(
       ...[...shown.chosenActs].slice(0, 8).map((at) => {
         const group = this.drawnActs[at];
-        const title = svg(
-          "text",
-          { x: group?.dataset.x ?? 0, y: Number(group?.dataset.y ?? 0) - 5 },
-          this.told.acts[at]?.modes[0] ?? this.words.actedOn,
-        );
-        return svg("g", { class: "act" }, title);
+        const title = svg("text", { y: -5 }, this.told.acts[at]?.modes[0] ?? this.words.actedOn);
+        const around = svg("g", { class: "act" }, title);
+        [around.dataset.x, around.dataset.y] = [group?.dataset.x ?? "0", group?.dataset.y ?? "0"];
+        return around;
       }),
     );
   }
@@ -273,7 +351,9 @@ export class View {
     const { width, height } = this.frame.getBoundingClientRect();
     if (!width || !height) return;
     const { left, right, top, bottom } = this.extent;
-    const scale = Math.min(width / (right - left), height / (bottom - top), 1.25);
+    // Beside the outermost marks there is room for their names.
+    const [wide, high] = [width - 2 * Math.min(110, width * 0.14), height - 64];
+    const scale = Math.min(wide / Math.max(1, right - left), high / Math.max(1, bottom - top), 1.25);
     const moved = zoomIdentity
       .translate(width / 2, height / 2)
       .scale(scale)
@@ -304,13 +384,14 @@ export class View {
     this.drawnAt = to;
     this.picture.style.transform = "";
     this.world.setAttribute("transform", String(to));
+    this.write();
   }
 
   // --- actors that are put elsewhere
 
   /** Lets a mouse or a pen drag an actor; a finger moves the whole picture, as it could not see what it drags. */
   private grab(down: PointerEvent): void {
-    const id = (down.target as Element).closest<SVGGElement>(".actor")?.dataset.id;
+    const id = (down.target as Element).closest<SVGGElement>(".actor, .title")?.dataset.id;
     if (!id || down.button || down.pointerType === "touch") return;
     const before = new Map(this.places);
     const from = this.point(id);
@@ -344,10 +425,10 @@ export class View {
       this.drawHulls();
       const { left, right, top, bottom } = this.extent;
       this.extent = {
-        left: Math.min(left, to.x - 60),
-        right: Math.max(right, to.x + 60),
-        top: Math.min(top, to.y - 36),
-        bottom: Math.max(bottom, to.y + 36),
+        left: Math.min(left, to.x),
+        right: Math.max(right, to.x),
+        top: Math.min(top, to.y),
+        bottom: Math.max(bottom, to.y),
       };
       // What follows is the click of the same hand, which chose nothing.
       const swallow = (click: Event): void => click.stopPropagation();
@@ -365,7 +446,8 @@ export class View {
   /** Draws some actors and their lines where they stand now, and touches nothing else. */
   private redraw(moved: ReadonlyMap<string, Point>, actors: ReadonlyMap<string, Actor>): void {
     for (const [id, { x, y }] of moved) {
-      this.drawnActors.get(id)?.setAttribute("transform", `translate(${x.toFixed(1)} ${y.toFixed(1)})`);
+      for (const group of [this.drawnActors.get(id), this.drawnNames.get(id)])
+        group?.setAttribute("transform", `translate(${x.toFixed(1)} ${y.toFixed(1)})`);
     }
     this.told.acts.forEach((act, at) => {
       const group = this.drawnActs[at];
@@ -378,6 +460,7 @@ export class View {
       group.dataset.y = middle.y.toFixed(1);
     });
     if (this.shown) this.entitle(this.shown);
+    this.write();
   }
 
   private scale(factor: number): void {
