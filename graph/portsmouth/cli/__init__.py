@@ -12,7 +12,7 @@ import os
 import sys
 from contextlib import nullcontext
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from portsmouth.cli.ahead import Ahead, begin
 
@@ -27,7 +27,17 @@ if TYPE_CHECKING:
 __all__ = ["app", "main", "run"]
 
 #: The modules that add the commands besides ``serve``, in the order in which help lists these.
-_OTHERS = ("commands", "conflicts", "loading", "networks", "stances", "synthetic")
+_OTHERS: Final = (
+    "building",
+    "querying",
+    "searching",
+    "exporting",
+    "conflicts",
+    "loading",
+    "networks",
+    "stances",
+    "synthetic",
+)
 
 
 def __getattr__(name: str) -> Any:
@@ -70,7 +80,7 @@ def run(arguments: list[str], ahead: Ahead | None = None) -> int:
 
     from portsmouth.errors import PortsmouthError
 
-    #: What typer raises for any wrong call; it exports only the kinds of it by name.
+    # What typer raises for any wrong call; it exports only the kinds of it by name.
     usage_error: Any = typer.BadParameter.__base__
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     try:

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
+from portsmouth.cli.telling import notes
 from portsmouth.store.bulk import Advance, Report
 
-_notes = Console(stderr=True, highlight=False, soft_wrap=True)
 #: Seconds between lines, where nobody looks at a terminal.
 _BETWEEN_LINES: Final = 5.0
 
@@ -20,9 +19,9 @@ _BETWEEN_LINES: Final = 5.0
 @contextmanager
 def loading() -> Iterator[Report]:
     """Show the progress of a load while it lasts."""
-    if _notes.is_terminal:
+    if notes.is_terminal:
         columns = (TextColumn("loading"), BarColumn(), TextColumn("{task.fields[line]}"))
-        with Progress(*columns, console=_notes, transient=True) as bar:
+        with Progress(*columns, console=notes, transient=True) as bar:
             task = bar.add_task("loading", total=1.0, line="", visible=False)
             yield lambda advance: bar.update(
                 task, completed=advance.share, line=line(advance), visible=advance.share < 1
@@ -34,7 +33,7 @@ def loading() -> Iterator[Report]:
         nonlocal told
         if time.monotonic() - told >= _BETWEEN_LINES:
             told = time.monotonic()
-            _notes.print(line(advance), markup=False)
+            notes.print(line(advance), markup=False)
 
     yield tell
 

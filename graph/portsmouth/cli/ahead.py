@@ -94,7 +94,9 @@ def begin(arguments: Sequence[str]) -> Ahead | None:
     """
     if not serves_facts(arguments, os.environ):
         return None
-    # What is loaded now lives as long as the server, which lets the collector come again once it answers.
+    # Nearly all that is loaded from here on lives as long as the server: the collector would walk it over and
+    # over while it grows, and find nothing. portsmouth_server.running lets it come again before the first
+    # request; a command that ends before that leaves everything to the end of its process.
     gc.disable()
     written = "--token-file" in arguments or {"PORTSMOUTH_TOKEN", "PORTSMOUTH_TOKEN_FILE"} & os.environ.keys()
     try:

@@ -1,21 +1,15 @@
-"""What commands share: the application, options of several of them, and how they build and tell."""
+"""What commands share: the application, options of several of them, and how they refuse."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
 import portsmouth
-from portsmouth.cli.telling import notes, progress
 from portsmouth.errors import ParameterError
 from portsmouth.stance import NAMED
-
-if TYPE_CHECKING:
-    from portsmouth.build import Build
-    from portsmouth.originals import Original
-    from portsmouth.store.protocol import Store
 
 app = typer.Typer(
     name="portsmouth",
@@ -24,7 +18,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-_notes = notes
 
 FactsOption = Annotated[
     Path | None,
@@ -66,19 +59,15 @@ def _main(
         raise typer.Exit
 
 
-def _build(facts: Path | None) -> Build:
-    from portsmouth.build import build
+def refuse(found: str, expected: str) -> NoReturn:
+    """End a command whose words do not go together.
 
-    with progress() as tell:
-        return build(facts, progress=tell)
+    :param found: what they are.
+    :param expected: what would do.
+    :raises ParameterError: always.
 
-
-def _refuse(found: str, expected: str) -> NoReturn:
+    >>> refuse("--b without --a", "both")
+    Traceback (most recent call last):
+    portsmouth.errors.ParameterError: found --b without --a; expected both
+    """
     raise ParameterError(found=found, expected=expected)
-
-
-async def _original(store: Store, source: Path) -> Original:
-    from portsmouth.originals import open_original
-
-    async with store:
-        return await open_original(store, source)

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import csv
-import io
-import json
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from portsmouth.cli.base import FactsOption, OutputOption, PartsOption, StoreOption, _build, app
-from portsmouth.cli.commands import _store, _write
+from portsmouth.cli.base import FactsOption, OutputOption, PartsOption, StoreOption, app
+from portsmouth.cli.opening import build_graph, store_of
+from portsmouth.cli.output import as_csv, as_json, write
 from portsmouth.iris import shorten
 from portsmouth.stance import Stance
 from portsmouth.store.embedded import EmbeddedStore
-from portsmouth.store.limits import Limits
 from portsmouth.store.stances import seen_from
 
 if TYPE_CHECKING:
@@ -66,15 +63,21 @@ def conflicts_command(
     portsmouth conflicts --entity Tsushima
     portsmouth conflicts --kind incompatible --format csv
     """
-    from portsmouth.conflicts import select
+    from portsmouth.conflicts import COLUMNS, select, table
     from portsmouth.search import Index
 
-    built = _build(facts)
+    built = build_graph(facts)
     about = Index.from_nquads(built.nquads).resolve(entity) if entity else ""
-    found = asyncio.run(_read(_store(built, store, Limits()), Stance.parse(parts)))
+    found = asyncio.run(_read(store_of(built, store), Stance.parse(parts)))
     chosen = select(found, entity=about, part=part, kind=kind.value if kind else "")
-    writers = {"text": as_text, "json": as_json, "csv": as_csv}
-    _write(writers[output_format.value](chosen).encode("utf-8", "backslashreplace"), output)
+    match output_format:
+        case ConflictFormat.text:
+            body = as_text(chosen).encode("utf-8", "backslashreplace")
+        case ConflictFormat.json:
+            body = as_json([one.as_json() for one in chosen])
+        case ConflictFormat.csv:
+            body = as_csv(COLUMNS, table(chosen))
+    write(body, output)
 
 
 async def _read(store: EmbeddedStore, stance: Stance | None) -> tuple[Conflict, ...]:
@@ -108,19 +111,3 @@ def as_text(conflicts: Iterable[Conflict]) -> str:
         lines.append("")
     lines.append(f"{count} disagreement{'' if count == 1 else 's'}" if count else "no disagreement")
     return "\n".join(lines) + "\n"
-
-
-def as_json(conflicts: Iterable[Conflict]) -> str:
-    """Write disagreements as JSON."""
-    return json.dumps([one.as_json() for one in conflicts], ensure_ascii=False, indent=1) + "\n"
-
-
-def as_csv(conflicts: Iterable[Conflict]) -> str:
-    """Write disagreements as CSV, one row an account."""
-    from portsmouth.conflicts import COLUMNS, table
-
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(COLUMNS)
-    writer.writerows(table(conflicts))
-    return out.getvalue()

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 import pyoxigraph as ox
 import typer
 
-from portsmouth.cli.base import FactsOption, _build, _notes, _refuse, app
+from portsmouth.cli.base import FactsOption, app, refuse
+from portsmouth.cli.opening import build_graph
+from portsmouth.cli.telling import notes
 from portsmouth.store import disk
 from portsmouth.store.service import Credentials, Service, checked_address
 
@@ -88,35 +90,35 @@ def load_command(
         _load_on_disk(file, store, dataset, other=bool(endpoint or update or graph_store or facts))
         return
     if not endpoint:
-        _refuse(
+        refuse(
             "neither --endpoint nor --store",
             "the address at which the service answers queries, or the folder to fill",
         )
     if update and graph_store:
-        _refuse("--update and --graph-store", "one way to write")
+        refuse("--update and --graph-store", "one way to write")
     if file and facts:
-        _refuse("a file and --facts", "one of them")
+        refuse("a file and --facts", "one of them")
     addresses = [checked_address(url) if url else "" for url in (endpoint, update, graph_store)]
     credentials = _credentials(credentials_file)
     with _content(file, facts) as content, _shown() as progress:
         loaded = asyncio.run(_load(content, addresses, credentials, batch, progress))
-    _notes.print(_summary(loaded), markup=False)
+    notes.print(_summary(loaded), markup=False)
     typer.echo(loaded.version)
 
 
 def _load_on_disk(file: Path | None, directory: Path, dataset: str, *, other: bool) -> None:
     if file is None or other:
-        _refuse("--store " + ("with an option for a service or --facts" if other else "without a file"),
+        refuse("--store " + ("with an option for a service or --facts" if other else "without a file"),
                 "a file of N-Quads and the folder to fill")  # fmt: skip
     if dataset not in ("merged", "plain"):
-        _refuse(f"--dataset {dataset}", "merged or plain")
+        refuse(f"--dataset {dataset}", "merged or plain")
     from portsmouth.cli.advancing import loading
 
     began = time.monotonic()
     with loading() as report:
         loaded = disk.load(directory, file, merged=dataset == "merged", report=report)
     seconds = max(time.monotonic() - began, 0.001)
-    _notes.print(
+    notes.print(
         f"{loaded.lines:,} lines of {loaded.file} in {seconds:,.1f} s, {loaded.lines / seconds:,.0f}/s; "
         f"`portsmouth serve --store {directory}` answers from them",
         markup=False,
@@ -154,13 +156,13 @@ def _content(file: Path | None, facts: Path | None) -> Iterator[Content]:
     from portsmouth.loading import prepare, read_dataset
 
     if file is None:
-        built = _build(facts)
-        with _notes.status("sorting"):
+        built = build_graph(facts)
+        with notes.status("sorting"):
             content = prepare(read_dataset(built.nquads, ox.Store()), built.snapshot)
         yield content
         return
     with tempfile.TemporaryDirectory(prefix="portsmouth-") as folder:
-        with _notes.status(f"reading {file}"):
+        with notes.status(f"reading {file}"):
             store = ox.Store(folder) if file.stat().st_size > _MOST_IN_MEMORY else ox.Store()
             content = prepare(read_dataset(file, store))
         yield content
@@ -169,7 +171,7 @@ def _content(file: Path | None, facts: Path | None) -> Iterator[Content]:
 @contextmanager
 def _shown() -> Iterator[Callable[[Step], None]]:
     """Show how far the loading has come: a bar on a terminal, else a line now and then."""
-    if _notes.is_terminal:
+    if notes.is_terminal:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
         columns = (
@@ -179,7 +181,7 @@ def _shown() -> Iterator[Callable[[Step], None]]:
             TextColumn("{task.fields[rate]}"),
             TimeRemainingColumn(),
         )
-        with Progress(*columns, console=_notes, transient=True) as bar:
+        with Progress(*columns, console=notes, transient=True) as bar:
             task = bar.add_task("loading", total=None, rate="")
             yield lambda step: bar.update(
                 task, total=step.total, completed=step.done, rate=f"{step.rate:,.0f} triples/s"
@@ -191,7 +193,7 @@ def _shown() -> Iterator[Callable[[Step], None]]:
         nonlocal told
         if time.monotonic() - told >= _BETWEEN_LINES:
             told = time.monotonic()
-            _notes.print(_line(step), markup=False)
+            notes.print(_line(step), markup=False)
 
     yield tell
 

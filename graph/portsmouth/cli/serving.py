@@ -13,7 +13,9 @@ import typer
 
 from portsmouth import queries
 from portsmouth.cli.ahead import Ahead
-from portsmouth.cli.base import FactsOption, StoreOption, _notes, _original, _refuse, app
+from portsmouth.cli.base import FactsOption, StoreOption, app, refuse
+from portsmouth.cli.opening import read_original
+from portsmouth.cli.telling import notes
 from portsmouth.store.embedded import EmbeddedStore
 from portsmouth.store.service import checked_address
 
@@ -97,7 +99,7 @@ def serve(
     from the environment, as PORTSMOUTH_PORT and so on, or from a file.
     """
     if data and (store or facts or no_data or endpoint):
-        _refuse(
+        refuse(
             "--data with --store, --facts, --no-data or --endpoint",
             "--data alone; `portsmouth load FILE --store DIR` keeps a file's data on disk",
         )
@@ -147,30 +149,30 @@ def serve(
         opened: Store
         if settings.endpoint:
             if store or facts or no_data:
-                _refuse("--endpoint with --store, --facts or --no-data", "the data that the service holds")
+                refuse("--endpoint with --store, --facts or --no-data", "the data that the service holds")
             if ahead:
                 # Only a file of settings can have named the service by now.
                 ahead.close()
             opened = remote_store(settings)
             if settings.source:
-                asyncio.run(_original(remote_store(settings), Path(settings.source)))
-            _notes.print(f"Asking {settings.endpoint}", markup=False)
+                asyncio.run(read_original(remote_store(settings), Path(settings.source)))
+            notes.print(f"Asking {settings.endpoint}", markup=False)
         elif data:
             from portsmouth.cli.advancing import loading
 
             opened, where = stack.enter_context(store_of_file(data, settings, stack.enter_context(loading())))
-            _notes.print(where, markup=False)
+            notes.print(where, markup=False)
         elif ahead is None:
             if origin:
-                _notes.print(f"{store} holds {origin.file}: {origin.lines:,} lines", markup=False)
+                notes.print(f"{store} holds {origin.file}: {origin.lines:,} lines", markup=False)
             opened = open_store(b"", settings, directory=store)
         else:
             built = ahead.built()
             if settings.source:
                 asyncio.run(
-                    _original(EmbeddedStore(built.path, snapshot=built.snapshot), Path(settings.source))
+                    read_original(EmbeddedStore(built.path, snapshot=built.snapshot), Path(settings.source))
                 )
-            _notes.print(built.summary)
+            notes.print(built.summary)
             opened = open_built(
                 built.path,
                 settings,
@@ -180,12 +182,12 @@ def serve(
                 on_close=ahead.close,
             )
         if lifetime := lifetime_of_writes(opened, store):
-            _notes.print(lifetime, markup=False)
+            notes.print(lifetime, markup=False)
         run_server(
             opened,
             settings,
             queries.catalogue(),
-            ready=lambda address: _notes.print(f"Serving on {address} (Ctrl-C ends it)", markup=False),
+            ready=lambda address: notes.print(f"Serving on {address} (Ctrl-C ends it)", markup=False),
         )
 
 
@@ -196,5 +198,5 @@ def _hosts(name: str, read: Callable[[str], frozenset[str]]) -> frozenset[str]:
             raise ValueError(name)
         hosts = read(name)
     except ValueError:
-        _refuse(f"--allow-service {name!r}", "a host such as example.org, or example.org:8080")
+        refuse(f"--allow-service {name!r}", "a host such as example.org, or example.org:8080")
     return hosts

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import csv
-import io
-import json
 import sys
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
-from portsmouth.cli.base import FactsOption, StoreOption, _build, app
-from portsmouth.cli.commands import _query_text, _store, _write
+from portsmouth.cli import output
+from portsmouth.cli.asking import DeadlineOption, FileOption, ParamOption, TextArgument, query_text
+from portsmouth.cli.base import FactsOption, StoreOption, app
+from portsmouth.cli.opening import build_graph, store_of
 from portsmouth.iris import shorten
 from portsmouth.stance import Stance
 from portsmouth.store.embedded import EmbeddedStore
@@ -37,25 +35,17 @@ class DifferenceFormat(StrEnum):
 
 @app.command("stances")
 def stances_command(
-    text: Annotated[
-        str | None, typer.Argument(help="SPARQL text, or - to read it from standard input.")
-    ] = None,
-    file: Annotated[
-        Path | None,
-        typer.Option("--file", "-f", help="Read the query from this file.", exists=True, dir_okay=False),
-    ] = None,
+    text: TextArgument = None,
+    file: FileOption = None,
     name: Annotated[str | None, typer.Option("--name", "-n", help="Ask the named query.")] = None,
-    param: Annotated[
-        list[str] | None,
-        typer.Option("--param", "-p", help="Value for a parameter of a named query, as name=value."),
-    ] = None,
+    param: ParamOption = None,
     a: Annotated[str, typer.Option("--a", help="The one stance, such as s3; every part if not given.")] = "",
     b: Annotated[str, typer.Option("--b", help="The other, such as -s4; every part if not given.")] = "",
     output_format: Annotated[
         DifferenceFormat | None,
         typer.Option("--format", help="How to print. [default: a table on a terminal, else csv]"),
     ] = None,
-    deadline: Annotated[float, typer.Option(min=0.01, help="Seconds that a query may run.")] = 60.0,
+    deadline: DeadlineOption = 60.0,
     store: StoreOption = None,
     facts: FactsOption = None,
 ) -> None:
@@ -67,16 +57,15 @@ def stances_command(
     portsmouth stances --name signatories --a treaty-text --b s5
     portsmouth stances --name demands --b without-memoir
     """
-    asking = Query(_query_text(text, file, name, param or []), known_prefixes=True)
+    asking = Query(query_text(text, file, name, param or []), known_prefixes=True)
     stances = Stance.parse(a), Stance.parse(b)
-    built = _build(facts)
-    found = asyncio.run(_compare(_store(built, store, Limits(deadline=deadline)), asking, stances))
+    built = build_graph(facts)
+    found = asyncio.run(_compare(store_of(built, store, Limits(deadline=deadline)), asking, stances))
     chosen = output_format or (DifferenceFormat.table if sys.stdout.isatty() else DifferenceFormat.csv)
     if chosen is DifferenceFormat.table:
         _print(found, stances, Console())
     else:
-        written = as_json(found) if chosen is DifferenceFormat.json else as_csv(found)
-        _write(written.encode("utf-8", "backslashreplace"), None)
+        output.write(as_json(found) if chosen is DifferenceFormat.json else as_csv(found))
 
 
 async def _compare(
@@ -88,18 +77,21 @@ async def _compare(
         return await compare(store, asking, *stances)
 
 
-def as_json(found: Difference) -> str:
-    """Write a difference as JSON, terms as in N-Triples."""
-    return json.dumps(found.as_json(), ensure_ascii=False, indent=1) + "\n"
+def as_json(found: Difference) -> bytes:
+    """Write a difference as JSON, terms as in N-Triples.
+
+    :param found: the difference.
+    """
+    return output.as_json(found.as_json())
 
 
-def as_csv(found: Difference) -> str:
-    """Write a difference as CSV: where each row is given, then its values."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(("in", *found.columns))
-    writer.writerows((where, *(_value(term) for term in row)) for where, row in found.lines())
-    return out.getvalue()
+def as_csv(found: Difference) -> bytes:
+    """Write a difference as CSV: where each row is given, then its values.
+
+    :param found: the difference.
+    """
+    rows = ((where, *(_value(term) for term in row)) for where, row in found.lines())
+    return output.as_csv(("in", *found.columns), rows)
 
 
 def _value(term: object) -> str:

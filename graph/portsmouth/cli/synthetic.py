@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from portsmouth.cli.base import OutputOption, app
-
-_notes = Console(stderr=True, highlight=False, soft_wrap=True)
+from portsmouth.cli.telling import notes
 
 
 @app.command()
@@ -36,18 +35,16 @@ def synthesize(
     from portsmouth.synthetic import Corpus
 
     corpus = Corpus(events=1000 if events is None and quads is None else events, quads=quads, seed=seed)
-    with _notes.status("inventing") as status:
-        sink = output.open("wb") if output else sys.stdout.buffer
-        try:
-            for chunk in corpus:
-                sink.write(chunk)
-                status.update(f"inventing: {corpus.counts.quads:,} quads")
-            sink.flush()
-        finally:
-            if output:
-                sink.close()
+    with (
+        notes.status("inventing") as status,
+        output.open("wb") if output else nullcontext(sys.stdout.buffer) as sink,
+    ):
+        for chunk in corpus:
+            sink.write(chunk)
+            status.update(f"inventing: {corpus.counts.quads:,} quads")
+        sink.flush()
     counts = corpus.counts
-    _notes.print(
+    notes.print(
         f"{counts.quads:,} quads: {counts.events:,} acts of influence among {counts.actors:,} actors, "
         f"{counts.passages:,} passages in {counts.documents:,} documents, "
         f"{counts.disagreements:,} disagreements; seed {seed}"

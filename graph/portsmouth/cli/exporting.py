@@ -1,0 +1,52 @@
+"""The command ``export``: the graph in any RDF format."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from portsmouth.cli.base import FactsOption, OutputOption, app
+from portsmouth.cli.opening import build_graph
+from portsmouth.cli.output import write
+from portsmouth.cli.telling import progress
+
+
+class ExportFormat(StrEnum):
+    """The formats that ``export`` writes."""
+
+    nq = "nq"
+    trig = "trig"
+    jsonld = "jsonld"
+    ttl = "ttl"
+    nt = "nt"
+    rdf = "rdf"
+
+
+@app.command("export")
+def export_command(
+    output_format: Annotated[
+        ExportFormat, typer.Option("--format", help="The RDF format.")
+    ] = ExportFormat.nq,
+    output: OutputOption = None,
+    graph: Annotated[
+        str | None,
+        typer.Option(
+            help="Only this graph: default, an IRI, or a name with a known prefix such as p:s3-173."
+        ),
+    ] = None,
+    facts: FactsOption = None,
+) -> None:
+    """Write the graph, or one of its graphs, in any RDF format.
+
+    nq, trig and jsonld carry all named graphs; ttl, nt and rdf carry one graph, the default graph unless
+    --graph names another.
+    """
+    from portsmouth.exporting import export
+
+    built = build_graph(facts)
+    with progress() as tell:
+        tell("writing")
+        body = export(built.nquads, output_format.value, graph)
+    write(body, output)
