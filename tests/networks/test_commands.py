@@ -20,7 +20,7 @@ def built():
 @pytest.fixture
 def portsmouth(capsysbinary, monkeypatch, built):
     """Run a command in this process, on facts built once: its exit code, its output, what it says beside."""
-    monkeypatch.setattr(networks, "_build", lambda facts: built)
+    monkeypatch.setattr(networks, "build_graph", lambda facts: built)
     monkeypatch.setenv("COLUMNS", "250")
 
     def call(*arguments):
