@@ -3,7 +3,7 @@
 import asyncio
 import json
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from itertools import pairwise
 from pathlib import Path
@@ -23,9 +23,9 @@ from portsmouth.errors import (
     StoreBusyError,
     StoreError,
 )
-from portsmouth.store import disk, memory
+from portsmouth.store import disk, memory, segments
 from portsmouth.store.embedded import EmbeddedStore
-from portsmouth.store.journal import Journal, read
+from portsmouth.store.journal import Journal, Record, read
 from portsmouth.store.limits import Limits
 from portsmouth.store.protocol import Dataset, Formats, GraphWrite, Query, Update, Written
 from portsmouth.store.segments import Follower, Segments
@@ -135,6 +135,31 @@ def test_a_follower_of_the_journal_goes_no_further_than_it_is_told(tmp_path: Pat
     journal.close()
     assert [record.number for record in follower.fresh(3)] == [3]
     assert [record.number for record in follower.fresh()] == [4]
+
+
+def test_a_journal_that_goes_on_in_another_segment_while_it_is_read_is_read_without_a_gap(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = Segments(tmp_path, durable=False, number=0)
+    journal.append(1, b"1")
+    written, follower = [1], Follower(tmp_path)
+    seen = [record.number for record in follower.fresh()]
+
+    def read_while_it_is_written(path: Path, offset: int = 0) -> Iterator[Record]:
+        yield from read(path, offset)
+        # The writer gets on just when the reader has come to the end.
+        if written[-1] < 5:
+            written.append(written[-1] + 1)
+            journal.append(written[-1], b"more")
+            journal.begin(written[-1])
+
+    monkeypatch.setattr(segments, "read", read_while_it_is_written)
+    while seen[-1] < 5:
+        last = written[-1]
+        seen += [record.number for record in follower.fresh(last)]
+        assert seen[-1] == last
+    journal.close()
+    assert seen == [1, 2, 3, 4, 5]
 
 
 def test_a_query_finishes_on_the_snapshot_on_which_it_began(make: Make) -> None:

@@ -59,6 +59,7 @@ class Segments:
 
         :param number: the segment's number.
         """
+        # From the oldest on, so that what an interruption leaves has every write after the first that it has.
         for earlier in numbers(self._folder):
             if earlier < number:
                 (self._folder / str(earlier)).unlink()
@@ -85,12 +86,14 @@ class Follower:
         :param last: the number of the last write that is wanted; the one after it may not be durable yet.
         """
         while True:
+            # Looked up before this one is read: a segment that another follows is whole, any other may grow
+            # and be followed between the reading of its end and the looking.
+            following = next((n for n in numbers(self._folder) if n > self._segment), None)
             for record in read(self._folder / str(self._segment), self._offset):
                 if last is not None and record.number > last:
                     return
                 self._offset = record.end
                 yield record
-            following = next((n for n in numbers(self._folder) if n > self._segment), None)
             if following is None:
                 return
             self._segment, self._offset = following, 0
