@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from portsmouth.errors import ParameterError, StoreError
-from portsmouth.store import disk
+from portsmouth.store import filling, forms
 from portsmouth.store.bulk import Report, estimated_mib, rewrite
 from portsmouth.store.embedded import EmbeddedStore
 from portsmouth.store.protocol import Store
+from portsmouth.store.replacing import origin
 from portsmouth_server.settings import Settings
 
 if TYPE_CHECKING:
@@ -75,11 +76,11 @@ def _writable(data: bytes, settings: Settings, snapshot: str | None, directory: 
     from portsmouth.store.writable import WritableStore
 
     limits, merged = settings.limits, settings.dataset == "merged"
-    if directory and disk.origin(directory):
+    if directory and origin(directory):
         return WritableStore.on_disk(directory, data, snapshot=snapshot, merged=merged, limits=limits)
     if directory:
         in_memory = settings.hold == "memory" or (
-            settings.hold == "auto" and disk.estimated_mib(directory, data) <= settings.data_memory
+            settings.hold == "auto" and forms.estimated_mib(directory, data) <= settings.data_memory
         )
         make = WritableStore.kept if in_memory else WritableStore.on_disk
         return make(directory, data, snapshot=snapshot, merged=merged, limits=limits)
@@ -111,7 +112,7 @@ def store_of_file(
                 where += "held in memory."
             else:
                 directory = Path(folder) / "store"
-                disk.load(directory, path, merged=merged, report=report)
+                filling.load(directory, path, merged=merged, report=report)
                 opened = open_store(b"", settings, directory=directory)
                 where += "held on disk until the server ends; `portsmouth load --store DIR` would keep it."
         except OSError as error:

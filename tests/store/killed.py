@@ -16,7 +16,23 @@ from typing import Any
 
 import pyoxigraph as ox
 
-from portsmouth.store import bases, disk
+from portsmouth.store import (
+    bases,
+    checkpoints,
+    contents,
+    copies,
+    directories,
+    disk,
+    filling,
+    forms,
+    journal,
+    memory,
+    replacing,
+    segments,
+    state,
+)
+from portsmouth.store.copies import reading_copy
+from portsmouth.store.disk import DiskPrimary
 from portsmouth.store.effects import Rules
 from portsmouth.store.evaluating import evaluate_update
 from portsmouth.store.memory import MemoryPrimary
@@ -24,6 +40,22 @@ from portsmouth.store.primary import Primary
 from portsmouth.store.protocol import Update
 from portsmouth.store.segments import Follower
 
+#: The code that keeps a dataset.
+KEEPING = (
+    bases,
+    checkpoints,
+    contents,
+    copies,
+    directories,
+    disk,
+    filling,
+    forms,
+    journal,
+    memory,
+    replacing,
+    segments,
+    state,
+)
 PREFIX = "PREFIX : <http://e/> "
 #: Moves a counter to another graph and notes its number: one request, whose parts belong together.
 REQUEST = """
@@ -61,14 +93,14 @@ def write(directory: Path, form: str) -> None:
     empty = hashlib.sha256(b"").hexdigest()
     primary: Primary
     if form == "memory":
-        disk.into_memory(directory, merged=True)
+        forms.into_memory(directory, merged=True)
         primary = MemoryPrimary(b"", empty, directory)
     else:
-        disk.out_of_memory(directory)
-        primary = disk.DiskPrimary(directory, b"", empty, merged=True)
+        forms.out_of_memory(directory)
+        primary = DiskPrimary(directory, b"", empty, merged=True)
     opened = primary.open()
     base, number = opened.path, opened.number
-    copy = disk.reading_copy(directory)
+    copy = reading_copy(directory)
     assert copy is None or copy.snapshot == opened.snapshot(number)
     # As the fork server and its workers do it: the base, and what came after it.
     store = ox.Store()
@@ -100,10 +132,7 @@ def write(directory: Path, form: str) -> None:
 
 def kill_at_line(left: int) -> None:
     """Kill this process before it comes to so many more lines of the code that keeps a dataset."""
-    folder = str(Path(disk.__file__).parent)
-    files = {
-        f"{folder}/{name}.py" for name in ("bases", "directories", "disk", "journal", "memory", "segments")
-    }
+    files = {module.__file__ for module in KEEPING}
 
     def trace(frame: FrameType, event: str, _: object) -> Any:
         nonlocal left

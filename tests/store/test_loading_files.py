@@ -19,10 +19,12 @@ from hypothesis import strategies as st
 from tests.server.conftest import RunningServer
 
 from portsmouth.errors import DocumentError, StoreError
-from portsmouth.store import disk
+from portsmouth.store import checkpoints, filling
 from portsmouth.store.bulk import Advance, estimated_mib, load_file, rewrite
 from portsmouth.store.changes import Change
+from portsmouth.store.copies import reading_copy
 from portsmouth.store.deriving import chunks, named_triples
+from portsmouth.store.disk import DiskPrimary
 from portsmouth.store.segments import Follower
 from portsmouth.synthetic import Corpus
 
@@ -112,7 +114,7 @@ def test_a_generated_corpus_loses_nothing_when_its_default_graph_is_derived_anew
     )
     (tmp_path / "named.nq").write_bytes(named)
     told: list[Advance] = []
-    disk.load(tmp_path / "store", tmp_path / "named.nq", merged=True, report=told.append)
+    filling.load(tmp_path / "store", tmp_path / "named.nq", merged=True, report=told.append)
     loaded = ox.Store.read_only(str(tmp_path / "store" / "checkpoint"))
     expected = ox.Store()
     expected.bulk_load(whole, format=ox.RdfFormat.N_QUADS)
@@ -145,18 +147,18 @@ def test_the_estimate_of_memory_follows_the_size_of_the_data(tmp_path):
 def test_a_file_that_cannot_be_read_leaves_what_was_there(tmp_path, content):
     path, store = tmp_path / "data.nq", tmp_path / "store"
     path.write_bytes(OLD)
-    disk.load(store, path, merged=True)
+    filling.load(store, path, merged=True)
     path.write_bytes(content)
     with pytest.raises(DocumentError, match=r"data\.nq"):
-        disk.load(store, path, merged=True)
+        filling.load(store, path, merged=True)
     assert held(store) == as_stored(merged(list(ox.parse(OLD, format=ox.RdfFormat.N_QUADS))))
     assert not (store / "incoming").exists()
 
 
 def held(directory: Path) -> set[ox.Quad]:
-    copy = disk.reading_copy(directory)
+    copy = reading_copy(directory)
     assert copy
-    store = disk.private_copy(copy.path, copy.path.with_name("opened"))
+    store = checkpoints.private_copy(copy.path, copy.path.with_name("opened"))
     for record in Follower(copy.journals).fresh():
         record.change.apply(store)
     return set(store)
@@ -173,9 +175,9 @@ def test_an_interruption_at_any_step_of_the_exchange_leaves_old_data_or_new_ones
     new = OLD.replace(b"old", b"new")
     path, original = tmp_path / "data.nq", tmp_path / "original"
     path.write_bytes(OLD)
-    disk.load(original, path, merged=True)
+    filling.load(original, path, merged=True)
     if written:
-        primary = disk.DiskPrimary(original, b"", "", merged=True)
+        primary = DiskPrimary(original, b"", "", merged=True)
         opened = primary.open()
         quad = ox.Quad(*[ox.NamedNode("http://e/written")] * 4)
         primary.commit(opened.number + 1, Change(added=(quad,)).to_bytes())
@@ -202,14 +204,14 @@ def test_an_interruption_at_any_step_of_the_exchange_leaves_old_data_or_new_ones
                 patch.setattr(Path, name, interrupting(getattr(Path, name)))
             patch.setattr(shutil, "rmtree", interrupting(shutil.rmtree))
             try:
-                disk.load(store, path, merged=True)
+                filling.load(store, path, merged=True)
             except Interrupted:
                 interrupted = True
             else:
                 interrupted = False
         outcomes.append(held(store))
         assert outcomes[-1] in (before, after)
-        primary = disk.DiskPrimary(store, b"", "", merged=True)
+        primary = DiskPrimary(store, b"", "", merged=True)
         primary.open()
         primary.close()
         assert held(store) == outcomes[-1]
@@ -224,7 +226,7 @@ def test_an_interruption_at_any_step_of_the_exchange_leaves_old_data_or_new_ones
 def test_a_killed_load_leaves_the_old_data_and_the_next_one_succeeds(tmp_path):
     path, store = tmp_path / "data.nq", tmp_path / "store"
     path.write_bytes(OLD)
-    disk.load(store, path, merged=True)
+    filling.load(store, path, merged=True)
     before = held(store)
     path.write_bytes(b"".join(Corpus(quads=60_000, seed=2)))
     command = [sys.executable, "-m", "portsmouth", "load", str(path), "--store", str(store)]
@@ -245,16 +247,16 @@ def test_a_killed_load_leaves_the_old_data_and_the_next_one_succeeds(tmp_path):
 def test_two_loads_into_one_folder_do_not_meet(tmp_path):
     path, store = tmp_path / "data.nq", tmp_path / "store"
     path.write_bytes(OLD)
-    disk.load(store, path, merged=True)
-    primary = disk.DiskPrimary(store, b"", "", merged=True)
+    filling.load(store, path, merged=True)
+    primary = DiskPrimary(store, b"", "", merged=True)
     primary.open()
     with pytest.raises(StoreError, match="another process"):
-        disk.load(store, path, merged=True)
+        filling.load(store, path, merged=True)
     primary.close()
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "file").write_text("x")
     with pytest.raises(StoreError, match="other files"):
-        disk.load(tmp_path / "other", path, merged=True)
+        filling.load(tmp_path / "other", path, merged=True)
 
 
 def portsmouth(*words: str) -> subprocess.CompletedProcess[str]:
@@ -304,12 +306,12 @@ def subjects(server: RunningServer) -> str:
 def test_a_loaded_folder_is_served_as_it_stands_also_while_it_is_loaded_anew(tmp_path, serve):
     path, store = tmp_path / "data.nq", tmp_path / "store"
     path.write_bytes(OLD)
-    disk.load(store, path, merged=True)
+    filling.load(store, path, merged=True)
     server = serve("--store", str(store))
     assert "data.nq: 1 lines" in server.log.read_text()
     assert subjects(server) == "s http://e/old"
     path.write_bytes(OLD.replace(b"old", b"new"))
-    disk.load(store, path, merged=True)
+    filling.load(store, path, merged=True)
     assert subjects(server) == "s http://e/old"
     assert subjects(serve("--store", str(store))) == "s http://e/new"
 
@@ -343,9 +345,9 @@ def test_data_beyond_the_budget_go_on_disk(tmp_path, serve):
 def test_what_the_engine_merges_after_a_load_is_what_workers_start_from(tmp_path):
     path, store = tmp_path / "data.nq", tmp_path / "store"
     path.write_bytes(OLD)
-    disk.load(store, path, merged=True)
+    filling.load(store, path, merged=True)
     before = held(store)
-    primary = disk.DiskPrimary(store, b"", "", merged=True)
+    primary = DiskPrimary(store, b"", "", merged=True)
     loaded = primary.open()
     assert primary.look()
     assert not primary.wants_base
@@ -360,10 +362,10 @@ def test_what_the_engine_merges_after_a_load_is_what_workers_start_from(tmp_path
     assert set(ox.Store.read_only(str(found))) == before
     primary.close()
     assert held(store) == before
-    again = disk.DiskPrimary(store, b"", "", merged=True)
+    again = DiskPrimary(store, b"", "", merged=True)
     assert again.open()[:1] == (found,)
     again.close()
     path.write_bytes(OLD.replace(b"old", b"new"))
-    disk.load(store, path, merged=True)
+    filling.load(store, path, merged=True)
     assert held(store) != before
     assert not found.exists()

@@ -1,7 +1,9 @@
 """The store that is written, in memory and on disk: what is acknowledged is seen and kept, all or nothing."""
 
 import asyncio
+import gc
 import json
+import shutil
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -24,7 +26,10 @@ from portsmouth.errors import (
     StoreError,
 )
 from portsmouth.store import disk, memory, segments
+from portsmouth.store.changes import Change
+from portsmouth.store.disk import DiskPrimary
 from portsmouth.store.embedded import EmbeddedStore
+from portsmouth.store.forms import estimated_mib
 from portsmouth.store.journal import Journal, Record, read
 from portsmouth.store.limits import Limits
 from portsmouth.store.protocol import Dataset, Formats, GraphWrite, Query, Update, Written
@@ -468,7 +473,7 @@ def test_sustained_writes_beside_reads_let_neither_disk_nor_workers_grow_without
 ) -> None:
     # The size at which the journal is folded into the data, so small that it happens again and again.
     monkeypatch.setattr(memory, "JOURNAL_BYTES", 4000)
-    monkeypatch.setattr(disk, "_JOURNAL_BYTES", 4000)
+    monkeypatch.setattr(disk, "JOURNAL_BYTES", 4000)
 
     async def use(store: WritableStore) -> None:
         folder, sizes, n = store._opened.journals, [0], 0
@@ -525,3 +530,70 @@ def test_a_folder_is_held_in_memory_or_on_disk_by_turns_and_loses_nothing(tmp_pa
         run(makers[n % 2](tmp_path, DATA), use)
         asyncio.run(only_read())
     assert len(seen) == 4
+
+
+def test_a_write_that_the_engine_cannot_carry_out_is_whole_when_the_store_is_next_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def apply_half(change: Change, store: ox.Store, **_: Any) -> None:
+        store.add(next(iter(change.added)))
+        raise OSError("No space left on device")
+
+    async def fail(store: WritableStore) -> None:
+        await update(store, "INSERT DATA { GRAPH :n { :s :p 1 } }")
+        with monkeypatch.context() as full:
+            full.setattr(Change, "apply", apply_half)
+            with pytest.raises(StoreError, match="start the server anew"):
+                await update(store, "INSERT DATA { GRAPH :n { :s :p 2, 3 } }")
+        with pytest.raises(StoreError, match="start the server anew"):
+            await update(store, "INSERT DATA { GRAPH :n { :s :p 4 } }")
+
+    async def see(store: WritableStore) -> None:
+        assert store.writes == 2
+        assert await count(store, "SELECT (COUNT(*) AS ?n) { GRAPH :n { :s :p ?o } }") == 3
+        assert await count(store, "SELECT (COUNT(*) AS ?n) { :s :p ?o }") == 3
+
+    run(WritableStore.on_disk(tmp_path / "store", DATA), fail)
+    # The errors' tracebacks hold the engine's store, which no two may have open.
+    gc.collect()
+    run(WritableStore.on_disk(tmp_path / "store", DATA), see)
+
+
+def test_a_base_that_could_not_be_made_is_not_tried_again_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    primary = DiskPrimary(tmp_path / "store", DATA, "", merged=True)
+    primary.open()
+    monkeypatch.setattr(disk, "_REWRITTEN", -1)
+    assert primary.look()
+    assert primary.wants_base
+    primary.postpone()
+    assert not primary.wants_base
+    primary.close()
+
+
+@pytest.mark.parametrize("state", ["", "{", "[]", "{}", '{"form": "tape"}'])
+def test_a_folder_whose_state_cannot_be_understood_is_refused(tmp_path: Path, state: str) -> None:
+    (tmp_path / "state").write_text(state)
+    for open_ in (WritableStore.kept, WritableStore.on_disk, EmbeddedStore.from_directory, estimated_mib):
+        with pytest.raises(StoreError, match="state cannot be understood"):
+            open_(tmp_path, b"")
+
+
+@pytest.mark.parametrize("forms", [("kept", "on_disk"), ("on_disk", "kept")])
+def test_what_an_interrupted_change_of_form_left_is_removed(tmp_path: Path, forms: tuple[str, str]) -> None:
+    async def write(store: WritableStore) -> None:
+        await update(store, "INSERT DATA { GRAPH :n { [] :p 1 } }")
+
+    async def see(store: WritableStore) -> None:
+        assert await count(store) == 301
+
+    former, now = (getattr(WritableStore, form) for form in forms)
+    own = "bases" if forms[0] == "kept" else "primary"
+    run(former(tmp_path / "store", DATA), write)
+    shutil.copytree(tmp_path / "store" / own, tmp_path / "left")
+    run(now(tmp_path / "store", DATA), see)
+    names = {entry.name for entry in (tmp_path / "store").iterdir()}
+    (tmp_path / "left").rename(tmp_path / "store" / own)
+    run(now(tmp_path / "store", DATA), see)
+    assert {entry.name for entry in (tmp_path / "store").iterdir()} == names

@@ -17,7 +17,7 @@ import typer
 from portsmouth.cli.base import FactsOption, app, refuse
 from portsmouth.cli.opening import build_graph
 from portsmouth.cli.telling import notes
-from portsmouth.store import disk
+from portsmouth.store import filling
 from portsmouth.store.service import Credentials, Service, checked_address
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def _load_on_disk(file: Path | None, directory: Path, dataset: str, *, other: bo
 
     began = time.monotonic()
     with loading() as report:
-        loaded = disk.load(directory, file, merged=dataset == "merged", report=report)
+        loaded = filling.load(directory, file, merged=dataset == "merged", report=report)
     seconds = max(time.monotonic() - began, 0.001)
     notes.print(
         f"{loaded.lines:,} lines of {loaded.file} in {seconds:,.1f} s, {loaded.lines / seconds:,.0f}/s; "

@@ -105,13 +105,13 @@ def serve(
         )
     with ExitStack() as stack:
         ahead: Ahead | None = context.obj
-        origin = None
+        loaded = None
         if store:
-            from portsmouth.store import disk
+            from portsmouth.store.replacing import origin
 
-            origin = disk.origin(store)
+            loaded = origin(store)
         named = os.environ.get("PORTSMOUTH_ENDPOINT")
-        if ahead is None and not (no_data or data or origin or endpoint or named):
+        if ahead is None and not (no_data or data or loaded or endpoint or named):
             # The graph is built beside the loading of the server.
             ahead = stack.enter_context(Ahead(facts))
         # The library does not depend on the server; only this command does.
@@ -163,8 +163,8 @@ def serve(
             opened, where = stack.enter_context(store_of_file(data, settings, stack.enter_context(loading())))
             notes.print(where, markup=False)
         elif ahead is None:
-            if origin:
-                notes.print(f"{store} holds {origin.file}: {origin.lines:,} lines", markup=False)
+            if loaded:
+                notes.print(f"{store} holds {loaded.file}: {loaded.lines:,} lines", markup=False)
             opened = open_store(b"", settings, directory=store)
         else:
             built = ahead.built()

@@ -1,6 +1,7 @@
 """A dataset as one file of N-Quads, from which it is read back exactly: blank nodes and empty graphs too.
 
-Named graphs without a triple, which N-Quads cannot tell, stand as comments at the beginning.
+Named graphs without a triple, which N-Quads cannot tell, stand as comments at the beginning. Such a file is
+the base of a dataset that is held in memory: ``DIR/bases/N.nq`` has what write ``N`` left, or a later one.
 """
 
 from __future__ import annotations
@@ -59,6 +60,16 @@ def load(path: Path, store: ox.Store, *, same_names: bool) -> None:
                 break
             name = line.removeprefix(_EMPTY_GRAPH).strip().decode()
             store.add_graph(ox.NamedNode(name[1:-1]) if name[0] == "<" else ox.BlankNode(name[2:]))
+
+
+def newest(directory: Path) -> Path:
+    """Return the last base that was made of a dataset.
+
+    :param directory: the dataset's directory.
+    :raises ValueError: there is none.
+    """
+    found = [entry for entry in (directory / "bases").glob("*.nq") if entry.stem.isdigit()]
+    return max(found, key=lambda entry: int(entry.stem))
 
 
 def _mentions_blank_nodes(path: Path) -> bool:

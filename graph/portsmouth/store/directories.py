@@ -1,20 +1,14 @@
-"""What every directory that keeps a dataset has: its state, its lock, the copies of its readers.
-
-``DIR/state`` names the dataset, says which mode it has, in which form it is kept (``disk`` or ``memory``),
-and how many writes its store on disk holds for certain.
-"""
+"""What every directory that keeps a dataset has: names that are known, a lock, the copies of its readers."""
 
 from __future__ import annotations
 
 import fcntl
-import json
-import os
 import shutil
+from collections.abc import Collection
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Final
 
 from portsmouth.errors import StoreError
-from portsmouth.store.journal import sync_folder
 
 _NAMES: Final = frozenset(
     {
@@ -35,11 +29,9 @@ _NAMES: Final = frozenset(
         "workers",
     }
 )
-
-
-def is_ours(directory: Path) -> bool:
-    """Whether a directory has nothing but what a store has."""
-    return directory.is_dir() and all(entry.name in _NAMES for entry in directory.iterdir())
+#: What there is only while the dataset is kept for being read from disk, or for being held in memory.
+ON_DISK_ONLY: Final = ("primary", "checkpoint", "checkpoints", "workers")
+IN_MEMORY_ONLY: Final = ("bases",)
 
 
 def refuse_foreign(directory: Path) -> None:
@@ -48,24 +40,9 @@ def refuse_foreign(directory: Path) -> None:
     :param directory: a directory, which may be missing.
     :raises StoreError: it has other files.
     """
-    if directory.exists() and not is_ours(directory):
+    known = directory.is_dir() and all(entry.name in _NAMES for entry in directory.iterdir())
+    if directory.exists() and not known:
         raise StoreError(f"found other files in {directory}; expected an empty folder or an earlier store")
-
-
-def refuse_other_mode(directory: Path, state: dict[str, Any], *, merged: bool) -> None:
-    """Refuse a dataset whose default graph means something else.
-
-    :param directory: its directory.
-    :param state: its state.
-    :param merged: whether its default graph is to be derived.
-    :raises StoreError: it is not the mode in which the dataset is kept.
-    """
-    if state["merged"] != merged:
-        kept, asked = ("merged", "plain") if state["merged"] else ("plain", "merged")
-        raise StoreError(
-            f"found a store of --dataset {kept} in {directory}, where {asked} is asked for; "
-            f"expected the same as when it was made"
-        )
 
 
 def forget(directory: Path) -> None:
@@ -75,41 +52,35 @@ def forget(directory: Path) -> None:
     """
     for note in ("state", "snapshot", "origin"):
         (directory / note).unlink(missing_ok=True)
-    for name in ("bases", "checkpoint", "checkpoints", "incoming", "journals", "outgoing", "primary"):
+    remove(directory, (*ON_DISK_ONLY, *IN_MEMORY_ONLY, "incoming", "journals", "outgoing"))
+
+
+def remove(directory: Path, names: Collection[str]) -> None:
+    """Remove folders, those that are there, in so far as that is possible.
+
+    :param directory: the directory, which this process has locked.
+    :param names: the folders' names.
+    """
+    for name in names:
         shutil.rmtree(directory / name, ignore_errors=True)
 
 
 def remove_readers_that_died(directory: Path) -> None:
-    """Remove the copies of processes that are gone."""
+    """Remove the copies of processes that are gone.
+
+    :param directory: a store's directory.
+    """
     folder = directory / "readers"
     for entry in folder.iterdir() if folder.is_dir() else ():
         if not Path(f"/proc/{entry.name.partition('-')[0]}").exists():
             shutil.rmtree(entry, ignore_errors=True)
 
 
-def read_state(directory: Path) -> dict[str, Any] | None:
-    """Return the state of a directory; ``None`` where nobody could ever write it."""
-    path = directory / "state"
-    if not path.is_file():
-        return None
-    state: dict[str, Any] = {"form": "disk", **json.loads(path.read_text())}
-    return state
-
-
-def write_state(directory: Path, state: dict[str, Any]) -> None:
-    """Put another state in the place of a directory's, at once and on the disk."""
-    incoming = directory / "state.new"
-    with incoming.open("w") as file:
-        json.dump(state, file)
-        file.flush()
-        os.fsync(file.fileno())
-    incoming.replace(directory / "state")
-    sync_folder(directory)
-
-
 def locked(directory: Path) -> IO[bytes]:
     """Take the directory for this process alone, until the file that is returned is closed.
 
+    :param directory: the directory, which is there.
+    :return: the file that is locked.
     :raises StoreError: another process has it.
     """
     file = (directory / "lock").open("ab")

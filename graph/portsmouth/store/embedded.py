@@ -33,8 +33,10 @@ from portsmouth.errors import (
     StoreError,
 )
 from portsmouth.stance import Stance
-from portsmouth.store import disk, engine, frames
+from portsmouth.store import engine, frames
 from portsmouth.store.answer import EmbeddedAnswer, begun
+from portsmouth.store.copies import reading_copy
+from portsmouth.store.filling import keep
 from portsmouth.store.habits import Habits
 from portsmouth.store.lending import POSSIBLE, Lanes, Speaking
 from portsmouth.store.limits import Limits
@@ -118,9 +120,9 @@ class EmbeddedStore:
         :raises StoreError: the directory cannot be used.
         """
         snapshot = snapshot or hashlib.sha256(data).hexdigest()
-        path = disk.keep(directory, data, snapshot)
+        path = keep(directory, data, snapshot)
         try:
-            written = disk.reading_copy(directory)
+            written = reading_copy(directory)
         except OSError as error:
             raise StoreError(
                 f"found that {directory} cannot be read ({error}); expected a store that is whole"

@@ -36,7 +36,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
-from portsmouth.store import disk, journal, worker
+from portsmouth.store import checkpoints, journal, worker
 from portsmouth.store.segments import Follower
 
 #: Stack of a worker: the engine's parser recurses, and a deep query should meet the nesting limit first.
@@ -187,7 +187,7 @@ class ForkServer:
         changes = (record.data for record in self._tail)
         target = self._copy_of(os.getpid())
         shutil.rmtree(target, ignore_errors=True)
-        return worker.Held(disk.private_copy(self._snapshot, target, changes))
+        return worker.Held(checkpoints.private_copy(self._snapshot, target, changes))
 
     def _copy_of(self, pid: int) -> Path:
         return (self._journals or self._snapshot).with_name("workers") / str(pid)

@@ -15,15 +15,15 @@ import shutil
 import tempfile
 import uuid
 from pathlib import Path
-from typing import IO, Any, Final
-
-import pyoxigraph as ox
+from typing import IO, Final
 
 from portsmouth.errors import StoreError
 from portsmouth.store import bases, directories
+from portsmouth.store.contents import is_written
 from portsmouth.store.journal import sync_folder
 from portsmouth.store.primary import Opened
-from portsmouth.store.segments import Follower, Segments
+from portsmouth.store.segments import Segments, last_number
+from portsmouth.store.state import State, read_state, write_state
 
 #: The journal may have as many bytes as the base, or these.
 JOURNAL_BYTES: Final = 4 << 20
@@ -66,7 +66,7 @@ class MemoryPrimary:
             # It can be large, and is in the file now.
             self._data = b""
             return self._opened(state)
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError) as error:
             self.close()
             raise StoreError(
                 f"found that the store in {self._directory or tempfile.gettempdir()} cannot be opened "
@@ -141,36 +141,33 @@ class MemoryPrimary:
             self._lock.close()
             self._lock = None
 
-    def _new_state(self, initial: str) -> dict[str, Any]:
-        return {
-            "form": "memory",
-            "lineage": f"{initial}{uuid.uuid4().hex[:16]}",
-            "base": self._snapshot,
-            "number": 0,
-            "merged": self._merged,
-        }
+    def _new_state(self, initial: str) -> State:
+        lineage = f"{initial}{uuid.uuid4().hex[:16]}"
+        return State("memory", lineage, self._snapshot, number=0, merged=self._merged)
 
-    def _recovered(self) -> dict[str, Any]:
+    def _recovered(self) -> State:
         """Return the state of the directory, which has been made ready to be opened."""
-        state = directories.read_state(self._folder)
+        state = read_state(self._folder)
         # What was kept in the other form and has been written is in this form by now.
         if (
             state is None
-            or state["form"] != "memory"
-            or (state["base"] != self._snapshot and not is_written(self._folder))
+            or state.form != "memory"
+            or (state.base != self._snapshot and not is_written(self._folder))
         ):
             directories.refuse_foreign(self._folder)
             state = self._new_state("")
             # Until the state is there, what is here is an unfinished beginning.
             directories.forget(self._folder)
             _begin(self._folder, self._data)
-            directories.write_state(self._folder, state)
-        directories.refuse_other_mode(self._folder, state, merged=self._merged)
+            write_state(self._folder, state)
+        state.refuse_other_mode(self._folder, merged=self._merged)
+        # A change of form that was interrupted may have left it.
+        directories.remove(self._folder, directories.ON_DISK_ONLY)
         directories.remove_readers_that_died(self._folder)
         return state
 
-    def _opened(self, state: dict[str, Any]) -> Opened:
-        path = newest_base(self._folder)
+    def _opened(self, state: State) -> Opened:
+        path = bases.newest(self._folder)
         for entry in path.parent.iterdir():
             if entry != path:
                 entry.unlink()
@@ -178,56 +175,10 @@ class MemoryPrimary:
         number = last_number(journals, int(path.stem))
         self._journal = Segments(journals, durable=self._directory is not None, number=number)
         self._set_bound(path)
-        return Opened(path, journals, state["base"], state["lineage"], number)
+        return Opened(path, journals, state.base, state.lineage, number)
 
     def _set_bound(self, base: Path) -> None:
         self._bound = max(JOURNAL_BYTES, base.stat().st_size)
-
-
-def newest_base(folder: Path) -> Path:
-    """Return the last base that was made in a folder.
-
-    :param folder: the dataset's folder.
-    :raises ValueError: there is none.
-    """
-    found = [entry for entry in (folder / "bases").glob("*.nq") if entry.stem.isdigit()]
-    return max(found, key=lambda entry: int(entry.stem))
-
-
-def last_number(journals: Path, number: int) -> int:
-    """Return the number of the last write.
-
-    :param journals: the journal's folder.
-    :param number: the writes that the base has.
-    """
-    for record in Follower(journals).fresh():
-        number = max(number, record.number)
-    return number
-
-
-def is_written(folder: Path) -> bool:
-    """Whether anything has been written to a dataset that is kept for being held in memory.
-
-    :param folder: its directory.
-    """
-    base = newest_base(folder)
-    return base.stem != "0" or last_number(folder / "journals", 0) > 0
-
-
-def restore(folder: Path, store: ox.Store) -> int:
-    """Read a dataset back, without the processes that would hold it.
-
-    :param folder: its directory.
-    :param store: an empty store, which then has it.
-    :return: the writes that it has seen.
-    """
-    base = newest_base(folder)
-    bases.load(base, store, same_names=True)
-    number = int(base.stem)
-    for record in Follower(folder / "journals").fresh():
-        record.change.apply(store)
-        number = record.number
-    return number
 
 
 def _begin(folder: Path, data: bytes) -> None:

@@ -99,6 +99,17 @@ class Follower:
             self._segment, self._offset = following, 0
 
 
+def last_number(folder: Path, number: int) -> int:
+    """Return the number of the last write.
+
+    :param folder: the segments' folder, which may be missing.
+    :param number: the writes that the base has.
+    """
+    for record in Follower(folder).fresh():
+        number = max(number, record.number)
+    return number
+
+
 def numbers(folder: Path) -> list[int]:
     """Return the numbers of the segments in a folder, in order.
 

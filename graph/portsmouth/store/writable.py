@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from portsmouth.errors import PortsmouthError, StoreBusyError, StoreError
-from portsmouth.store import disk, frames
+from portsmouth.store import forms, frames
 from portsmouth.store.disk import DiskPrimary
 from portsmouth.store.embedded import EmbeddedStore
 from portsmouth.store.following import Following, is_small
@@ -125,7 +125,7 @@ class WritableStore(EmbeddedStore):
         """
         snapshot = snapshot or hashlib.sha256(data).hexdigest()
         with _usable(directory):
-            disk.into_memory(directory, merged=merged)
+            forms.into_memory(directory, merged=merged)
         return cls(MemoryPrimary(data, snapshot, directory, merged=merged), merged=merged, limits=limits)
 
     @classmethod
@@ -150,7 +150,7 @@ class WritableStore(EmbeddedStore):
         """
         snapshot = snapshot or hashlib.sha256(data).hexdigest()
         with _usable(directory):
-            disk.out_of_memory(directory)
+            forms.out_of_memory(directory)
         return cls(DiskPrimary(directory, data, snapshot, merged=merged), merged=merged, limits=limits)
 
     @property
