@@ -22,7 +22,7 @@ _LONG = 0.005
 _SHORT = 128 << 10
 #: Requests that are remembered for having come once.
 _REMEMBERED = 10_000
-#: What an answer takes beside its body: its headers, its query, its places in tables.
+#: What an answer takes beside its body, its query and its names: its headers, its places in tables.
 _OVERHEAD = 2048
 
 
@@ -38,12 +38,14 @@ class KeptAnswer:
     headers: tuple[Header, ...]
     body: bytes
     names: list[Hashable] = field(default_factory=list)
+    #: Characters of its query and of its names, of which a request may make thousands.
+    named: int = 0
     _head: bytes = b""
 
     @property
     def size(self) -> int:
         """Bytes that keeping it takes, roughly."""
-        return len(self.body) + _OVERHEAD
+        return len(self.body) + self.named + _OVERHEAD
 
     @property
     def head(self) -> bytes:
@@ -167,10 +169,14 @@ class KeptAnswers:
         known = self._answers.get(key)
         if known is None:
             known = self._answers[key] = answer
+            answer.named = _length(key)
             self._taken += answer.size
         if name is not None and name not in self._by_name and len(known.names) < _NAMES:
             known.names.append(name)
             self._by_name[name] = (key, link)
+            more = _length(name) + len(link)
+            known.named += more
+            self._taken += more
         while self._taken > self._size:
             _, oldest = self._answers.popitem(last=False)
             self._taken -= oldest.size
@@ -182,3 +188,8 @@ class KeptAnswers:
         self._taken = 0
         self._answers.clear()
         self._by_name.clear()
+
+
+def _length(key: Hashable) -> int:
+    """Return how long a key of a table is, roughly: a client chooses how much it says in one request."""
+    return len(repr(key))

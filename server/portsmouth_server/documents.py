@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from hashlib import blake2b
 from typing import Final
 
@@ -105,13 +105,16 @@ def alternates(addresses: Mapping[str, str], but: str = "") -> list[str]:
 class Streamed(StreamingResponse):
     """A body that comes in chunks, given up where the client takes none for too long.
 
-    :param chunks: the body.
+    :param chunks: the body; it is closed with the response, however that ends.
     :param headers: the response's headers.
     :param seconds: how long the client may take over a chunk.
     """
 
-    def __init__(self, chunks: AsyncIterator[bytes], headers: Mapping[str, str], seconds: float) -> None:
+    def __init__(
+        self, chunks: AsyncGenerator[bytes, None], headers: Mapping[str, str], seconds: float
+    ) -> None:
         super().__init__(chunks, headers=headers)
+        self._chunks = chunks
         self._seconds = seconds
 
     async def stream_response(self, send: Send) -> None:
@@ -122,7 +125,11 @@ class Streamed(StreamingResponse):
             async with asyncio.timeout(self._seconds):
                 await send(message)
 
-        await super().stream_response(patiently)
+        try:
+            await super().stream_response(patiently)
+        finally:
+            # A client that has gone leaves it where it was: what it holds, such as a worker, is needed.
+            await self._chunks.aclose()
 
 
 async def send_graph(
@@ -149,7 +156,7 @@ async def send_graph(
     return Streamed(_chunks(answer), headers, seconds)
 
 
-async def _chunks(answer: Answer) -> AsyncIterator[bytes]:
+async def _chunks(answer: Answer) -> AsyncGenerator[bytes, None]:
     try:
         async for chunk in answer:
             yield chunk
@@ -160,7 +167,7 @@ async def _chunks(answer: Answer) -> AsyncIterator[bytes]:
         await answer.aclose()
 
 
-async def nothing() -> AsyncIterator[bytes]:
+async def nothing() -> AsyncGenerator[bytes, None]:
     """Yield the body of an answer to HEAD."""
     return
     yield b""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -72,6 +72,6 @@ def _headers(extension: str, snapshot: str, compressed: bool) -> dict[str, str]:
     return headers
 
 
-async def _body(dump: Dump, compressed: bool) -> AsyncIterator[bytes]:
+async def _body(dump: Dump, compressed: bool) -> AsyncGenerator[bytes, None]:
     for chunk in dump.compressed if compressed else dump.plain():
         yield chunk

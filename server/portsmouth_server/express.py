@@ -216,14 +216,15 @@ class _Exchange:
     @disconnected.setter
     def disconnected(self, gone: bool) -> None:
         self._disconnected = gone
-        if not gone or self._answer is None:
+        answer = self._answer
+        if not gone or answer is None:
             return
+        self._answer = None
         self._count()
-        # Its query is of no use to anybody.
-        if self._streaming is None:
-            self._express.answering.start(self._answer.aclose())
-        else:
+        if self._streaming is not None:
             self._streaming.cancel()
+        # Its query is of no use to anybody. A task that had not begun would not have ended it.
+        self._express.answering.start(answer.aclose())
 
     def wait_for(self, answer: EmbeddedAnswer, query: Query, name: object, address: bytes) -> None:
         """Send an answer when it comes.
@@ -252,8 +253,8 @@ class _Exchange:
 
     def _changed(self) -> None:
         answer = self._answer
-        assert answer is not None  # noqa: S101  # set before anything can change
-        if self._disconnected:
+        if answer is None:
+            # The client has gone.
             return
         if answer.complete:
             headers, body = self._headers(answer), answer.take_all()
@@ -265,20 +266,17 @@ class _Exchange:
     async def _stream(self, answer: EmbeddedAnswer) -> None:
         """Send an answer part by part, or the error that it ends in."""
         request_id.set(self._name_of_request.decode())
-        try:
-            await answer.head()
-        except PortsmouthError as error:
-            return self._refuse(Problem.from_error(error))
-        transport, flow = self._connection.transport, self._connection.flow
-        headers = self._headers(answer)
-        transport.write(
-            self._begin()
-            + header_lines([*headers, (b"link", self._link), (b"transfer-encoding", b"chunked")])
-        )
-        self.response_started = True
         parts: list[bytes] | None = []
         length = 0
         try:
+            await answer.head()
+            transport, flow = self._connection.transport, self._connection.flow
+            headers = self._headers(answer)
+            transport.write(
+                self._begin()
+                + header_lines([*headers, (b"link", self._link), (b"transfer-encoding", b"chunked")])
+            )
+            self.response_started = True
             async for chunk in answer:
                 if flow.write_paused:
                     async with asyncio.timeout(self._express.seconds):
@@ -289,19 +287,30 @@ class _Exchange:
                     length += len(chunk)
                     if not self._express.answering.kept.room_for(length):
                         parts = None
-        except (PortsmouthError, TimeoutError) as error:
-            # Half an answer must not look like a whole one (RFC 9112, section 8).
-            log.warning("an answer was cut off after its head had been sent: %s", error)
-            transport.close()
-            self._count()
-            return None
+        except Exception as error:
+            self._fail(error)
+            return
         finally:
             await answer.aclose()
         transport.write(b"0\r\n\r\n")
         if parts is not None:
             self._keep(headers, b"".join(parts))
         self._complete()
-        return None
+
+    def _fail(self, error: Exception) -> None:
+        """Tell the client that there is no answer, or that it is not whole."""
+        foreseen = isinstance(error, (PortsmouthError, TimeoutError))
+        if self.response_started:
+            # Half an answer must not look like a whole one (RFC 9112, section 8).
+            told = "an answer was cut off after its head had been sent: %s"
+            log.warning(told, error, exc_info=not foreseen)
+            self._answer = None
+            self._connection.transport.close()
+            self._count()
+        elif isinstance(error, PortsmouthError):
+            self._refuse(Problem.from_error(error))
+        else:
+            self._refuse(Problem.from_accident(error))
 
     def _headers(self, answer: EmbeddedAnswer) -> tuple[Header, ...]:
         # A query that had to wait may be answered from a later snapshot than the one it came to.

@@ -7,10 +7,10 @@ describes it, by Accept: ``/id/x.html``, ``/id/x.ttl`` and so on.
 
 from __future__ import annotations
 
+import asyncio
 import difflib
 import logging
 import re
-from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -23,6 +23,7 @@ from portsmouth.iris import BASE, PREFIXES, RDFS, SKOS
 from portsmouth.store.protocol import Store
 from portsmouth_server.asking import construct, quads, rows, says_yes, term
 from portsmouth_server.documents import alternates, entity_tag, headers_for, holds, send_graph, unchanged
+from portsmouth_server.kept import Kept
 from portsmouth_server.lately import Lately
 from portsmouth_server.negotiation import DOCUMENTS, HTML_NAME, LONGEST_HEADER, choose_document
 from portsmouth_server.pages import HtmlPages
@@ -157,7 +158,7 @@ class _Things:
         self._urls = urls
         self._surroundings = Surroundings(store)
         self._rendered = Lately[bytes]()
-        self._names: tuple[str, tuple[str, ...]] = ("", ())
+        self._names = Kept(store, self._every_name)
 
     async def lead(self, request: Request, iri: str) -> Response:
         """Answer for the thing itself: see another address."""
@@ -257,23 +258,20 @@ class _Things:
         if len(path) > _LONGEST_GUESSED:
             return ()
         try:
-            return near_names(path, await self._every_name())
+            # Comparing with tens of thousands of names takes a while, in which others are answered.
+            return await asyncio.to_thread(near_names, path, await self._names.get())
         except PortsmouthError as error:
             # The refusal is worth having without suggestions.
             log.warning("no name could be suggested: %s", error)
             return ()
 
     async def _every_name(self) -> tuple[str, ...]:
-        """Return the paths of all things of this snapshot, read once."""
-        snapshot = self._store.snapshot
-        if self._names[0] != snapshot:
-            found = await rows(self._store, _EVERY_NAME)
-            paths = sorted(row["x"].value.removeprefix(BASE) for row in found)
-            self._names = (snapshot, tuple(path for path in paths if path.partition("/")[0] in THINGS))
-        return self._names[1]
+        """Return the paths of all things of the present snapshot."""
+        found = await rows(self._store, _EVERY_NAME)
+        paths = sorted(row["x"].value.removeprefix(BASE) for row in found)
+        return tuple(path for path in paths if path.partition("/")[0] in THINGS)
 
 
-@lru_cache(maxsize=256)
 def near_names(path: str, names: tuple[str, ...]) -> tuple[str, ...]:
     """Return the names that are most like one that is not there.
 

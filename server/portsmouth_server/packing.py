@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -50,7 +50,7 @@ class Packed:
             length += len(piece)
         return cls(b"".join([*packed, packer.flush()]), length)
 
-    async def unpacked(self) -> AsyncIterator[bytes]:
+    async def unpacked(self) -> AsyncGenerator[bytes, None]:
         """Yield the document, of which never more than a piece is in memory."""
         unpacker, rest = zlib.decompressobj(wbits=_GZIP), self.data
         while piece := unpacker.decompress(rest, _PIECE):

@@ -142,6 +142,14 @@ def test_kept_answers_take_no_more_room_than_they_may_and_lose_the_oldest():
     assert [n for n in range(50) if answers.named("s", n)] == held
 
 
+def test_long_queries_and_addresses_take_room_too():
+    answers = KeptAnswers(100_000)
+    for n in range(20):
+        long = f"ASK {{ {n} }} #" + "x" * 9_000
+        answers.keep("s", Query(long), KeptAnswer((), b"{}"), name=b"/sparql?query=" + long.encode())
+    assert 0 < len(answers) * 18_000 < answers.taken <= 100_000
+
+
 def test_an_answer_too_large_to_keep_is_not_kept_and_drives_nothing_out():
     answers = KeptAnswers(100_000)
     answers.keep("s", Query("ASK {}"), KeptAnswer((), b""))

@@ -199,6 +199,8 @@ def test_json_lines_tell_of_every_request_but_not_what_it_asks(start_server: Any
     server.raw(f"GET {address} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
     server.stop()
     told = lines(server)
+    named = [line["request_id"] for line in told if line["message"] == "request"]
+    assert len(named) == len(set(named)), "a request that ended in an error is told of twice"
     requests = {line["request_id"]: line for line in told if line["message"] == "request"}
     mine = requests["mine"]
     assert (mine["level"], mine["logger"], mine["method"], mine["path"]) == (
