@@ -38,6 +38,7 @@ from portsmouth.store.bounds import Bounded, Output, at_most
 from portsmouth.store.lexer import names_graphs, outline, tokens
 from portsmouth.store.operations import Segment, segments
 from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, AnswerKind, Dataset, Query, Update
+from portsmouth.store.rewriting import Properties, rewritten
 from portsmouth.store.slips import slip
 from portsmouth.store.stances import Stances
 
@@ -99,13 +100,19 @@ class Evaluation:
             raise _as_ours(error, self._query) from error
 
 
-def evaluate(store: ox.Store, query: Query, default: ox.Store | None = None) -> Evaluation:
+def evaluate(
+    store: ox.Store,
+    query: Query,
+    default: ox.Store | None = None,
+    properties: Properties | None = None,
+) -> Evaluation:
     """Let the engine parse and plan a query; its answer is computed while it is written.
 
     :param store: the snapshot to ask.
     :param query: the question.
     :param default: a store that holds the snapshot's default graph and nothing else, if there is one. Every
         index of it is half as long, so it is asked where its graph is all that is asked.
+    :param properties: what is known of the snapshot's default graph; see :mod:`portsmouth.store.rewriting`.
     :raises QuerySyntaxError: the text is not SPARQL.
     :raises NotAcceptableError: no accepted format can hold this kind of answer.
     :raises StoreError: the engine failed.
@@ -116,7 +123,7 @@ def evaluate(store: ox.Store, query: Query, default: ox.Store | None = None) -> 
     >>> out.getvalue()
     b'{"head":{},"boolean":true}'
     """
-    results = _ask_engine(store, query, alone=default)
+    results = _ask_engine(store, query, alone=default, properties=properties)
     kind = _kind(results)
     return Evaluation(kind, query.formats.pick(kind), query, results)
 
@@ -281,8 +288,11 @@ def _ask_engine(
     query: Query,
     default_graph: ox.NamedNode | None = None,
     alone: ox.Store | None = None,
+    properties: Properties | None = None,
 ) -> Any:
     dataset = dataset_of(query)
+    # What is known is known of the default graph as it is stored.
+    text = rewritten(query.text, _prefixes(query), None if dataset or dataset.stance else properties)
     if dataset.stance:
         # A stance is made of named graphs, whatever is asked of it.
         store = _STANCES.of(store, dataset.stance)
@@ -295,13 +305,17 @@ def _ask_engine(
     while True:
         try:
             return target.query(
-                query.text,
+                text,
                 base_iri=query.base,
                 prefixes=_prefixes(query),
                 custom_functions=functions,
                 **options,
             )
         except (SyntaxError, RuntimeError, ValueError, OSError) as error:
+            if text is not query.text:
+                # What is wrong is told of the text that was sent.
+                text = query.text
+                continue
             unknown = _UNKNOWN_FUNCTION.search(str(error))
             if not unknown or unknown["aggregate"] or ox.NamedNode(unknown["iri"]) in functions:
                 raise _as_ours(error, query) from error

@@ -37,10 +37,13 @@ from pathlib import Path
 from typing import NoReturn
 
 from portsmouth.store import checkpoints, journal, worker
+from portsmouth.store.kinds import POSSIBLE, Kinds
 from portsmouth.store.segments import Follower
 
 #: Stack of a worker: the engine's parser recurses, and a deep query should meet the nesting limit first.
 STACK = 64 << 20
+#: Nice value of what nobody waits for.
+_IN_NO_HURRY = 19
 
 
 class ForkServer:
@@ -60,6 +63,8 @@ class ForkServer:
         )
         self._default = None if self._store is None else worker.default_graph_of(self._store)
         self._follower = Follower(journals) if journals else None
+        self._kinds = Kinds()
+        self._counting = 0
         #: The writes that a worker has to carry out for itself.
         self._tail: list[journal.Record] = []
         self._follow_journal()
@@ -85,6 +90,8 @@ class ForkServer:
         with selectors.DefaultSelector() as selector:
             selector.register(self._control, selectors.EVENT_READ)
             selector.register(wakeup, selectors.EVENT_READ)
+            if POSSIBLE:
+                selector.register(self._kinds.bell, selectors.EVENT_READ)
             self._say("ready")
             while True:
                 ready = {key.fileobj for key, _ in selector.select()}
@@ -94,6 +101,8 @@ class ForkServer:
                     self._reap()
                 if self._control in ready and not self._obey():
                     break
+                if self._kinds.bell in ready and self._kinds.is_wanted() and not self._counting:
+                    self._count()
         # The ends of the workers are told to nobody any more, least of all to a socket that is being closed.
         signal.set_wakeup_fd(-1)
         for pid in self._children:
@@ -129,10 +138,11 @@ class ForkServer:
         :param last: the last write to go along with.
         """
         for record in self._follower.fresh(last) if self._follower else ():
+            change = record.change
+            self._kinds.note(change)
             if self._store is None or self._default is None:
                 self._tail.append(record)
             else:
-                change = record.change
                 change.apply(self._store)
                 change.of_default_graph().apply(self._default)
 
@@ -150,12 +160,31 @@ class ForkServer:
         self._children.add(pid)
         self._say(f"forked {pid}")
 
+    def _count(self) -> None:
+        """Have what is told of the default graph counted by a process of its own."""
+        with suppress(OSError):
+            if pid := os.fork():
+                self._counting = pid
+                self._children.add(pid)
+                return
+            try:
+                self._let_go()
+                os.nice(_IN_NO_HURRY)
+                store = self._default
+                self._kinds.count(worker.open_snapshot(self._snapshot) if store is None else store)
+            finally:
+                os._exit(0)
+
+    def _let_go(self) -> None:
+        """Let go of what is the fork server's alone, in a process that has been forked from it."""
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        for private in self._private:
+            private.close()
+
     def _become_worker(self, descriptor: int) -> NoReturn:
         try:
-            signal.set_wakeup_fd(-1)
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            for private in self._private:
-                private.close()
+            self._let_go()
             # A thread has a heap of its own (malloc(3)). In this one's, what loading has left free lies
             # between the data: an evaluation would be handed one cold page of the snapshot after another.
             threading.stack_size(resource.getrlimit(resource.RLIMIT_STACK)[0])
@@ -181,13 +210,13 @@ class ForkServer:
     def _held(self) -> worker.Held:
         """Return the snapshot as the worker that this process has become is to hold it."""
         if self._store is not None:
-            return worker.Held(self._store, self._default)
+            return worker.Held(self._store, self._default, self._kinds)
         if self._journals is None:
-            return worker.Held(worker.open_snapshot(self._snapshot))
+            return worker.Held(worker.open_snapshot(self._snapshot), None, self._kinds)
         changes = (record.data for record in self._tail)
         target = self._copy_of(os.getpid())
         shutil.rmtree(target, ignore_errors=True)
-        return worker.Held(checkpoints.private_copy(self._snapshot, target, changes))
+        return worker.Held(checkpoints.private_copy(self._snapshot, target, changes), None, self._kinds)
 
     def _copy_of(self, pid: int) -> Path:
         return (self._journals or self._snapshot).with_name("workers") / str(pid)
@@ -203,6 +232,9 @@ class ForkServer:
             if pid == 0:
                 return
             self._children.discard(pid)
+            if pid == self._counting:
+                self._counting = 0
+                continue
             if self._store is None and self._journals:
                 shutil.rmtree(self._copy_of(pid), ignore_errors=True)
             self._say(f"exit {pid} {os.waitstatus_to_exitcode(status)}")

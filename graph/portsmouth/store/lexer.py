@@ -265,14 +265,27 @@ class _OutlineReader:
         self.services.append(ServiceCall(self._iri(token)))
 
     def _iri(self, token: Token | None) -> str | None:
-        """Resolve an IRI or a prefixed name; ``None`` for any other terminal."""
-        if token is None:
-            return None
-        if token.kind == "iri":
-            reference = _CODEPOINT.sub(lambda m: chr(int(m[1] or m[2], 16)), token.text[1:-1])
-            return urljoin(self.base, reference) if self.base else reference
-        if token.kind == "prefixed":
-            prefix, _, local = token.text.partition(":")
-            if prefix in self.prefixes:
-                return self.prefixes[prefix] + _LOCAL_ESCAPE.sub(r"\1", local)
+        return resolved(token, self.base, self.prefixes)
+
+
+def resolved(token: Token | None, base: str | None, prefixes: Mapping[str, str]) -> str | None:
+    """Resolve an IRI or a prefixed name.
+
+    :param token: a terminal.
+    :param base: the IRI against which relative IRIs stand.
+    :param prefixes: what prefixes stand for.
+    :return: ``None`` for any other terminal.
+
+    >>> resolved(Token("prefixed", "a:b", 0), None, {"a": "http://a/"})
+    'http://a/b'
+    """
+    if token is None:
         return None
+    if token.kind == "iri":
+        reference = _CODEPOINT.sub(lambda m: chr(int(m[1] or m[2], 16)), token.text[1:-1])
+        return urljoin(base, reference) if base else reference
+    if token.kind == "prefixed":
+        prefix, _, local = token.text.partition(":")
+        if prefix in prefixes:
+            return prefixes[prefix] + _LOCAL_ESCAPE.sub(r"\1", local)
+    return None

@@ -32,6 +32,7 @@ from portsmouth.store.effects import Rules, place_of
 from portsmouth.store.evaluating import evaluate_update
 from portsmouth.store.graph_writes import evaluate_graph_write
 from portsmouth.store.graphs import version
+from portsmouth.store.kinds import Kinds
 from portsmouth.store.protocol import Query
 
 #: Bytes of an answer that travel together; the engine itself writes pieces of 8 KiB.
@@ -81,10 +82,12 @@ class Held:
 
     :param store: the dataset: in memory by copy-on-write, or on disk as a copy of its own.
     :param default: its default graph once more by itself, if it is held so.
+    :param kinds: what is known of its default graph.
     """
 
     store: ox.Store
-    default: ox.Store | None = None
+    default: ox.Store | None
+    kinds: Kinds
     #: Whether the store is what everybody else sees.
     untouched: bool = True
 
@@ -93,7 +96,12 @@ class Held:
         change.apply(self.store)
         if self.default is not None:
             change.of_default_graph().apply(self.default)
+        self.kinds.note(change)
         engine.forget_stances()
+
+    def evaluation(self, query: Query) -> engine.Evaluation:
+        """Return a query as the engine has accepted it; see :func:`portsmouth.store.engine.evaluate`."""
+        return engine.evaluate(self.store, query, self.default, self.kinds.properties)
 
     def to_try_on(self) -> ox.Store:
         """Return the store to try a write on, after which this process is good for nothing else."""
@@ -122,7 +130,7 @@ class _Tasks:
         def evaluate(query: Query, output: Output) -> str:
             # Whoever may call other hosts has to ask the store itself.
             engine.refuse_services(query, frozenset())
-            evaluation = engine.evaluate(self._held.store, query, self._held.default)
+            evaluation = self._held.evaluation(query)
             evaluation.write(output)
             return evaluation.media_type
 
@@ -144,7 +152,7 @@ class _Tasks:
         """Return the head of the answer to a message, and what writes its body."""
         store = self._held.store
         if frame.kind == frames.QUERY:
-            evaluation = engine.evaluate(store, frames.unpack_query(frame.body), self._held.default)
+            evaluation = self._held.evaluation(frames.unpack_query(frame.body))
             return f"{evaluation.kind} {evaluation.media_type}", evaluation.write
         if frame.kind == frames.VERSION:
             found = version(store, place_of(json.loads(frame.body))) or ""
