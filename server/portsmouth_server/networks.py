@@ -114,7 +114,7 @@ class _Answers:
         self._store = store
         self._deadline = settings.deadline
         self._client_seconds = settings.client_seconds
-        self._packed = Lately[Packed]()
+        self._made = Lately[bytes | Packed]()
         self._kept = kept
         self._urls = Urls(settings.root_path)
         # Python computes one thing at a time: more at once would only make each later.
@@ -132,7 +132,7 @@ class _Answers:
 
         async def body(tag: str) -> bytes | Packed:
             kept = await self._kept.network(asked.selection)
-            return await self._compute(lambda: self._packed.get(tag) or self._written(kept, asked, extension))
+            return await self._compute(lambda: self._made.get(tag) or self._written(kept, asked, extension))
 
         others = [
             _link(self._urls.network(f".{name}", asked.of_network()), "alternate", other.media_type)
@@ -230,7 +230,7 @@ class _Answers:
         network, mentions = kept.network, kept.told.mentions
         certain = asked.given.get("certain", False)
         rows: list[JsonObject]
-        witness = None
+        witness = sample = None
         if measure == "communities":
             groups = networks.communities(network)
             rows = [
@@ -246,13 +246,17 @@ class _Answers:
             ]
         else:
             ranking = networks.rank(network, measure, mentions=mentions, certain=certain)
-            witness = ranking.witness
+            witness, sample = ranking.witness, ranking.sample
             rows = [{**self._row(kept, actor), "score": score} for actor, score in ranking.scores.items()]
+            if sample:
+                for row in rows:
+                    row["standard_error"] = sample.errors[row["iri"]]
         return {
             "measure": measure,
             "certain": certain,
             "ignores_time": measure not in ("reach", "brokers"),
             "meta": self._meta(kept, asked.selection),
+            "sample": sample.as_json() if sample else None,
             "rows": rows,
             "witness": witness.as_json() if witness else None,
         }
@@ -335,12 +339,12 @@ class _Answers:
             headers["content-security-policy"] = _PICTURE_POLICY
         if holds(request, tag):
             return unchanged(headers)
-        told = self._packed.get(tag) or await body(tag)
-        if isinstance(told, bytes):
-            return Response(told, headers=headers)
+        told = self._made.get(tag) or await body(tag)
         # A write in between may have let the document show another snapshot than its tag names.
         if self._store.snapshot == snapshot:
-            self._packed.put(tag, told)
+            self._made.put(tag, told)
+        if isinstance(told, bytes):
+            return Response(told, headers=headers)
         return told.respond(request, headers, self._client_seconds)
 
 

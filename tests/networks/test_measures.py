@@ -16,6 +16,7 @@ from portsmouth.networks import MEASURES, communities, degrees_by_mode, measures
 from portsmouth.networks.witness import compare, spearman
 
 ROOT = Path(__file__).parents[2]
+PAIRS = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), min_size=1, max_size=40)
 STAR = nx.MultiDiGraph([("a", "m"), ("b", "m"), ("m", "c"), ("m", "d")])
 
 
@@ -65,6 +66,43 @@ def test_a_sample_of_beginnings_estimates_the_whole():
     assert isclose(sum(sampled.values()), sum(whole.values()), rel_tol=0.5)
 
 
+def test_a_sample_tells_how_far_it_may_be_off():
+    network = nx.MultiDiGraph(nx.gnp_random_graph(150, 0.015, seed=5, directed=True))
+    network = nx.relabel_nodes(network, {number: f"a{number:03d}" for number in network})
+    for measure in (measures.brokers, measures.betweenness):
+        whole, sampled = measure(network), measure(network, sources=75)
+        assert whole.sample is None
+        assert (sampled.sample.beginnings, sampled.sample.actors) == (75, 150)
+        # One actor's error says little; over all actors they are as large as is told.
+        off = sum((sampled[actor] - whole[actor]) ** 2 for actor in network)
+        told = sum(error**2 for error in sampled.sample.errors.values())
+        assert 0.5 < (off / told) ** 0.5 < 2
+        assert "75 of 150" in str(sampled.sample)
+
+
+def test_a_sample_is_told_beside_the_ranking(monkeypatch):
+    monkeypatch.setattr(measures, "MOST_FOLLOWED", 0)
+    monkeypatch.setattr(measures, "LEAST_SOURCES", 3)
+    told = rank(STAR, "brokers").as_json()
+    assert (told["sample"]["beginnings"], told["sample"]["actors"]) == (3, 5)
+    assert told["sample"]["standard_error"] > 0
+    assert rank(STAR, "reach").as_json()["sample"] is None
+
+
+@settings(max_examples=60, deadline=None)
+@given(PAIRS)
+def test_reach_and_brokers_of_undated_arcs_are_those_of_networkx(pairs):
+    network = nx.MultiDiGraph([(f"a{one}", f"a{other}") for one, other in pairs])
+    simple = nx.DiGraph(network)
+    below = {actor: nx.descendants(simple, actor) for actor in simple}
+    assert measures.reach(network) == {actor: len(found) for actor, found in below.items()}
+    lost = dict.fromkeys(simple, 0)
+    for actor in simple:
+        without = simple.subgraph(set(simple) - {actor})
+        lost[actor] = sum(len(below[one] - {actor}) - len(nx.descendants(without, one)) for one in without)
+    assert measures.brokers(network) == lost
+
+
 def test_two_triangles_with_one_arc_between_are_two_communities():
     network = nx.MultiDiGraph(
         [("a", "b"), ("b", "c"), ("c", "a"), ("x", "y"), ("y", "z"), ("z", "x"), ("c", "x")]
@@ -112,9 +150,6 @@ def test_every_measure_tells_its_formula_or_source_and_its_limits():
 
 
 # --- libraries
-
-
-PAIRS = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), min_size=1, max_size=40)
 
 
 @settings(max_examples=100, deadline=None)

@@ -1,5 +1,6 @@
 """Networks, paths and measures over HTTP, of the facts as they are."""
 
+import asyncio
 import csv
 import io
 import json
@@ -9,8 +10,14 @@ import networkx as nx
 import pytest
 
 from portsmouth import networks
+from portsmouth.build import build
 from portsmouth.iris import PT
+from portsmouth.networks import measures
+from portsmouth.store.embedded import EmbeddedStore
+from portsmouth_server.app import create_app
 from portsmouth_server.openapi.networks import SCHEMAS
+
+from .asgi import fetch
 
 D = "https://w3id.org/portsmouth1905/id/"
 NETWORK = "/network.json"
@@ -252,10 +259,35 @@ def test_every_measure_is_told_with_its_witness(get, whole, measure):
     assert {row["iri"] for row in told["rows"]} == {node["iri"] for node in whole["nodes"]}
     if measure in networks.MEASURES:
         assert -1 <= told["witness"]["low"] <= told["witness"]["spearman"] <= told["witness"]["high"] <= 1
+        assert told["sample"] is None
         scores = [row["score"] for row in told["rows"]]
         assert scores == sorted(scores, reverse=True)
     as_csv = get("/network/measures", measure=measure, format="csv")
     assert len(list(csv.DictReader(io.StringIO(as_csv.body.decode())))) == len(told["rows"])
+
+
+def test_scores_of_a_sample_tell_their_errors(whole, monkeypatch):
+    monkeypatch.setattr(measures, "MOST_FOLLOWED", 0)
+    monkeypatch.setattr(measures, "LEAST_SOURCES", 20)
+
+    async def work():
+        async with EmbeddedStore.from_nquads(build().nquads) as store:
+            app = create_app(store)
+            _, _, body = await fetch(app, "/network/measures?measure=brokers")
+            _, _, table = await fetch(app, "/network/measures?measure=brokers&format=csv")
+            _, _, exact = await fetch(app, "/network/measures?measure=reach")
+            again = await fetch(app, "/network/measures?measure=brokers")
+            assert again[2] == body
+            return json.loads(body), table.decode(), json.loads(exact)
+
+    told, table, exact = asyncio.run(work())
+    fits(told, SCHEMAS["Measured"])
+    assert (told["sample"]["beginnings"], told["sample"]["actors"]) == (20, len(whole["nodes"]))
+    assert told["sample"]["standard_error"] == max(row["standard_error"] for row in told["rows"]) > 0
+    assert [float(row["standard_error"]) for row in csv.DictReader(io.StringIO(table))] == [
+        row["standard_error"] for row in told["rows"]
+    ]
+    assert exact["sample"] is None and "standard_error" not in exact["rows"][0]
 
 
 # --- the interface

@@ -13,6 +13,7 @@ from portsmouth.iris import shorten
 
 if TYPE_CHECKING:
     from portsmouth.networks import Chain, Forbidden, Hop
+    from portsmouth.networks.measures import Sample
     from portsmouth.networks.witness import Witness
     from portsmouth.search import Index
 
@@ -25,11 +26,13 @@ class Measured(NamedTuple):
     :param columns: what a row tells.
     :param rows: as many values each.
     :param witness: how a ranking follows from how often actors are mentioned.
+    :param sample: the actors that it is estimated from, where these are not all.
     """
 
     columns: tuple[str, ...]
     rows: list[Row]
     witness: Witness | None = None
+    sample: Sample | None = None
 
 
 def measured(
@@ -65,14 +68,14 @@ def measured(
             ],
         )
     ranking = networks.rank(network, measure, mentions=mentions, certain=certain)
-    return Measured(
-        ("actor", "label", measure, "mentions"),
-        [
-            (actor, index.name(actor), score, mentions.get(actor, 0))
-            for actor, score in ranking.scores.items()
-        ],
-        ranking.witness,
-    )
+    columns: tuple[str, ...] = ("actor", "label", measure, "mentions")
+    rows: list[Row] = [
+        (actor, index.name(actor), score, mentions.get(actor, 0)) for actor, score in ranking.scores.items()
+    ]
+    if sample := ranking.sample:
+        columns = (*columns, "standard error")
+        rows = [(*row, sample.errors[actor]) for actor, row in zip(ranking.scores, rows, strict=True)]
+    return Measured(columns, rows, ranking.witness, sample)
 
 
 #: What a row of :func:`hop_rows` tells.

@@ -272,17 +272,18 @@ def _show_measure(
     form: NetworkFormat,
     output: Path | None,
 ) -> None:
-    columns, rows, witness = network_tables.measured(network, measure, mentions, index, certain=certain)
+    found = network_tables.measured(network, measure, mentions, index, certain=certain)
+    columns, rows, witness, sample = found
     if form is NetworkFormat.table:
         network_tables.print_table(columns, rows, Console())
-        if witness:
-            notes.print(str(witness))
+        for note in filter(None, (sample, witness)):
+            notes.print(str(note))
         if measure in ("pagerank", "betweenness", "communities"):
             notes.print("It ignores time: chains that it counts may be chains that time forbids.")
     elif form is NetworkFormat.csv:
         write(as_csv(columns, rows, line_end="\n"), output)
-        if witness:
-            notes.print(str(witness))
+        for note in filter(None, (sample, witness)):
+            notes.print(str(note))
     else:
         told = {
             "measure": measure,
@@ -290,5 +291,6 @@ def _show_measure(
             "snapshot": network.graph["snapshot"],
             "rows": [dict(zip(columns, row, strict=True)) for row in rows],
             "mentions": witness.as_json() if witness else None,
+            "sample": sample.as_json() if sample else None,
         }
         write(as_json(told), output)

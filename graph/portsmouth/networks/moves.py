@@ -41,15 +41,13 @@ class Tree(NamedTuple):
 
 
 class Moves:
-    """The moves of a search, by where they begin and where they end."""
+    """The moves of a search, by where they begin."""
 
     def __init__(self, moves: list[Move], actors: int) -> None:
         self.all = moves
         self.out: list[list[int]] = [[] for _ in range(actors)]
-        self.into: list[list[int]] = [[] for _ in range(actors)]
         for number, move in enumerate(moves):
             self.out[move.source].append(number)
-            self.into[move.target].append(number)
 
     def tree(self, start: int, certain: bool) -> Tree:
         """Set the labels of all actors in the order of arrival, of equals the one in fewer hops first.
@@ -94,49 +92,6 @@ class Moves:
             found.append(move)
             end = self.all[move].source
         return found[::-1]
-
-    def beyond(self, tree: Tree) -> dict[int, set[int]]:
-        """Return for each actor between others whom the tree reaches through him."""
-        beyond: dict[int, set[int]] = {}
-        for end, move in enumerate(tree.moves):
-            here = end
-            while move >= 0:
-                _, _, _, _, _, inside = self.all[move]
-                for actor in inside:
-                    beyond.setdefault(actor, set()).add(end)
-                here = self.all[move].source
-                move = tree.moves[here]
-                if move >= 0:
-                    beyond.setdefault(here, set()).add(end)
-        return beyond
-
-    def still_reached(self, tree: Tree, without: int, among: set[int], certain: bool) -> int:
-        """Count whom of some actors chains reach that avoid one actor; arrivals at all others stand."""
-        labels: dict[int, int] = {}
-        heap: list[tuple[int, int]] = []
-        for actor in among:
-            best = NEVER
-            for number in self.into[actor]:
-                move = self.all[number]
-                if move.source != without and move.source not in among and without not in move.inside:
-                    best = min(best, arrival_of(tree.labels[move.source], move, certain))
-            if best < NEVER:
-                labels[actor] = best
-                heappush(heap, (best, actor))
-        settled = set()
-        while heap:
-            label, actor = heappop(heap)
-            if actor in settled:
-                continue
-            settled.add(actor)
-            for number in self.out[actor]:
-                move = self.all[number]
-                if move.target in among and without not in move.inside:
-                    arrival = arrival_of(label, move, certain)
-                    if arrival < labels.get(move.target, NEVER):
-                        labels[move.target] = arrival
-                        heappush(heap, (arrival, move.target))
-        return len(settled)
 
 
 def arrival_of(label: int, move: Move, certain: bool) -> int:

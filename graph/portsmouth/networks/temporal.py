@@ -36,10 +36,10 @@ from typing import Any, Final
 
 from portsmouth.errors import NotFoundError
 from portsmouth.iris import shorten
-from portsmouth.networks.budget import check
 from portsmouth.networks.chains import Chain, Chains, Forbidden, Hop, stated_order
 from portsmouth.networks.minimal import minimal_chains
 from portsmouth.networks.moves import AFTER_ALL, BEFORE_ALL, NEVER, Move, Moves
+from portsmouth.networks.spreading import Contacts
 
 _LEGS: Final = {"mandate": 0, "dispatch": 1, "direct": 1, "delivery": 2}
 
@@ -82,6 +82,7 @@ class Timeline:
                 self._arcs.append((source, target, key, data))
         self._possible = Moves(moves, len(self.actors))
         self._certain_moves: Moves | None = None
+        self._by_days: dict[bool, Contacts] = {}
 
     # --- questions
 
@@ -181,21 +182,12 @@ class Timeline:
         """Count whom each actor reaches in time.
 
         :param certain: whether chains must be certain.
-        :return: the number of other actors reached, by actor. O(V E log E).
+        :return: the number of other actors reached, by actor.
         """
-        moves = self._moves(certain)
-        reached = {}
-        for number, actor in enumerate(self.actors):
-            check()
-            reached[actor] = sum(label < NEVER for label in moves.tree(number, certain).labels) - 1
-        return reached
+        return dict(zip(self.actors, self._contacts(certain).reached(), strict=True))
 
     def lost_without(self, sources: Sequence[str] | None = None, *, certain: bool = False) -> dict[str, int]:
         """Count the pairs of actors whom only chains through an actor join.
-
-        For each beginning the tree of earliest arrivals is found once. Without an actor only those can be
-        lost whom the tree reaches through him; only for these are arrivals found anew, from the others, whose
-        arrivals stand.
 
         :param sources: the actors at whom chains begin; all if not given.
         :param certain: whether chains must be certain.
@@ -203,14 +195,8 @@ class Timeline:
             joins and none joins without him.
         :raises NotFoundError: the network has no such actor.
         """
-        moves = self._moves(certain)
-        lost = dict.fromkeys(range(len(self.actors)), 0)
-        for source in self.actors if sources is None else sources:
-            check()
-            tree = moves.tree(self._number(source), certain)
-            for actor, beyond in moves.beyond(tree).items():
-                lost[actor] += len(beyond) - moves.still_reached(tree, actor, beyond, certain)
-        return {self.actors[number]: count for number, count in lost.items()}
+        beginnings = range(len(self.actors)) if sources is None else [*map(self._number, sources)]
+        return dict(zip(self.actors, self._contacts(certain).needed(beginnings), strict=True))
 
     # --- parts
 
@@ -228,6 +214,11 @@ class Timeline:
         if self._certain_moves is None:
             self._certain_moves = Moves(self._with_whole_acts(), len(self.actors))
         return self._certain_moves
+
+    def _contacts(self, certain: bool) -> Contacts:
+        if certain not in self._by_days:
+            self._by_days[certain] = Contacts(self._moves(certain).all, len(self.actors), certain=certain)
+        return self._by_days[certain]
 
     def _with_whole_acts(self) -> list[Move]:
         """Return the moves of certain chains: dated arcs, and the legs of one act taken together."""

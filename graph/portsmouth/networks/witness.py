@@ -8,9 +8,11 @@ score and number of passages, with an interval.
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
+from operator import mul
 
 from portsmouth.networks.budget import check
 
@@ -74,11 +76,12 @@ def compare(scores: Mapping[str, float], mentions: Mapping[str, int], *, seed: i
         return Witness(correlation, None, None, len(actors))
     draw = random.Random(seed)  # noqa: S311  # statistics, not secrets
     drawn = []
-    # Thousands of actors need no more precision than hundreds, and each draw sorts them twice.
+    places = _places(left), _places(right)
+    # Thousands of actors need no more precision than hundreds, and each draw ranks them twice.
     for _ in range(DRAWS if len(actors) <= 1000 else DRAWS // 5):
         check()
         chosen = draw.choices(range(len(actors)), k=len(actors))
-        value = spearman([left[one] for one in chosen], [right[one] for one in chosen])
+        value = _correlation(*(_ranks([side[one] for one in chosen]) for side in places))
         if value is not None:
             drawn.append(value)
     drawn.sort()
@@ -100,27 +103,41 @@ def spearman(left: Sequence[float], right: Sequence[float]) -> float | None:
     >>> spearman([1, 1, 1], [1, 2, 3]) is None
     True
     """
-    ranks = _ranks(left), _ranks(right)
-    middle = (len(left) + 1) / 2
-    covariance = sum((one - middle) * (other - middle) for one, other in zip(*ranks, strict=True))
-    spread = sqrt(sum((one - middle) ** 2 for one in ranks[0]) * sum((one - middle) ** 2 for one in ranks[1]))
+    return _correlation(_ranks(_places(left)), _ranks(_places(right)))
+
+
+def _correlation(left: Sequence[float], right: Sequence[float]) -> float | None:
+    """Return Pearson's correlation of ranks; their sums are exact, since they are halves of whole numbers."""
+    count, middle = len(left), (len(left) + 1) / 2
+    # The middle is the mean on either side, whatever the ties.
+    off = count * middle * middle
+    covariance = sum(map(mul, left, right)) - off
+    squares = (sum(map(mul, left, left)) - off) * (sum(map(mul, right, right)) - off)
+    # Of more than a hundred thousand the sums are no longer exact.
+    spread = sqrt(max(0.0, squares))
     return max(-1.0, min(1.0, covariance / spread)) if spread else None
 
 
-def _ranks(values: Sequence[float]) -> list[float]:
-    """Return the ranks of values, counted from 1.
+def _places(values: Sequence[float]) -> list[int]:
+    """Return the place of each value among the different ones, counted from 0.
 
-    >>> _ranks([10, 20, 10])
-    [1.5, 3.0, 1.5]
+    >>> _places([10, 20, 10])
+    [0, 1, 0]
     """
-    order = sorted(range(len(values)), key=values.__getitem__)
-    ranks = [0.0] * len(values)
-    start = 0
-    while start < len(order):
-        stop = start
-        while stop < len(order) and values[order[stop]] == values[order[start]]:
-            stop += 1
-        for place in order[start:stop]:
-            ranks[place] = (start + 1 + stop) / 2
-        start = stop
-    return ranks
+    places = {value: place for place, value in enumerate(sorted(set(values)))}
+    return [places[value] for value in values]
+
+
+def _ranks(places: Sequence[int]) -> list[float]:
+    """Return the ranks of values, counted from 1, of the places that they have among each other.
+
+    >>> _ranks([0, 1, 0]), _ranks([7, 9, 7])
+    ([1.5, 3.0, 1.5], [1.5, 3.0, 1.5])
+    """
+    numbers = Counter(places)
+    ranks: dict[int, float] = {}
+    before = 0
+    for place in sorted(numbers):
+        ranks[place] = before + (numbers[place] + 1) / 2
+        before += numbers[place]
+    return [ranks[place] for place in places]
