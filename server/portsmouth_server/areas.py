@@ -124,7 +124,7 @@ class Areas:
     def _void(self) -> APIRouter:
         from portsmouth_server.void import void_router
 
-        return void_router(self.store, self.settings, self.inventories)
+        return void_router(self.store, self.settings, self.inventories, self.pages)
 
     def _openapi(self) -> APIRouter:
         from portsmouth_server.openapi import openapi_router

@@ -20,6 +20,8 @@ from portsmouth_server.urls import Urls
 from portsmouth_server.vocabulary import read_vocabulary
 
 _READ: Final = ["GET", "HEAD"]
+#: One page for each language and colours, of this snapshot or the last.
+_MOST_RENDERED: Final = 6
 _GRAPH: Final = f"{{ GRAPH {term(ONTOLOGY_GRAPH)} {{ ?s ?p ?o }} }}"
 
 
@@ -48,7 +50,8 @@ def ontology_router(store: Store, settings: Settings, pages: HtmlPages) -> APIRo
         if extension == HTML_NAME:
             if tag not in rendered:
                 vocabulary = await read_vocabulary(store, addresses)
-                rendered.clear()
+                if len(rendered) >= _MOST_RENDERED:
+                    rendered.clear()
                 rendered[tag] = pages.render("ns.html", vocabulary=vocabulary, documents=every)
             return Response(rendered[tag], headers=headers)
         media_type = DOCUMENTS["jsonld" if extension == "json" else extension]

@@ -13,6 +13,7 @@ from portsmouth.iris import CONCEPT, DCTERMS, ONTOLOGY, ONTOLOGY_GRAPH, OWL, PT,
 from portsmouth.store.protocol import Store
 from portsmouth_server.asking import rows, term
 from portsmouth_server.urls import Urls
+from portsmouth_server.viewing import viewer
 
 _EVERYTHING: Final = f"SELECT ?s ?p ?o WHERE {{ GRAPH {term(ONTOLOGY_GRAPH)} {{ ?s ?p ?o }} }}"
 _TYPE: Final = RDF + "type"
@@ -23,6 +24,7 @@ _PROPERTIES: Final = (
     OWL + "AnnotationProperty",
     RDF + "Property",
 )
+_BOUND: Final = {"said of": RDFS + "domain", "points to": RDFS + "range"}
 _ABOVE: Final = {"subclass of": RDFS + "subClassOf", "subproperty of": RDFS + "subPropertyOf"}
 _ALIGNED: Final = {
     "same as": (OWL + "equivalentClass", OWL + "equivalentProperty", SKOS + "exactMatch"),
@@ -57,9 +59,9 @@ class Term:
     :param iri: its IRI.
     :param anchor: where its entry stands in the page.
     :param short: its IRI with a prefix.
-    :param labels: its names, English first.
-    :param definitions: what it means, English first.
-    :param notes: how it is used here.
+    :param labels: its names, the reader's language first.
+    :param definitions: what it means, likewise.
+    :param notes: how it is used here, likewise.
     :param examples: statements with it.
     :param relations: terms that it is tied to, by how.
     :param kind: what sort of term it is.
@@ -118,7 +120,7 @@ class Vocabulary:
 
 
 async def read_vocabulary(store: Store, urls: Urls) -> Vocabulary | None:
-    """Read the ontology.
+    """Read the ontology, its words in the reader's language before those in others.
 
     :param store: what answers.
     :param urls: for links.
@@ -138,6 +140,7 @@ class _Reader:
 
     def __init__(self, triples: Iterable[tuple[Any, Any, Any]], urls: Urls) -> None:
         self._urls = urls
+        self._language = viewer().language
         self._values: dict[Any, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
         for subject, property_, value in triples:
             self._values[subject][property_.value].append(value)
@@ -211,7 +214,7 @@ class _Reader:
         short = shorten(node.value).strip("<>")
         anchor = node.value.removeprefix(PT) if node.value.startswith(PT) else short
         relations: dict[str, list[Link]] = {}
-        for name, property_ in (("said of", RDFS + "domain"), ("points to", RDFS + "range")):
+        for name, property_ in _BOUND.items():
             found = [link for value in self._all(node, property_) for link in self._union(value)]
             if found:
                 relations[name] = found
@@ -225,7 +228,7 @@ class _Reader:
             iri=node.value,
             anchor=anchor,
             short=short,
-            labels=self._words(node, SKOS + "prefLabel", RDFS + "label"),
+            labels=self._labels(node),
             definitions=self._words(node, SKOS + "definition"),
             notes=self._words(node, SKOS + "scopeNote", RDFS + "comment"),
             examples=sorted(v.value for v in self._all(node, SKOS + "example")),
@@ -268,7 +271,13 @@ class _Reader:
         iri = value.value
         href = f"#{iri.removeprefix(PT)}" if iri.startswith(PT) else self._urls.thing(iri)
         outside = iri if iri.startswith(("http://", "https://")) else ""
-        return Link(shorten(iri).strip("<>").removeprefix("pt:"), href or outside, iri)
+        short = shorten(iri).strip("<>").removeprefix("pt:")
+        # English readers know the terms by the names that they write in queries, which are English.
+        label = next((words.text for words in self._labels(value) if words.lang == self._language != "en"), "")
+        return Link(label or short, href or outside, iri)
+
+    def _labels(self, node: Any) -> list[Words]:
+        return self._words(node, SKOS + "prefLabel", RDFS + "label")
 
     def _words(self, node: Any, *properties: str) -> list[Words]:
         found = {
@@ -277,7 +286,11 @@ class _Reader:
             for value in self._all(node, property_)
             if isinstance(value, ox.Literal)
         }
-        return sorted(found, key=lambda words: (words.lang != "en", words.lang, words.text))
+        return sorted(found, key=lambda words: (*self._after(words.lang), words.text))
+
+    def _after(self, language: str) -> tuple[bool, bool, str]:
+        """Say where words in a language stand: those in the reader's first, then English."""
+        return language != self._language, language != "en", language
 
     def _is(self, node: Any, classes: Iterable[str]) -> bool:
         wanted = set(classes)

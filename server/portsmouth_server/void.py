@@ -1,4 +1,4 @@
-"""``/.well-known/void``: what the dataset is and where to have it, in VoID (W3C note of 2011)."""
+"""``/.well-known/void``: what the dataset is and where to have it, in VoID (W3C note of 2011) and as a page."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from portsmouth.errors import NotFoundError
 from portsmouth.iris import BASE, DCTERMS, GRAPH, RDF
 from portsmouth.store.protocol import GRAPH_FORMATS, Store
 from portsmouth_server import urls
@@ -21,11 +22,13 @@ from portsmouth_server.describing import (
     string,
     text,
 )
-from portsmouth_server.documents import entity_tag, headers_for, holds, unchanged
+from portsmouth_server.documents import alternates, entity_tag, headers_for, holds, unchanged
 from portsmouth_server.inventory import Inventories, Inventory
-from portsmouth_server.negotiation import DOCUMENTS, LONGEST_HEADER, choose_data
+from portsmouth_server.negotiation import DOCUMENTS, HTML_NAME, LONGEST_HEADER, choose_document
+from portsmouth_server.pages import HtmlPages
 from portsmouth_server.settings import Settings
 from portsmouth_server.urls import Urls
+from portsmouth_server.void_page import contents
 
 PASSAGES: Final = DOCUMENT + "#passages"
 LICENCE: Final = "https://creativecommons.org/licenses/by/4.0/"
@@ -33,28 +36,73 @@ _ABOUT: Final = (
     "What one document says, line by line, of the Treaty of Portsmouth (1905) and the war that it ended. "
     "Every statement keeps the passages that make it; where passages disagree, all of them are heard."
 )
+_ABOUT_TH: Final = (
+    "สิ่งที่เอกสารหนึ่งกล่าวทีละบรรทัดเกี่ยวกับสนธิสัญญาพอร์ตสมัท (ค.ศ. 1905) และสงครามที่สนธิสัญญานั้นยุติ "
+    "ทุกข้อความในกราฟบอกว่ามาจากบรรทัดใด และเมื่อบรรทัดต่าง ๆ กล่าวไม่ตรงกันก็เก็บไว้ทั้งหมด"
+)
+#: What file formats are called.
+FORMAT_NAMES: Final = {
+    "ttl": "Turtle",
+    "nt": "N-Triples",
+    "nq": "N-Quads",
+    "trig": "TriG",
+    "jsonld": "JSON-LD",
+    "rdf": "RDF/XML",
+}
 
 
-def void_router(store: Store, settings: Settings, inventories: Inventories) -> APIRouter:
+def void_router(store: Store, settings: Settings, inventories: Inventories, pages: HtmlPages) -> APIRouter:
     """Route the description of the dataset.
 
     :param store: whose snapshot is described.
     :param settings: where the server is seen.
     :param inventories: what counts.
+    :param pages: what renders it for people.
     """
     router = APIRouter()
+    here = Urls(settings.root_path)
+    every = {name: f"{here.void}.{name}" for name in (HTML_NAME, *DOCUMENTS)}
+
+    async def answer(request: Request, extension: str, *, negotiated: bool) -> Response:
+        origin = urls.origin(settings.public_url, request.url.scheme, request.headers.get("host"))
+        look = pages.edition if extension == HTML_NAME else ""
+        tag = entity_tag(store.snapshot, "void", origin, extension, look)
+        headers = headers_for(extension, tag, alternates(every, but=extension), negotiated=negotiated)
+        if negotiated:
+            headers["content-location"] = every[extension]
+        if holds(request, tag):
+            return unchanged(headers)
+        inventory = await inventories.get()
+        if extension == HTML_NAME:
+            body = pages.render(
+                "void.html",
+                inventory=inventory,
+                contents=await contents(store, inventory, here),
+                licence=LICENCE,
+                space=BASE,
+                endpoint=origin + here.sparql,
+                formats={FORMAT_NAMES.get(name, name): name for name in GRAPH_FORMATS},
+                documents=every,
+            )
+            return Response(body, headers=headers)
+        description = describe(inventory, store.snapshot, origin, here)
+        media_type = DOCUMENTS["jsonld" if extension == "json" else extension]
+        return Response(description.write(media_type), headers=headers)
 
     @router.api_route(urls.VOID, methods=["GET", "HEAD"])
     async def void(request: Request) -> Response:
-        extension = choose_data(request.headers.get("accept", "")[:LONGEST_HEADER])
-        origin = urls.origin(settings.public_url, request.url.scheme, request.headers.get("host"))
-        tag = entity_tag(store.snapshot, "void", origin, extension)
-        headers = headers_for(extension, tag, negotiated=True)
-        if holds(request, tag):
-            return unchanged(headers)
-        description = describe(await inventories.get(), store.snapshot, origin, Urls(settings.root_path))
-        media_type = DOCUMENTS["jsonld" if extension == "json" else extension]
-        return Response(description.write(media_type), headers=headers)
+        accept = request.headers.get("accept", "")[:LONGEST_HEADER]
+        return await answer(request, choose_document(accept), negotiated=True)
+
+    @router.api_route(urls.VOID + ".{extension}", methods=["GET", "HEAD"])
+    async def document(request: Request) -> Response:
+        extension: str = request.path_params["extension"]
+        if extension not in every:
+            raise NotFoundError(
+                found=f"no format {extension[:100]!r} of the dataset's description",
+                expected=", ".join(every.values()),
+            )
+        return await answer(request, extension, negotiated=False)
 
     return router
 
@@ -77,7 +125,7 @@ def describe(inventory: Inventory, snapshot: str, origin: str, addresses: Urls) 
     void.add(DOCUMENT, FOAF + "primaryTopic", DATASET)
     void.add(DATASET, RDF + "type", VOID_NS + "Dataset")
     void.add(DATASET, DCTERMS + "title", text("Portsmouth 1905"), text("พอร์ตสมัท 1905", "th"))
-    void.add(DATASET, DCTERMS + "description", text(_ABOUT))
+    void.add(DATASET, DCTERMS + "description", text(_ABOUT), text(_ABOUT_TH, "th"))
     void.add(DATASET, DCTERMS + "license", LICENCE)
     void.add(DATASET, DCTERMS + "identifier", string(snapshot))
     void.add(DATASET, FOAF + "homepage", origin + addresses.home)

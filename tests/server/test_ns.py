@@ -150,3 +150,14 @@ def test_what_is_not_there(shipped: str, path: str) -> None:
 
 def test_a_store_without_ontology_says_so(server: Any) -> None:
     assert server.fetch("/ns").problem["status"] == 404
+
+
+def test_a_reader_of_thai_reads_thai_first(shipped: str) -> None:
+    page = get(shipped + "/ns?lang=th", "text/html")[1].decode()
+    entry = page.partition('id="settledBy"')[2].partition("</article>")[0]
+    heading = re.search(r"<h3><a[^>]*>([^<]*)</a>", entry)
+    assert heading and re.search("[\u0e00-\u0e7f]", heading[1])
+    assert not re.search("[A-Za-z]", "".join(re.findall(r"<dt>([^<]*)</dt>", entry)))
+    for foreign in ("dcterms:isPartOf", "skos:broader", "schema:agent"):
+        heading = re.search(r"<h3><a[^>]*>([^<]*)</a>", page.partition(f'id="{foreign}"')[2])
+        assert heading and not re.search("[A-Za-z]", heading[1])

@@ -89,10 +89,25 @@ def test_descriptions_are_kept_and_headed(server: Any, path: str) -> None:
     assert (head.status, head.body, head.type) == (200, b"", "text/turtle")
 
 
-def test_void_is_rdf_only(server: Any) -> None:
-    assert server.fetch("/.well-known/void", headers={"Accept": "text/html"}).status == 406
-    browser = "text/html,application/xhtml+xml,*/*;q=0.8"
-    assert server.fetch("/.well-known/void", headers={"Accept": browser}).type == "text/turtle"
+def test_people_read_of_the_dataset_what_programs_do(server: Any) -> None:
+    browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    reply = server.fetch("/.well-known/void", headers=browser)
+    assert (reply.status, reply.type) == (200, "text/html")
+    page, void = reply.body.decode(), read(server, "/.well-known/void")
+    assert f"{void.value(DATASET, VOID.triples).toPython():,} statements" in page
+    for part in void.objects(DATASET, VOID.classPartition):
+        assert f'title="{void.value(part, VOID["class"])}"' in page
+    for address in void.objects(DATASET, VOID.dataDump):
+        assert f'href="{str(address).removeprefix(server.url)}"' in page
+    for name in ("ttl", "jsonld", "html"):
+        assert server.fetch(f"/.well-known/void.{name}", headers={"Accept": "*/*"}).status == 200
+    assert rdflib.Graph().parse(server.url + "/.well-known/void.ttl").isomorphic(void)
+    held = server.fetch("/.well-known/void", headers=browser | {"If-None-Match": reply.headers["etag"]})
+    assert held.status == 304
+    thai = server.fetch("/.well-known/void?lang=th", headers=browser)
+    assert thai.headers["etag"] != reply.headers["etag"]
+    assert "ชุดข้อมูล" in thai.body.decode()
+    assert server.fetch("/.well-known/void.exe").status == 404
 
 
 def test_rdflib_reads_the_address(server: Any) -> None:
