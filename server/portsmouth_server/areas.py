@@ -99,7 +99,7 @@ class Areas:
     def _citations(self) -> APIRouter:
         from portsmouth_server.citing import citing_router
 
-        return citing_router(self.store, self.settings, self.pages)
+        return citing_router(self.store, self.settings, self.pages, self.named)
 
     def _treaty(self) -> APIRouter:
         from portsmouth_server.views.treaty.route import treaty_router

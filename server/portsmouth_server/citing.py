@@ -7,7 +7,7 @@ version that is not served is said to be none, and never passed off for the one 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,8 +18,9 @@ from portsmouth.citing import Citation, cite
 from portsmouth.errors import NotAcceptableError, ParameterError, PortsmouthError, RequestError, VersionError
 from portsmouth.iris import passage
 from portsmouth.linking import link_query
+from portsmouth.queries import NamedQuery
 from portsmouth.store.protocol import Query, Store
-from portsmouth_server import protocol, urls
+from portsmouth_server import citing_words, protocol, urls
 from portsmouth_server.answering import Answering, Direct
 from portsmouth_server.errors import Problem
 from portsmouth_server.http import Header, Receive, Scope, Send, header
@@ -29,6 +30,7 @@ from portsmouth_server.protocol import SparqlRequest
 from portsmouth_server.settings import Settings
 from portsmouth_server.stances import stance_label
 from portsmouth_server.urls import Urls
+from portsmouth_server.viewing import viewer
 
 #: Formats of a citation by their short names, with their media types.
 FORMATS: Final[Mapping[str, str]] = {
@@ -40,15 +42,18 @@ FORMATS: Final[Mapping[str, str]] = {
 _LEAST_OF_A_VERSION: Final = 8
 
 
-def citing_router(store: Store, settings: Settings, pages: HtmlPages) -> APIRouter:
+def citing_router(
+    store: Store, settings: Settings, pages: HtmlPages, named: Sequence[NamedQuery] = ()
+) -> APIRouter:
     """Route citations.
 
     :param store: what answers.
     :param settings: where the server is seen.
     :param pages: what renders the page.
+    :param named: the queries that have titles in several languages.
     """
     router = APIRouter()
-    citing = _Citing(store, settings, pages)
+    citing = _Citing(store, settings, pages, named)
 
     @router.api_route(urls.CITE, methods=["GET", "HEAD"])
     async def citation(request: Request) -> Response:
@@ -73,8 +78,11 @@ class _Asked:
 
 
 class _Citing:
-    def __init__(self, store: Store, settings: Settings, pages: HtmlPages) -> None:
+    def __init__(
+        self, store: Store, settings: Settings, pages: HtmlPages, named: Sequence[NamedQuery]
+    ) -> None:
         self._store = store
+        self._named = named
         self._settings = settings
         self._pages = pages
         self._urls = Urls(settings.root_path)
@@ -103,11 +111,18 @@ class _Citing:
             "downloads": {},
             "present": "",
             "here": "",
+            "title": "",
+            "labels": {},
+            "footnote": "",
         }
         status = 200
         try:
             citation = context["citation"] = await self._cite(scope, asked)
             context["here"] = self._here(scope, citation)
+            context["title"] = citing_words.title(citation, self._named)
+            context["labels"] = await citing_words.parts(self._store, citation)
+            if viewer().language != "en":
+                context["footnote"] = citing_words.footnote(citation, context["title"], context["labels"])
             context["downloads"] = {
                 name: self._urls.cite(asked.query.text, dataset, citation.snapshot, name) for name in FORMATS
             }

@@ -273,7 +273,9 @@ class _Reader:
         outside = iri if iri.startswith(("http://", "https://")) else ""
         short = shorten(iri).strip("<>").removeprefix("pt:")
         # English readers know the terms by the names that they write in queries, which are English.
-        label = next((words.text for words in self._labels(value) if words.lang == self._language != "en"), "")
+        label = next(
+            (words.text for words in self._labels(value) if words.lang == self._language != "en"), ""
+        )
         return Link(label or short, href or outside, iri)
 
     def _labels(self, node: Any) -> list[Words]:

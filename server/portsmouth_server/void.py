@@ -1,4 +1,4 @@
-"""``/.well-known/void``: what the dataset is and where to have it, in VoID (W3C note of 2011) and as a page."""
+"""``/.well-known/void``: what the dataset is and where to have it, as a page and in VoID (W3C, 2011)."""
 
 from __future__ import annotations
 

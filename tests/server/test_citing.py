@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -127,3 +128,16 @@ def test_openapi_describes_citations(shipped: Any) -> None:
     names = {one["name"] for one in described["paths"]["/cite"]["get"]["parameters"]}
     assert {"query", "parts", "version", "format"} <= names
     assert set(described["components"]["schemas"]["Citation"]["required"]) == set(cited(shipped))
+
+
+def test_a_reader_of_thai_cites_in_thai_and_programs_in_english(shipped: Any) -> None:
+    thai = {"Accept": "text/html", "Accept-Language": "th"}
+    asked = urlencode({"query": "# title: Who signed the treaty\n" + QUERY})
+    page = shipped.fetch(f"/cite?{asked}", headers=thai).body.decode()
+    title = page.partition('class="lead">')[2].partition("<")[0]
+    assert title and not re.search("[A-Za-z]", title)
+    assert f"“{title}”, Portsmouth 1905" in page
+    assert re.search(r"<li>ส่วนที่ 1[^<]*: <a ", page)
+    assert (
+        "Who signed the treaty" in shipped.fetch(f"/cite?{asked}&format=footnote", headers=thai).body.decode()
+    )
