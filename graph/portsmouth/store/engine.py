@@ -140,7 +140,7 @@ def check(query: Query) -> None:
     ...     check(Query("ASK { ?s ?p }"))
     ... except QuerySyntaxError as error:
     ...     print(error.line, error.column)
-    1 14
+    1 13
     """
     outline(query.text, query.base, _prefixes(query))
     try:

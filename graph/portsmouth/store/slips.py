@@ -2,7 +2,8 @@
 
 The parser backtracks, and names the furthest place that it reached in whatever it
 tried last: over a keyword that it does not know, an IRI with a space in it or a
-prefix that nothing declares it blames something else. These slips are looked for first.
+prefix that nothing declares it blames something else. These slips are looked for first, and with them
+whatever :mod:`portsmouth.store.faults` can tell of a query.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Final, NamedTuple
+from typing import Final
 
 from portsmouth.iris import PREFIXES
+from portsmouth.store.faults import Slip, fault
 from portsmouth.store.lexer import Token, tokens, undeclared_prefix
 
 _FORMS: Final = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
@@ -26,14 +28,6 @@ _PROLOGUE: Final = {"BASE": 1, "PREFIX": 2, "VERSION": 1}
 _NO_IRI: Final = re.compile(
     r"<(?=[^>\n]*[\s{}|\\^`\"])(?:https?:|urn:)[^<>\n]{0,300}>|<[A-Za-z][^<>\n(){}|&=!?$\"'\\^`*;]{0,300}>"
 )
-
-
-class Slip(NamedTuple):
-    """What is wrong with a text, and the offset at which it stands."""
-
-    found: str
-    expected: str
-    start: int
 
 
 def slip(text: str, prefixes: Mapping[str, str], *, update: bool = False) -> Slip | None:
@@ -51,7 +45,10 @@ def slip(text: str, prefixes: Mapping[str, str], *, update: bool = False) -> Sli
     >>> slip("ASK { ?s d:b 1 }", {}).expected
     'PREFIX d: <https://w3id.org/portsmouth1905/id/> before it'
     """
-    return _beginning(text, update) or _broken_iri(text) or _prefix(text, prefixes)
+    if beginning := _beginning(text, update):
+        return beginning
+    found = (_broken_iri(text), None if update else fault(text), _prefix(text, prefixes))
+    return min((each for each in found if each), key=lambda each: each.start, default=None)
 
 
 def _beginning(text: str, update: bool) -> Slip | None:
