@@ -8,8 +8,9 @@ import gc
 import resource
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from importlib.util import find_spec
 from socket import AI_PASSIVE, SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, getaddrinfo, socket
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import uvicorn
 
@@ -18,8 +19,10 @@ from portsmouth.queries import NamedQuery
 from portsmouth.store.protocol import Store
 from portsmouth_server import logs
 from portsmouth_server.app import Server, create_app
-from portsmouth_server.connection import connection_class
 from portsmouth_server.settings import Settings
+
+if TYPE_CHECKING:
+    from portsmouth_server.guarded import Guarded
 
 #: Files and sockets that a server may have open.
 _MOST_FILES: Final = 1 << 16
@@ -144,26 +147,36 @@ def _rest_the_collector() -> None:
     gc.enable()
 
 
+def _connections(app: Server, settings: Settings) -> type[Guarded] | Literal["auto"]:
+    """Return the class of the server's connections, uvicorn's own choice where httptools is missing."""
+    if find_spec("httptools") is None:
+        return "auto"
+    from portsmouth_server.connection import connection_class
+    from portsmouth_server.guarded import Allowance
+
+    # Long bodies only come where there is something to write.
+    longest = max(settings.max_request_bytes, settings.max_write_bytes if settings.write_token else 0)
+    allowance = Allowance(
+        head=settings.max_head_bytes,
+        body=longest,
+        seconds=settings.client_seconds,
+        connections=settings.max_connections,
+        of_one=settings.client_connections,
+    )
+    return connection_class(allowance, app.express)
+
+
 def configuration(app: Server, settings: Settings) -> uvicorn.Config:
     """Return how uvicorn runs the application.
 
     :param app: the ASGI application.
     :param settings: what the operator decides.
     """
-    # Long bodies only come where there is something to write.
-    longest = max(settings.max_request_bytes, settings.max_write_bytes if settings.write_token else 0)
     return uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
-        http=connection_class(
-            settings.max_head_bytes,
-            longest,
-            settings.client_seconds,
-            settings.max_connections,
-            settings.client_connections,
-            app.express,
-        ),
+        http=_connections(app, settings),
         ws="none",
         lifespan="on",
         # It would log what requests ask.
