@@ -5,7 +5,9 @@ import gc
 import json
 import shutil
 import threading
+import time
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from itertools import pairwise
 from pathlib import Path
@@ -495,8 +497,7 @@ def test_sustained_writes_beside_reads_let_neither_disk_nor_workers_grow_without
         store._nursery._process.kill()
         await asyncio.sleep(0.1)
         assert await content(store) == before
-        if store._rebasing:
-            await store._rebasing
+        await store._rebasing.finished()
         assert len(list(store._path.parent.iterdir())) <= 2
 
     def size_of(path: Path) -> int:
@@ -597,3 +598,67 @@ def test_what_an_interrupted_change_of_form_left_is_removed(tmp_path: Path, form
     (tmp_path / "left").rename(tmp_path / "store" / own)
     run(now(tmp_path / "store", DATA), see)
     assert {entry.name for entry in (tmp_path / "store").iterdir()} == names
+
+
+def test_writes_that_wait_while_a_store_is_closed_are_refused_and_start_nothing_anew(make: Make) -> None:
+    async def write_and_close() -> list[asyncio.Task[Written]]:
+        store = make()
+        async with store:
+            said = [
+                asyncio.create_task(update(store, f"INSERT DATA {{ GRAPH :n {{ :s :p {n} }} }}"))
+                for n in range(8)
+            ]
+            await said[0]
+        await asyncio.wait(said)
+        assert store._nursery is None
+        return said
+
+    async def see(store: WritableStore) -> None:
+        if store.writes:
+            found = await count(store, "SELECT (COUNT(*) AS ?n) { GRAPH :n { :s :p ?o } }")
+            assert found == store.writes == len(written)
+
+    said = asyncio.run(write_and_close())
+    written = [task.result() for task in said if not task.exception()]
+    assert len(written) < 8
+    assert all(isinstance(task.exception(), StoreError | None) for task in said)
+    run(make(), see)
+
+
+def test_a_write_that_is_evaluated_while_a_store_is_closed_is_kept_or_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apply, drop = Change.apply, Segments.drop
+    dropped = threading.Event()
+
+    def apply_late(change: Change, store: ox.Store, **options: Any) -> None:
+        dropped.wait(1)
+        apply(change, store, **options)
+
+    def drop_and_rest(segments: Segments, number: int) -> None:
+        drop(segments, number)
+        dropped.set()
+        time.sleep(0.5)
+
+    async def write_and_close() -> bool:
+        store = WritableStore.on_disk(tmp_path / "store", DATA)
+        await update(store, "INSERT DATA { GRAPH :n { :s :q 1 } }")
+        with monkeypatch.context() as patch:
+            patch.setattr(Change, "apply", apply_late)
+            patch.setattr(Segments, "drop", drop_and_rest)
+            # Closing waits for it.
+            patch.setattr(store._rebasing, "aclose", partial(asyncio.sleep, 0.5))
+            closing = asyncio.create_task(store.aclose())
+            await asyncio.sleep(0)
+            written = await asyncio.gather(
+                update(store, "INSERT DATA { GRAPH :n { :s :p 1 } }"), return_exceptions=True
+            )
+            await closing
+        return isinstance(written[0], Written)
+
+    async def see(store: WritableStore) -> None:
+        assert bool(await count(store, "SELECT (COUNT(*) AS ?n) { :s :p ?o }")) is kept
+
+    kept = asyncio.run(write_and_close())
+    gc.collect()
+    run(WritableStore.on_disk(tmp_path / "store", DATA), see)

@@ -79,6 +79,7 @@ class EmbeddedStore:
         self._limits = limits or Limits()
         self._on_close = on_close
         self._nursery: Nursery | None = None
+        self._closed = False
         self._starting = asyncio.Lock()
         self._idle: deque[Worker] = deque()
         self.places = Places(self._limits.short, self._limits.workers)
@@ -244,6 +245,7 @@ class EmbeddedStore:
 
     async def aclose(self) -> None:
         """End every worker and the fork server, and remove what was made for the store."""
+        self._closed = True
         if self._lanes:
             self._lanes.close()
         if self._nursery:
@@ -298,6 +300,9 @@ class EmbeddedStore:
         if self._nursery and self._nursery.alive:
             return self._nursery
         async with self._starting:
+            if self._closed:
+                # Nobody would end it.
+                raise StoreError("found the store closed; expected it to be open")
             if not (self._nursery and self._nursery.alive):
                 if self._nursery:
                     await self._nursery.aclose()
