@@ -134,5 +134,26 @@ def test_the_thread_that_evaluates_yields_and_is_seen_to_wait():
     asyncio.run(asyncio.wait_for(run(), 15))
 
 
+def test_a_query_of_a_kind_that_overran_yields_at_once_until_one_of_its_kind_has_ended():
+    async def run():
+        # Nobody would yield for having taken long.
+        limits = Limits(short=1, workers=4, deadline=0.5, patience=1000)
+        async with EmbeddedStore.from_nquads(DATA, limits=limits) as store:
+            yielded = []
+            for number in range(3):
+                answer = store.begin(Query(LONG.format(number)))
+                seen = False
+                while not answer.ended:
+                    seen |= any(worker.yielded for worker in store._nursery.alive_workers())
+                    await asyncio.sleep(0.01)
+                yielded.append(seen)
+                await answer.aclose()
+            assert yielded == [False, True, True]
+            store.habits.ended(LONG.format(4))
+            assert not store.habits.expects_overrun(LONG.format(5))
+
+    asyncio.run(asyncio.wait_for(run(), 15))
+
+
 def _ran(thread):
     return int(Path(f"/proc/{thread}/schedstat").read_bytes().split()[0])

@@ -109,6 +109,7 @@ class EmbeddedAnswer:
         self._failure: PortsmouthError | None = None
         self._done = False
         self._expected_long = bool(text) and store.places.crowded and store.habits.expects_long(text)
+        self._expected_overrun = False
         self._place = store.places.take(self._run, long=self._expected_long)
         if self._worker is None and self._place.state == "waiting":
             patience = min(store.limits.queue_seconds, self._seconds)
@@ -214,6 +215,10 @@ class EmbeddedAnswer:
         self._timers = (self._loop.call_at(self._deadline + _EARLY, self._overrun, worker),)
         if self._text and worker.spent - self._since[1] >= _MOMENT / 2:
             self._store.habits.was_long(self._text)
+            self._expected_overrun = self._store.habits.expects_overrun(self._text)
+            if self._expected_overrun:
+                # What most likely comes to nothing does not first make others wait.
+                patience = 0.0
         self._place.turn_long()
         if self._reusable:
             # A write has others waiting behind it, so it does not wait in its turn.
@@ -360,6 +365,8 @@ class EmbeddedAnswer:
     def _overrun(self, worker: Worker) -> None:
         self._ended = True
         self._failure = DeadlineError(self._seconds)
+        if self._text:
+            self._store.habits.overran(self._text)
         worker.nursery.end(worker.pid)
         # Nobody has to wait for the end of what has been given up.
         self._release(reusable=False)
@@ -403,6 +410,8 @@ class EmbeddedAnswer:
             self._store.give_back(self._worker, reusable and self._reusable and not self._worker.yielded)
         if self._expected_long and self._ended and not self._failure and self._place.state == "short":
             self._store.habits.was_short(self._text)
+        if self._expected_overrun and self._ended and not (self._failure or self._died):
+            self._store.habits.ended(self._text)
         # The next in the queue may take this very worker.
         self._place.leave()
 
