@@ -82,6 +82,7 @@ def _waiting(transport: asyncio.Transport) -> int:
     try:
         file = transport.get_extra_info("socket").fileno()
         there = fcntl.ioctl(file, termios.TIOCOUTQ, bytes(_NUMBER.size))
-    except OSError:
+    except (OSError, ValueError):
+        # It has just been closed.
         return here
     return here + int(_NUMBER.unpack(there)[0])

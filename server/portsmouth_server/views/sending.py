@@ -40,8 +40,6 @@ async def send_page(
     snapshot = store.snapshot
     tag = entity_tag(snapshot, template, HTML_NAME, pages.edition, *parts)
     headers = headers_for(HTML_NAME, tag)
-    # The page follows from what the reader chose, too: language and colours.
-    headers["vary"] = "Accept, Accept-Language, Cookie"
     if holds(request, tag):
         return unchanged(headers)
     body = rendered.get(tag) if rendered else None
