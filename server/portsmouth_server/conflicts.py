@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from portsmouth.conflicts import COLUMNS, KINDS, Account, Conflict, Rival, read_conflicts, select, table
-from portsmouth.errors import AmbiguousNameError, ParameterError, PortsmouthError
+from portsmouth.errors import AmbiguousNameError, NotFoundError, ParameterError, PortsmouthError
 from portsmouth.search import Index
 from portsmouth.store.protocol import Store
 from portsmouth.store.rows import Term
@@ -31,6 +31,9 @@ from portsmouth_server.viewing import LANGUAGES, viewer
 from portsmouth_server.views.dating import as_printed, calendar_of, days, span
 
 _READ: Final = ["GET", "HEAD"]
+_NAMES: Final = ("entity", "part", "kind", "format", "page", "at")
+#: Disagreements of one page.
+MOST_CONFLICTS: Final = 100
 
 
 def conflicts_router(store: Store, names: Kept[Index], settings: Settings, pages: HtmlPages) -> APIRouter:
@@ -58,10 +61,17 @@ def conflicts_router(store: Store, names: Kept[Index], settings: Settings, pages
             return await _page(every, asked, names, pages, here)
         about = (await names.get()).resolve(asked.entity) if asked.entity else ""
         chosen = select(every, entity=about, part=asked.part, kind=asked.kind)
+        shown = Shown.of(chosen, asked, here)
         if form == "csv":
-            return csv_response(COLUMNS, table(chosen))
-        told = [{**one.as_json(), "href": here.conflict(one.name)} for one in chosen]
-        return json_response(request, {"count": len(told), "conflicts": told})
+            # A table is for a spreadsheet, which wants it whole.
+            return csv_response(COLUMNS, table(shown.conflicts if asked.page or asked.at else chosen))
+        told = {
+            "count": len(chosen),
+            "previous": shown.previous,
+            "next": shown.next,
+            "conflicts": [{**one.as_json(), "href": here.conflict(one.name)} for one in shown.conflicts],
+        }
+        return shown.linked(json_response(request, told))
 
     return router
 
@@ -74,12 +84,16 @@ class Asked:
     :param part: the key of a part.
     :param kind: a kind of disagreement.
     :param form: the format that the request names.
+    :param page: which page of the list.
+    :param at: the name of a disagreement: the page on which it stands.
     """
 
     entity: str = ""
     part: str = ""
     kind: str = ""
     form: str = ""
+    page: str = ""
+    at: str = ""
 
     @classmethod
     def from_address(cls, query_string: bytes) -> Self:
@@ -89,32 +103,109 @@ class Asked:
         :raises ParameterError: a parameter is unknown or given twice.
 
         >>> Asked.from_address(b"part=s5&kind=")
-        Asked(entity='', part='s5', kind='', form='')
+        Asked(entity='', part='s5', kind='', form='', page='', at='')
         """
         values: dict[str, str] = {}
         for name, value in parameters(query_string):
-            if name not in ("entity", "part", "kind", "format"):
+            if name not in _NAMES:
                 raise ParameterError(
-                    found=f"the parameter {name[:100]}", expected="one of entity, part, kind, format"
+                    found=f"the parameter {name[:100]}", expected=f"one of {', '.join(_NAMES)}"
                 )
             if name in values:
                 raise ParameterError(found=f"the parameter {name} more than once", expected="one value")
             values[name] = value.strip()
-        return cls(*(values.get(name, "") for name in ("entity", "part", "kind", "format")))
+        if values.get("page") and values.get("at"):
+            raise ParameterError(found="both page and at", expected="one of them: either leads to a page")
+        return cls(*(values.get(name, "") for name in _NAMES))
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A page of the disagreements that are chosen.
+
+    :param conflicts: those of this page.
+    :param number: which page it is, counted from 1.
+    :param pages: how many there are.
+    :param previous: the address of the page before, as the request named its format.
+    :param next: the address of the page after.
+    """
+
+    conflicts: tuple[Conflict, ...]
+    number: int
+    pages: int
+    previous: str | None
+    next: str | None
+
+    @classmethod
+    def of(cls, chosen: tuple[Conflict, ...], asked: Asked, here: Urls) -> Self:
+        """Return the page that is asked for.
+
+        :param chosen: all disagreements that are chosen.
+        :param asked: which page, and what its neighbours' addresses must say.
+        :param here: for addresses.
+        :raises ParameterError: the page is no number.
+        :raises NotFoundError: there is no such page, or no such disagreement among those chosen.
+        """
+        pages = max(1, -(-len(chosen) // MOST_CONFLICTS))
+        number = _number(asked, chosen)
+        if number > pages:
+            expected = f"a page from 1 to {pages}" if pages > 1 else "page 1, the only one"
+            raise NotFoundError(found=f"page={number}", expected=expected)
+
+        def address(of: int) -> str | None:
+            return (
+                here.conflicts(asked.entity, asked.part, asked.kind, asked.form, of)
+                if 1 <= of <= pages
+                else None
+            )
+
+        start = (number - 1) * MOST_CONFLICTS
+        shown = chosen[start : start + MOST_CONFLICTS]
+        return cls(shown, number, pages, address(number - 1), address(number + 1))
+
+    def linked(self, response: Response) -> Response:
+        """Name the neighbours of the page in the headers of a response (RFC 8288).
+
+        :param response: what shows the page.
+        """
+        neighbours = (("prev", self.previous), ("next", self.next))
+        if links := ", ".join(f'<{address}>; rel="{name}"' for name, address in neighbours if address):
+            response.headers["link"] = links
+        return response
+
+
+def _number(asked: Asked, chosen: tuple[Conflict, ...]) -> int:
+    """Return which page is asked for."""
+    if asked.at:
+        for place, one in enumerate(chosen):
+            if one.name == asked.at:
+                return 1 + place // MOST_CONFLICTS
+        raise NotFoundError(
+            found=f"no disagreement {asked.at[:100]!r} among {len(chosen)}",
+            expected="the name of one of them",
+        )
+    if not asked.page:
+        return 1
+    # What is longer than this is no page of any list.
+    if not (asked.page.isascii() and asked.page.isdigit() and len(asked.page) < 10) or not int(asked.page):
+        raise ParameterError(found=f"page={asked.page[:100]!r}", expected="a whole number from 1 on")
+    return int(asked.page)
 
 
 async def _page(
     every: tuple[Conflict, ...], asked: Asked, names: Kept[Index], pages: HtmlPages, here: Urls
 ) -> Response:
-    context: dict[str, Any] = {"conflicts": (), "problem": None, "candidates": (), "about": ""}
-    status = 200
+    context: dict[str, Any] = {"found": 0, "problem": None, "candidates": (), "about": ""}
+    status, shown = 200, Shown((), 1, 1, None, None)
     try:
         about = ""
         if asked.entity:
             index = await names.get()
             about = index.resolve(asked.entity)
             context["about"] = index.name(about)
-        context["conflicts"] = select(every, entity=about, part=asked.part, kind=asked.kind)
+        chosen = select(every, entity=about, part=asked.part, kind=asked.kind)
+        context["found"] = len(chosen)
+        shown = Shown.of(chosen, asked, here)
     except PortsmouthError as error:
         context["problem"] = Problem.from_error(error)
         status = error.status
@@ -130,9 +221,10 @@ async def _page(
         total=len(every),
         value_of=_value,
         put=_put,
+        shown=shown,
         **context,
     )
-    return page(body, status)
+    return shown.linked(page(body, status))
 
 
 @dataclass(frozen=True, slots=True)

@@ -245,18 +245,22 @@ class Urls:
         """The search for names."""
         return self.root + SEARCH
 
-    def conflicts(self, entity: str = "", part: str = "", kind: str = "", form: str = "") -> str:
+    def conflicts(
+        self, entity: str = "", part: str = "", kind: str = "", form: str = "", number: int = 1
+    ) -> str:
         """Return the address of the conflict desk, with what is chosen.
 
         :param entity: a name or an IRI.
         :param part: the key of a part.
         :param kind: a kind of disagreement.
         :param form: the short name of a format.
+        :param number: which page of the list.
 
-        >>> Urls().conflicts(part="s5", form="csv")
-        '/conflicts?part=s5&format=csv'
+        >>> Urls().conflicts(part="s5", form="csv"), Urls().conflicts(number=2)
+        ('/conflicts?part=s5&format=csv', '/conflicts?page=2')
         """
-        return self.root + CONFLICTS + _asked(entity=entity, part=part, kind=kind, format=form)
+        further = str(number) if number > 1 else ""
+        return self.root + CONFLICTS + _asked(entity=entity, part=part, kind=kind, format=form, page=further)
 
     def cite(self, text: str, dataset: Dataset | None = None, version: str = "", form: str = "") -> str:
         """Return the address of an answer's citation.
@@ -297,12 +301,12 @@ class Urls:
         return self.root + STANCES + _asked(query=text, a=a, b=b, format=form)
 
     def conflict(self, name: str) -> str:
-        """Return where a disagreement stands at the conflict desk.
+        """Return where a disagreement stands at the conflict desk, on whichever of its pages.
 
         >>> Urls().conflict("battle-of-tsushima-when")
-        '/conflicts#battle-of-tsushima-when'
+        '/conflicts?at=battle-of-tsushima-when#battle-of-tsushima-when'
         """
-        return f"{self.root}{CONFLICTS}#{quote(name)}"
+        return f"{self.root}{CONFLICTS}?at={quote(name)}#{quote(name)}"
 
     def network(self, form: str = "", values: Sequence[tuple[str, str]] = ()) -> str:
         """Return the address of a network of actors.

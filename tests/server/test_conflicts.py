@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
+import html
 import io
 import json
 import re
@@ -11,6 +13,12 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
+from portsmouth.build import build
+from portsmouth.store.embedded import EmbeddedStore
+from portsmouth_server import conflicts
+from portsmouth_server.app import create_app
+
+from .asgi import fetch
 from .test_pages import see
 
 
@@ -19,6 +27,7 @@ def ask(server: Any, **parameters: str) -> list[dict[str, Any]]:
     assert (reply.status, reply.type) == (200, "application/json"), reply.body
     told = json.loads(reply.body)
     assert told["count"] == len(told["conflicts"])
+    assert told["previous"] is told["next"] is None and "link" not in reply.headers
     return told["conflicts"]  # type: ignore[no-any-return]
 
 
@@ -81,11 +90,49 @@ def test_an_ambiguous_name_offers_the_things_that_have_it(shipped: Any) -> None:
 @pytest.mark.parametrize(
     ("asked", "status"),
     [("kind=contrary", 400), ("part=5", 400), ("who=x", 400), ("kind=a&kind=b", 400), ("entity=Xyzzy", 404),
-     ("format=ttl", 406)],
+     ("format=ttl", 406), ("page=0", 400), ("page=-1", 400), ("page=x", 400), ("page=1.5", 400),
+     ("page=%D9%A1", 400), ("page=2", 404), ("page=99999999999999999999", 400), ("at=nothing", 404),
+     ("page=1&at=battle-of-tsushima-when", 400)],
 )  # fmt: skip
 def test_what_cannot_be_chosen_is_refused(shipped: Any, asked: str, status: int) -> None:
     reply = shipped.fetch("/conflicts?" + asked)
     assert reply.status == reply.problem["status"] == status
+
+
+def test_a_long_list_has_pages_that_lead_to_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conflicts, "MOST_CONFLICTS", 4)
+
+    async def work() -> None:
+        async with EmbeddedStore.from_nquads(build().nquads) as store:
+            app = create_app(store)
+            _, _, table = await fetch(app, "/conflicts?part=s5&format=csv")
+            address: str | None = "/conflicts?part=s5&format=json"
+            found, former, pages = [], None, 0
+            while address:
+                _, headers, body = await fetch(app, address)
+                told = json.loads(body)
+                assert told["previous"] == former and 0 < len(told["conflicts"]) <= 4
+                links = {
+                    name: link
+                    for link, name in re.findall('<([^>]*)>; rel="([a-z]+)"', headers.get("link", ""))
+                }
+                assert (links.get("prev"), links.get("next")) == (told["previous"], told["next"])
+                status, of_page, page = await fetch(app, address.replace("json", "html"))
+                names = re.findall('<article class="conflict" id="([^"]+)"', page.decode())
+                assert status == 200 and names == [one["href"].partition("#")[2] for one in told["conflicts"]]
+                assert ("link" in of_page) == bool(links)
+                turned = re.findall('rel="(prev|next)" href="([^"]*)"', page.decode())
+                assert {name: html.unescape(link).replace("html", "json") for name, link in turned} == links
+                for one in told["conflicts"]:
+                    _, _, there = await fetch(app, one["href"].partition("#")[0], accept="text/html")
+                    assert f'id="{one["href"].partition("#")[2]}"'.encode() in there
+                found += [one["iri"] for one in told["conflicts"]]
+                former, address, pages = address, told["next"], pages + 1
+            assert told["count"] == len(found) == len(set(found)) and pages == -(-len(found) // 4) > 1
+            rows = list(csv.DictReader(io.StringIO(table.decode())))
+            assert {row["disagreement"] for row in rows} == set(found)
+
+    asyncio.run(work())
 
 
 def test_hostile_text_stays_text(shipped: Any) -> None:
@@ -102,7 +149,7 @@ def test_openapi_describes_the_desk_as_it_answers(shipped: Any) -> None:
     described = json.loads(shipped.fetch("/openapi.json").body)
     operation = described["paths"]["/conflicts"]["get"]
     names = {parameter["name"] for parameter in operation["parameters"]}
-    assert names == {"entity", "part", "kind", "format"}
+    assert names == {"entity", "part", "kind", "format", "page", "at"}
     schema = described["components"]["schemas"]["Conflict"]
     for one in ask(shipped):
         assert set(schema["required"]) == set(one)

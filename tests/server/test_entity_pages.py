@@ -77,7 +77,7 @@ def test_a_disagreement_is_told_first_and_leads_to_the_desk(shipped: Any) -> Non
     page = see(shipped, "/id/refusal-of-french-mediation.html")
     assert "Russia" in page.said("disputes")
     assert "Japan" in page.said("disputes")
-    desk = [link for link in page.links["disputes"] if link.startswith("/conflicts#")]
+    desk = [link for link in page.links["disputes"] if link.startswith("/conflicts?at=")]
     assert desk
     anchor = desk[0].partition("#")[2]
     assert f'id="{anchor}"' in shipped.fetch("/conflicts", headers={"Accept": "text/html"}).body.decode()

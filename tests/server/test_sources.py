@@ -128,7 +128,9 @@ def test_what_a_passage_alone_says_is_a_query_with_as_many_rows(shipped: Any) ->
 
 def test_disputed_lines_lead_to_their_disagreement(shipped: Any) -> None:
     page = see(shipped, "/sources?part=s8")
-    assert "/conflicts#refusal-of-french-mediation-agent" in {e.get("href") for e in page.all("a")}
+    assert "/conflicts?at=refusal-of-french-mediation-agent#refusal-of-french-mediation-agent" in {
+        e.get("href") for e in page.all("a")
+    }
 
 
 @pytest.mark.parametrize(("asked", "status"), [("part=s9", 404), ("who=x", 400), ("format=ttl", 406)])

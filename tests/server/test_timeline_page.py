@@ -63,7 +63,9 @@ def test_both_calendars_are_on_the_axis(shipped: Any) -> None:
 
 
 def test_a_disputed_date_leads_to_the_desk(shipped: Any) -> None:
-    assert "/conflicts#battle-of-tsushima-when" in mark(see(shipped), "battle-of-tsushima")
+    assert "/conflicts?at=battle-of-tsushima-when#battle-of-tsushima-when" in mark(
+        see(shipped), "battle-of-tsushima"
+    )
 
 
 def test_the_table_says_what_the_picture_shows(shipped: Any) -> None:

@@ -61,7 +61,7 @@ def test_other_tellings_stand_beside_a_clause_and_their_differences_are_marked(
     articles: dict[str, str],
 ) -> None:
     forts = clause(articles["article-9"], "provision-9-no-fortifications")
-    assert "/conflicts#provision-9-no-fortifications-binds" in forts
+    assert "/conflicts?at=provision-9-no-fortifications-binds#provision-9-no-fortifications-binds" in forts
     assert 'class="differs"' in forts
     assert 'href="/passage/s8-370"' in forts
 

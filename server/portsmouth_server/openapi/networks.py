@@ -179,6 +179,11 @@ SCHEMAS: Final[JsonObject] = {
         measure=STRING,
         certain=BOOLEAN,
         ignores_time=BOOLEAN,
+        sample={
+            "type": ["object", "null"],
+            "description": "Where chains begin at a sample of the actors only: at how many of how many, and "
+            "the largest standard error of a score; each row then has its own. Null where scores are exact.",
+        },
         rows=array({"type": "object"}),
         witness={"type": ["object", "null"], "description": "How the ranking follows from mentions."},
     ),

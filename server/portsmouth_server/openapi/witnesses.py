@@ -103,6 +103,9 @@ def paths() -> JsonObject:
     }
 
 
+_ADDRESS: Final[JsonObject] = {"type": ["string", "null"], "format": "uri-reference"}
+
+
 def _conflicts() -> JsonObject:
     return operation(
         "listConflicts",
@@ -112,11 +115,20 @@ def _conflicts() -> JsonObject:
             parameter("entity", STRING, "Only what concerns this: a name in any language, or an IRI."),
             parameter("part", STRING, "Only where this part takes part, such as s5."),
             parameter("kind", choice(KINDS), "Only this kind."),
+            parameter("page", {"type": "integer", "minimum": 1}, "Which page of a long list."),
+            parameter("at", STRING, "The name of a disagreement: the page on which it stands."),
             format_parameter(("json", "csv", "html")),
         ],
-        table_content(record(count=INTEGER, conflicts=array(reference("Conflict")))),
-        description="Every slot that passages fill differently, with each passage's account. CSV has one row "
-        "an account.",
+        table_content(
+            record(
+                count={"type": "integer", "description": "How many there are on all pages."},
+                previous=_ADDRESS,
+                next=_ADDRESS,
+                conflicts=array(reference("Conflict")),
+            )
+        ),
+        description="Every slot that passages fill differently, with each passage's account, a hundred a "
+        "page. CSV has one row an account, and those of all pages where none is asked for.",
         failures=(400, 404, 406, 503),
     )
 
