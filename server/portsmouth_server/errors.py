@@ -15,6 +15,7 @@ from typing import Final, Self
 from portsmouth.errors import PortsmouthError
 from portsmouth_server.http import DATA_HEADERS, Header
 from portsmouth_server.urls import problem_type
+from portsmouth_server.viewing import viewer
 
 MEDIA_TYPE: Final = "application/problem+json"
 #: The longest that a detail may be; more is a part of the request thrown back.
@@ -115,7 +116,14 @@ class Problem:
 
         :param media_type: the type in which the problem is told.
         """
-        headers = [(b"content-type", media_type.encode()), (b"cache-control", b"no-store"), *self.headers]
+        # What programs are told is English; a page is in the language of its reader.
+        language = "en" if media_type == MEDIA_TYPE else viewer().language
+        headers = [
+            (b"content-type", media_type.encode()),
+            (b"content-language", language.encode()),
+            (b"cache-control", b"no-store"),
+            *self.headers,
+        ]
         if self.status in _RETRY_AFTER and not any(name == b"retry-after" for name, _ in self.headers):
             headers.append((b"retry-after", _RETRY_AFTER[self.status]))
         return headers

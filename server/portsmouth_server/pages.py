@@ -20,6 +20,7 @@ from portsmouth.iris import BASE, PREFIXES, PT, RDFS, SKOS, passage_key
 from portsmouth.originals import Line, open_original
 from portsmouth.queries import NamedQuery
 from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, Query, Store
+from portsmouth_server.details import explained, told
 from portsmouth_server.errors import Problem
 from portsmouth_server.frontend import Bundle, static_folder
 from portsmouth_server.kept import Kept
@@ -267,6 +268,8 @@ class HtmlPages:
             lstrip_blocks=True,
         )
         translate(environment)
+        environment.filters["told"] = told
+        environment.globals["explained"] = explained
         environment.globals["bundle"] = self.bundle
         environment.globals["calendars"] = CALENDARS
         environment.globals["prefixes"] = PREFIXES

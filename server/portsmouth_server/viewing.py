@@ -52,7 +52,8 @@ class Viewer:
         >>> Viewer(path="/search", query="q=a%26b").again(lang="th")
         '/search?q=a%26b&lang=th'
         """
-        return f"{self.path}?{self.query}{'&' if self.query else ''}{urlencode(choice)}"
+        both = "&".join(filter(None, (self.query, urlencode(choice))))
+        return f"{self.path}?{both}" if both else self.path
 
     def name(self, labels: Mapping[str, str], otherwise: str = "") -> str:
         """Return the label in the reader's language, or the next best.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import json
 import logging
+import re
 from typing import Any
 from urllib.parse import urlencode
 
@@ -213,3 +215,35 @@ def test_a_store_that_does_not_open(scripted_store: Any, answer: Any) -> None:
     asyncio.run(app({"type": "lifespan"}, receive, send))
     assert messages == [{"type": "lifespan.startup.failed", "message": "found no data; expected some"}]
     assert str(app.failure) == "found no data; expected some"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/nothing",
+        "/id/nobody",
+        "/id/witte.xyz",
+        "/queries/nobody",
+        "/network?since=1905-13-01",
+        "/timeline?since=abc",
+        "/sparql?query=SELEC",
+        "/cite",
+        "/cite?query=ASK%7B%7D&version=deadbeefdeadbeef",
+        "/ns.exe",
+        "/.well-known/void.exe",
+        "/problem/deadline",
+    ],
+)
+def test_readers_of_thai_are_told_in_thai(shipped: Any, path: str) -> None:
+    reply = shipped.fetch(path, headers=BROWSER | {"Accept-Language": "th"})
+    page = reply.body.decode()
+    said = re.search(r'class="lead"[^>]*>(.*?)</p>|id="problem-title">.*?<p>(.*?)</p>', page, re.DOTALL)
+    assert said, page
+    words = html.unescape(said[1] or said[2])
+    assert re.search("[\u0e00-\u0e7f]{5}", words), words
+    assert not re.search(r"\b(found|expected|such as|one of|the)\b", words), words
+    told = shipped.fetch(path, headers={"Accept": "application/json", "Accept-Language": "th"})
+    if told.status != 200:
+        assert told.headers["content-language"] == "en"
+        assert reply.headers.get("content-language", "th") == "th"
+        assert not re.search("[\u0e00-\u0e7f]", told.problem["detail"])
