@@ -30,7 +30,8 @@ from portsmouth import iris
 from portsmouth.errors import DocumentError, ParameterError, RemoteError
 from portsmouth.lazily import lazily
 from portsmouth.store.protocol import RESULT_FORMATS
-from portsmouth.store.service import Service, unreachable
+from portsmouth.store.refusals import unreachable
+from portsmouth.store.service import Service
 
 if TYPE_CHECKING:
     import aiohttp
@@ -232,7 +233,8 @@ async def read_state(service: Service, url: str, seconds: float = _SECONDS) -> S
     """
     query = f"SELECT ?s ?p ?o WHERE {{ GRAPH <{iris.LOADED}> {{ ?s ?p ?o }} }}"
     state = State()
-    async with service.form(url, [("query", query)], RESULT_FORMATS["json"], seconds) as response:
+    asking = service.form(url, [("query", query)], RESULT_FORMATS["json"], seconds, repeatable=True)
+    async with asking as response:
         try:
             async with asyncio.timeout(seconds):
                 body = await response.read()

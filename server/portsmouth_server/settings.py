@@ -21,8 +21,9 @@ from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 from portsmouth.errors import ParameterError
+from portsmouth.store.credentials import Credentials
 from portsmouth.store.limits import Limits
-from portsmouth.store.service import Credentials, checked_address
+from portsmouth.store.service import checked_address
 from portsmouth_server.access import Token
 
 ENVIRONMENT_PREFIX: Final = "PORTSMOUTH_"

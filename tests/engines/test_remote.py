@@ -30,11 +30,12 @@ from portsmouth.loading import Loader, UpdateWriter, prepare, read_dataset
 from portsmouth.networks import KINDS, Selection, project
 from portsmouth.queries import catalogue
 from portsmouth.stance import Stance
+from portsmouth.store.credentials import Credentials
 from portsmouth.store.embedded import EmbeddedStore
 from portsmouth.store.limits import Limits
 from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, Dataset, Formats, Query, Update
 from portsmouth.store.remote import RemoteStore
-from portsmouth.store.service import Credentials, Service
+from portsmouth.store.service import Service
 
 #: What an engine cannot answer as the others do, with the reason. Keep it short.
 KNOWN = {
@@ -389,6 +390,45 @@ def test_a_client_that_leaves_ends_the_query():
             await answer.aclose()
             await asyncio.wait_for(other.left.wait(), 5)
             await store.aclose()
+
+    asyncio.run(ask())
+
+
+def test_a_stance_goes_on_being_asked_of_the_data_that_it_was_asked_of(monkeypatch):
+    # A service without versions counts as changed now and then: here, with every question.
+    monkeypatch.setattr(remote, "_REFRESH", 0.0)
+    monkeypatch.setattr(remote, "_UNVERSIONED", 0.0)
+    graph = {"type": "uri", "value": iris.passage("s1", 1)}
+    rows = [
+        {
+            "s": {"type": "uri", "value": f"http://e/s{n}"},
+            "p": {"type": "uri", "value": "http://e/p"},
+            "o": {"type": "literal", "value": str(n)},
+            "g": graph,
+        }
+        for n in range(300)
+    ]
+    table = {"head": {"vars": ["s", "p", "o", "g"]}, "results": {"bindings": rows}}
+    stance = Dataset(stance=Stance.parse("s1"))
+    tsv = Formats(RESULT_FORMATS["tsv"])
+
+    async def ask():
+        async with (
+            Other(reply(body=json.dumps(table).encode(), **JSON)) as other,
+            RemoteStore(other.url, dataset="plain") as store,
+        ):
+            many = "SELECT ?a { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } LIMIT 1000000"
+            begun = await store.query(Query(many, stance, tsv))
+            chunks = aiter(begun)
+            first = await anext(chunks)
+            before = store.snapshot
+            while store.snapshot == before:
+                _, body = await body_of(store, Query("SELECT ?s { ?s ?p ?o }", stance, tsv))
+                assert body.count(b"\n") == 301
+            _, body = await body_of(store, Query("SELECT ?s { ?s ?p ?o }", stance, tsv))
+            assert body.count(b"\n") == 301
+            rest = [chunk async for chunk in chunks]
+            assert (first + b"".join(rest)).count(b"\n") == 1_000_001
 
     asyncio.run(ask())
 

@@ -18,7 +18,8 @@ from portsmouth.cli.base import FactsOption, app, refuse
 from portsmouth.cli.opening import build_graph
 from portsmouth.cli.telling import notes
 from portsmouth.store import filling
-from portsmouth.store.service import Credentials, Service, checked_address
+from portsmouth.store.credentials import Credentials
+from portsmouth.store.service import Service, checked_address
 
 if TYPE_CHECKING:
     from portsmouth.loading import Content, Loaded, Step, Writer

@@ -47,6 +47,12 @@ class Places:
         return self._running
 
     @property
+    def idle(self) -> bool:
+        """Whether no query runs or waits."""
+        waiting = (*self._waiting, *self._waiting_long)
+        return not self._running and all(place.state == "left" for place in waiting)
+
+    @property
     def crowded(self) -> bool:
         """Whether a query that is expected to be long would have to wait."""
         return self._long_running >= self._short

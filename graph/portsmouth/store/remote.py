@@ -1,10 +1,9 @@
 """The store that asks another SPARQL service.
 
-The service holds what ``portsmouth load`` has put there. Queries go to it by form,
-with the dataset said in every one: ``g:merged`` stands for the default graph,
-and the other graphs are the named ones, since engines differ in what they take
-for a dataset that is not said. Answers are streamed; a client that leaves closes the connection
-to the service, which is how that learns of it.
+The service holds what ``portsmouth load`` has put there. Queries go to it by form
+(:mod:`portsmouth.store.remote_request`), and answers are streamed
+(:mod:`portsmouth.store.remote_answer`). What the service does not know, stances, is
+asked of a copy of its data (:mod:`portsmouth.store.stanced_copies`).
 
 ::
 
@@ -16,50 +15,41 @@ to the service, which is how that learns of it.
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 import uuid
-from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack
-from traceback import clear_frames
 from types import TracebackType
 from typing import Any, Final, Literal, Self
 
-import aiohttp
 import pyoxigraph as ox
 
 from portsmouth import iris
 from portsmouth.errors import (
     AnswerLimitError,
-    DeadlineError,
     PortsmouthError,
     QuerySyntaxError,
     ReadOnlyError,
-    RemoteError,
     StoreError,
 )
 from portsmouth.loading import State, read_state
 from portsmouth.store import engine
-from portsmouth.store.converting import ACCEPTED, Bridge, Input, Pieces, convert
-from portsmouth.store.embedded import EmbeddedStore
-from portsmouth.store.lexer import names_graphs, query_form, tokens, used_prefixes
+from portsmouth.store.credentials import Credentials
+from portsmouth.store.lexer import query_form
 from portsmouth.store.limits import Limits
 from portsmouth.store.protocol import (
     RESULT_FORMATS,
     Answer,
     AnswerKind,
-    Dataset,
     Formats,
     GraphWrite,
     Query,
     Update,
     Written,
 )
-from portsmouth.store.service import Credentials, Service, checked_address, unreachable
-
-#: Stands in a list of graphs that would be empty, since an empty one means another thing to each engine.
-NO_GRAPH: Final = "urn:x-portsmouth:none"
+from portsmouth.store.remote_answer import RemoteAnswer
+from portsmouth.store.remote_request import fields_of
+from portsmouth.store.service import Service, checked_address
+from portsmouth.store.stanced_copies import StancedCopies
 
 _KINDS: Final[dict[str, AnswerKind]] = {
     "SELECT": "solutions",
@@ -73,10 +63,6 @@ _REFRESH: Final = 5.0
 _UNVERSIONED: Final = 60.0
 #: Quads of which a stance is made here, since the service knows no stances.
 _MOST_FOR_STANCES: Final = 2_000_000
-_ABSOLUTE: Final = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*:")
-#: Headers by which a service tells that an answer is not whole.
-_CUT: Final = ("X-SQL-State", "X-SPARQL-MaxRows")
-
 DatasetMode = Literal["merged", "plain"]
 
 
@@ -113,8 +99,7 @@ class RemoteStore:
         self._looked = self._renewed = float("-inf")
         self._looking: asyncio.Task[None] | None = None
         self._answers: set[RemoteAnswer] = set()
-        self._stances: tuple[str, EmbeddedStore] | None = None
-        self._making_stances = asyncio.Lock()
+        self._copies = StancedCopies(self._fetch, self._limits)
 
     @property
     def snapshot(self) -> str:
@@ -143,14 +128,16 @@ class RemoteStore:
             # The parser knows more than the service may; whatever it takes for a query begins otherwise.
             raise QuerySyntaxError("another beginning", "SELECT, ASK, CONSTRUCT or DESCRIBE")
         if query.dataset.stance:
-            return await (await self._stanced()).query(query)
+            return await self._copies.query(query, self._snapshot)
         self._look_again()
         kind = _KINDS[form]
         media_type = query.formats.pick(kind)
-        answer = RemoteAnswer(self, query, kind, media_type)
+        seconds = query.deadline or self._limits.deadline
+        answer = RemoteAnswer(query, kind, media_type, seconds, self._threads, self._answers.discard)
         self._answers.add(answer)
         try:
-            await answer.begin(self._fields(query))
+            fields = fields_of(query, self._named if self._merged else None)
+            await answer.begin(self._service, self._endpoint, fields)
         except BaseException:
             await answer.aclose()
             raise
@@ -205,9 +192,7 @@ class RemoteStore:
             self._looking.cancel()
         for answer in list(self._answers):
             await answer.aclose()
-        if self._stances:
-            await self._stances[1].aclose()
-            self._stances = None
+        await self._copies.aclose()
         await self._service.aclose()
         self._threads.shutdown(wait=False)
 
@@ -225,25 +210,9 @@ class RemoteStore:
         await self.aclose()
 
     def _named(self) -> list[str]:
+        """Return the named graphs that have been loaded."""
         state = self._state
         return sorted((state.complete.keys() | state.partial.keys()) - {iris.MERGED})
-
-    def _fields(self, query: Query) -> list[tuple[str, str]]:
-        """Return the form that says a query and its dataset."""
-        fields = [("query", _self_contained(query))]
-        asked = query.dataset
-        if not asked and engine.dataset_of(query):
-            # The text says it.
-            return fields
-        if not asked:
-            if not self._merged:
-                return fields
-            # Long lists take the service time, and most queries name no graph.
-            named = self._named() if names_graphs(query.text) else []
-            asked = Dataset((iris.MERGED,), tuple(named))
-        fields += [("default-graph-uri", graph) for graph in asked.default or (NO_GRAPH,)]
-        fields += [("named-graph-uri", graph) for graph in asked.named or (NO_GRAPH,)]
-        return fields
 
     def _look_again(self) -> None:
         if time.monotonic() - self._looked > _REFRESH and (self._looking is None or self._looking.done()):
@@ -266,19 +235,6 @@ class RemoteStore:
         elif not self._snapshot.startswith("unversioned-") or time.monotonic() - self._renewed > _UNVERSIONED:
             self._renewed = time.monotonic()
             self._snapshot = f"unversioned-{uuid.uuid4().hex}"
-
-    async def _stanced(self) -> EmbeddedStore:
-        """Return a store that holds the same data and knows stances."""
-        async with self._making_stances:
-            if self._stances and self._stances[0] == self._snapshot:
-                return self._stances[1]
-            snapshot = self._snapshot
-            data = await self._fetch()
-            store = EmbeddedStore.from_nquads(data, snapshot=snapshot, limits=self._limits)
-            if self._stances:
-                await self._stances[1].aclose()
-            self._stances = (snapshot, store)
-            return store
 
     async def _fetch(self) -> bytes:
         """Return all named graphs, and what they are together, as N-Quads."""
@@ -315,176 +271,3 @@ def _read_only(attempt: str) -> ReadOnlyError:
     return ReadOnlyError(
         found=attempt, expected="a query; the service behind this server is written by its own means"
     )
-
-
-def _self_contained(query: Query) -> str:
-    """Return the text of a query with the declarations that hold without standing in it."""
-    before = ""
-    relative = any(token.kind == "iri" and not _ABSOLUTE.match(token.text) for token in tokens(query.text))
-    if query.base and relative:
-        before += f"BASE {ox.NamedNode(query.base)} "
-    if query.known_prefixes:
-        used = used_prefixes(query.text) & iris.PREFIXES.keys()
-        before += "".join(f"PREFIX {prefix}: <{iris.PREFIXES[prefix]}> " for prefix in sorted(used))
-    return before + query.text
-
-
-def _let_go(error: BaseException | None) -> None:
-    """Empty the frames of an error, so that what the engine holds in them ends in the thread that made it."""
-    while error:
-        clear_frames(error.__traceback__)
-        error = error.__cause__ or error.__context__
-
-
-class RemoteAnswer:
-    """An answer that comes from the service; see :class:`portsmouth.store.protocol.Answer`.
-
-    :param store: whose answer it is.
-    :param query: the question.
-    :param kind: what it is.
-    :param media_type: the media type in which it is given.
-    """
-
-    def __init__(self, store: RemoteStore, query: Query, kind: AnswerKind, media_type: str) -> None:
-        self._store = store
-        self._query = query
-        self._kind = kind
-        self._media_type = media_type
-        self._seconds = query.deadline or store.limits.deadline
-        self._waited = 0.0
-        self._open = AsyncExitStack()
-        self._pieces: asyncio.Queue[tuple[bytes, bool]] = asyncio.Queue(4)
-        self._first: tuple[bytes, bool] | None = None
-        self._work: asyncio.Future[None] | None = None
-        self._closed = False
-
-    @property
-    def kind(self) -> AnswerKind:
-        """What the answer is."""
-        return self._kind
-
-    @property
-    def media_type(self) -> str:
-        """The media type of the body."""
-        return self._media_type
-
-    @property
-    def complete(self) -> bool:
-        """Whether the rest of the body is already here."""
-        return self._first is not None and self._first[1]
-
-    async def begin(self, fields: list[tuple[str, str]]) -> None:
-        """Ask, and wait for the head and the first piece.
-
-        :raises PortsmouthError: there is none.
-        """
-        begun = time.monotonic()
-        store = self._store
-        asking = store._service.form(store._endpoint, fields, ACCEPTED[self._kind], self._seconds)
-        response = await self._open.enter_async_context(asking)
-        self._waited = time.monotonic() - begun
-        for header in _CUT:
-            if header in response.headers:
-                raise RemoteError(
-                    "found that the service behind this server cut its answer off; expected a whole one: "
-                    "narrow the pattern, or ask its operator to allow longer answers"
-                )
-        loop = asyncio.get_running_loop()
-        self._work = loop.run_in_executor(store._threads, self._convert, loop, response)
-        self._first = await self._next()
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        """Yield the body in chunks.
-
-        :raises StoreError: the query overran, or the service failed, after the head was sent.
-        """
-        try:
-            while True:
-                piece, last = self._first or await self._next()
-                self._first = None
-                if piece:
-                    yield piece
-                if last:
-                    return
-        finally:
-            await self.aclose()
-
-    async def aclose(self) -> None:
-        """Give the answer up, which closes its connection unless all has come."""
-        if self._closed:
-            return
-        self._closed = True
-        self._store._answers.discard(self)
-        await self._open.aclose()
-        if self._work:
-            while not self._work.done():
-                # The thread may be waiting for room.
-                while not self._pieces.empty():
-                    self._pieces.get_nowait()
-                await asyncio.wait([self._work], timeout=0.05)
-            if not self._work.cancelled():
-                self._work.exception()
-
-    async def _next(self) -> tuple[bytes, bool]:
-        """Wait for the next piece.
-
-        :raises PortsmouthError: there is none.
-        """
-        work = self._work
-        if work is None:
-            raise StoreError("found an answer that has not begun; expected begin() first")
-        getting = asyncio.ensure_future(self._pieces.get())
-        both: list[asyncio.Future[Any]] = [getting, work]
-        try:
-            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-            if not getting.done() and self._pieces.empty():
-                # It has ended without a last piece.
-                work.result()
-                raise RemoteError("found an answer that ended half-way; expected a whole one")
-            return await getting
-        finally:
-            getting.cancel()
-
-    def _convert(self, loop: asyncio.AbstractEventLoop, response: aiohttp.ClientResponse) -> None:
-        """Read, convert and pass on, in a thread."""
-        bridge = Bridge(loop)
-        pieces = Pieces(lambda piece, last: bridge.wait(lambda: self._put(piece, last)))
-        source = Input(lambda: bridge.wait(lambda: self._take(response)), pieces.hurry)
-        query = self._query
-        try:
-            convert(
-                source,
-                response.content_type,
-                pieces,
-                self._media_type,
-                self._kind,
-                query.max_rows,
-                query.max_bytes,
-            )
-            pieces.end()
-        except BaseException as error:
-            # The parser between may have made something else of what went wrong.
-            told = bridge.failure or error
-            _let_go(error)
-            _let_go(told)
-            raise told from None
-
-    async def _put(self, piece: bytes, last: bool) -> None:
-        if self._closed:
-            raise RemoteError("found nobody who waits for the answer")
-        await self._pieces.put((piece, last))
-
-    async def _take(self, response: aiohttp.ClientResponse) -> bytes:
-        """Wait for bytes of the service; the deadline counts this, and no waiting for a slow client."""
-        if self._closed:
-            raise RemoteError("found nobody who waits for the answer")
-        begun = time.monotonic()
-        try:
-            async with asyncio.timeout(max(0.0, self._seconds - self._waited)):
-                return await response.content.readany()
-        except TimeoutError:
-            raise DeadlineError(self._seconds) from None
-        except (aiohttp.ClientError, OSError) as error:
-            raise unreachable(self._store._endpoint, error) from None
-        finally:
-            self._waited += time.monotonic() - begun
