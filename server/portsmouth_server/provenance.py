@@ -30,6 +30,10 @@ def provenance(here: Urls, scope: Scope, query: Query) -> bytes:
         link = link_as_it_came(_address(here), scope["query_string"])
         if link is not None:
             return link
+    graphs = (*query.dataset.default, *query.dataset.named)
+    # What cannot fit is not kept either: a query that is posted may be a MiB long.
+    if len(query.text) + sum(map(len, graphs)) >= LONGEST_LINK:
+        return _service(here)
     return _written(here, query.text, query.dataset)
 
 
@@ -40,7 +44,10 @@ def _address(here: Urls) -> bytes:
 
 @lru_cache(maxsize=1024)
 def _written(here: Urls, text: str, dataset: Dataset) -> bytes:
-    address = here.receipts(text, dataset) if len(text) < LONGEST_LINK else ""
-    if 0 < len(address) <= LONGEST_LINK:
-        return b"<%s%s" % (address.encode(), PROVENANCE)
+    address = here.receipts(text, dataset).encode()
+    return b"<%s%s" % (address, PROVENANCE) if len(address) <= LONGEST_LINK else _service(here)
+
+
+def _service(here: Urls) -> bytes:
+    """Return the link to the service itself (PROV-AQ, section 4)."""
     return f'<{here.receipts()}>; rel="{PROV}has_query_service"; title="POST the query"'.encode()

@@ -33,6 +33,8 @@ _TYPE: Final = ox.NamedNode(RDF + "type")
 _PRECEDENCE: Final = {"||": 1, "&&": 2, "=": 3, "!=": 3, "<": 3, ">": 3, "<=": 3, ">=": 3}
 _PRECEDENCE_ARITHMETIC: Final = {"+": 4, "-": 4, "*": 5, "/": 5}
 _BINARY: Final = _PRECEDENCE | _PRECEDENCE_ARITHMETIC
+#: Characters from which on a query is not remembered: its tree takes many times as much.
+_LONG: Final = 16 << 10
 
 
 def parse(text: str, base: str | None = None, prefixes: Mapping[str, str] | None = None) -> s.Parsed:
@@ -47,15 +49,18 @@ def parse(text: str, base: str | None = None, prefixes: Mapping[str, str] | None
     >>> parse("ASK { ?s a <http://e/x> }").select.where.elements[0].triples[0].object
     <NamedNode value=http://e/x>
     """
-    return _parse(text, base, tuple((prefixes or {}).items()))
+    read = _read if len(text) > _LONG else _read_once
+    return read(text, base, tuple((prefixes or {}).items()))
 
 
-@lru_cache(maxsize=256)
-def _parse(text: str, base: str | None, prefixes: tuple[tuple[str, str], ...]) -> s.Parsed:
+def _read(text: str, base: str | None, prefixes: tuple[tuple[str, str], ...]) -> s.Parsed:
     try:
         return _Parser(text, base, dict(prefixes)).query()
     except RecursionError:
         raise ReceiptUnsupportedError("a query nested too deeply") from None
+
+
+_read_once: Final = lru_cache(maxsize=256)(_read)
 
 
 def _unescape(text: str) -> str:
