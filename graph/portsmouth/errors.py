@@ -453,6 +453,20 @@ class MemoryLimitError(StoreError):
         self.mebibytes = mebibytes
 
 
+class EngineError(StoreError):
+    """The engine that evaluates queries has a fault, and this query met it."""
+
+    kind = "engine"
+    title = "The engine fell over"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"found a fault of the engine ({reason}); expected an answer: the question is not to blame, "
+            "but would meet the fault again; ask it in another form, or in smaller parts to see which it is"
+        )
+        self.reason = reason
+
+
 class AnswerLimitError(StoreError):
     """An answer with more rows or bytes than this server sends."""
 

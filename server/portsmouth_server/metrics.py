@@ -148,7 +148,7 @@ class Metrics(Collector):
             "portsmouth_queries_ended", "Queries that the store has ended, by how.", labels=("end",)
         )
         for end, number in sorted(
-            {"ok": 0, "deadline": 0, "memory": 0, "cancelled": 0, **tally.ended}.items()
+            {"ok": 0, "deadline": 0, "memory": 0, "engine": 0, "cancelled": 0, **tally.ended}.items()
         ):
             ended.add_metric((end,), number)
         yield ended

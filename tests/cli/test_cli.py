@@ -135,6 +135,25 @@ def test_a_query_that_runs_away_ends_at_its_deadline():
     )
 
 
+#: The engine falls over sorting all values of the graph.
+MIXED = "SELECT ?o { GRAPH ?g { ?s ?p ?o } } ORDER BY ?o"
+
+
+def test_a_query_that_sorts_all_values_is_answered():
+    done = portsmouth("query", MIXED)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.count(b"\n") > 20_000
+
+
+def test_a_fault_of_the_engine_is_told_in_one_line():
+    unmended = "from portsmouth.store import fallen; fallen.ranked = lambda _: None; import runpy;"
+    run = f"{unmended} runpy.run_module('portsmouth', run_name='__main__', alter_sys=True)"
+    done = subprocess.run([sys.executable, "-c", run, "query", MIXED], capture_output=True, timeout=120)
+    assert (done.returncode, done.stdout) == (4, b"")
+    (line,) = done.stderr.decode().splitlines()
+    assert "fault of the engine" in line
+
+
 def test_a_query_calls_no_other_host():
     fails(2, "query", "SELECT * { SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }", says="SERVICE")
 

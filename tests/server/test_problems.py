@@ -91,6 +91,7 @@ def test_a_head_without_end(server: Any) -> None:
         (errors.StoreBusyError("found no place; expected one"), 503, "busy"),
         (errors.DeadlineError(3), 504, "deadline"),
         (errors.MemoryLimitError(64), 507, "memory"),
+        (errors.EngineError("it goes round"), 500, "engine"),
         (errors.RemoteError("found nothing; expected something"), 502, "remote"),
         (errors.StoreError("found it broken; expected it whole"), 500, "store"),
         (errors.QueryNestingError("depth", "less"), 400, "query-nesting"),

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine
+from functools import partial
 from typing import Any, Final, Protocol
 
 from portsmouth.errors import (
     DeadlineError,
-    MemoryLimitError,
+    EngineError,
     PortsmouthError,
+    QuerySyntaxError,
     StoreBusyError,
     StoreError,
 )
 from portsmouth.stance import Stance
 from portsmouth.store import frames
+from portsmouth.store.deaths import cause_of_death, fault
+from portsmouth.store.fallen import log_fault
 from portsmouth.store.habits import Habits
-from portsmouth.store.lending import cause_of_death
 from portsmouth.store.limits import Limits
 from portsmouth.store.nursery import Worker
 from portsmouth.store.places import Places
@@ -69,11 +71,23 @@ class Workshop(Protocol):
         """Let something be done beside what is being done."""
 
 
+def no_other(_: str) -> None:
+    """Know of no other way to ask."""
+
+
 class EmbeddedAnswer:
     """An answer that a worker is writing; see :class:`portsmouth.store.protocol.Answer`.
 
     It is taken off the worker as fast as that writes it, so that a slow reader keeps no worker. The deadline
     ends the worker, whatever its caller is waiting for at that moment, and tells the caller at once.
+
+    :param store: whose answer it is.
+    :param message: what the worker is asked.
+    :param deadline: seconds until it has to be there; the store's own by default.
+    :param stance: the stance of whose dataset is asked.
+    :param text: the query.
+    :param reusable: whether the worker is as it was when it has answered.
+    :param instead: returns what to ask where the engine fell over, given what it said of that.
     """
 
     def __init__(
@@ -85,6 +99,7 @@ class EmbeddedAnswer:
         *,
         text: str = "",
         reusable: bool = True,
+        instead: Callable[[str], bytes | None] = no_other,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._store = store
@@ -95,6 +110,8 @@ class EmbeddedAnswer:
         self._deadline = self._loop.time() + self._seconds
         self._stance = stance
         self._reusable = reusable
+        self._instead = instead
+        self._fault: str | None = None
         self._worker: Worker | None = None
         self._snapshot = ""
         self._timers: tuple[asyncio.TimerHandle, ...] = ()
@@ -327,10 +344,7 @@ class EmbeddedAnswer:
         """Take bytes from the channel; none mean that the worker has died."""
         assert self._worker is not None  # noqa: S101  # it is its listener
         if not data:
-            self._ended = self._died = True
-            # Its place is free as soon as it is gone, whether or not anybody reads what it left.
-            self._worker.exited.add_done_callback(lambda _: self._release(reusable=False))
-            self.on_change()
+            self._worker.exited.add_done_callback(partial(self._died_early, self._worker))
             return
         body = []
         for frame in self._reader.feed(data):
@@ -343,6 +357,9 @@ class EmbeddedAnswer:
                 case frames.ERROR:
                     # The worker has told its error and waits for the next query.
                     self._failure = frames.unpack_error(frame.body)
+                    if self._fault and isinstance(self._failure, QuerySyntaxError):
+                        # It is about the other way to ask, of which the client knows nothing.
+                        self._failure = EngineError(self._fault)
                     self._ended = True
                 case frames.END:
                     self._ended = True
@@ -361,6 +378,27 @@ class EmbeddedAnswer:
             # It waits for its reader now, and nobody has to wait with it.
             self._place.give_way()
         self.on_change()
+
+    def _died_early(self, worker: Worker, _: object) -> None:
+        """End with a worker that has died, or ask another in another way where the engine fell over."""
+        if self._done:
+            return
+        reason = self._fault = fault(worker.last_words)
+        message = None if reason is None or self._media_type else self._instead(reason)
+        if reason is not None:
+            log_fault(reason, again=message is not None)
+        if message is None:
+            self._ended = self._died = True
+            # Its place is free, whether or not anybody reads what it left.
+            self._release(reusable=False)
+            self.on_change()
+            return
+        self._cancel_timers()
+        worker.listener = None
+        self._store.give_back(worker, reusable=False)
+        self._worker, self._reader = None, frames.Reader()
+        self._message, self._instead = message, no_other
+        self._run()
 
     def _overrun(self, worker: Worker) -> None:
         self._ended = True
@@ -384,17 +422,16 @@ class EmbeddedAnswer:
         assert self._worker is not None  # noqa: S101  # it has died
         status = await self._worker.exited
         self._release(reusable=False)
-        return cause_of_death(status, self._store.limits)
+        return cause_of_death(status, self._store.limits, self._worker.last_words)
 
     def _end(self) -> str:
         """Say in a word how the query has ended."""
         if self._failure:
             return self._failure.kind
         if self._died and self._worker:
-            exited = self._worker.exited
-            return (
-                MemoryLimitError if exited.done() and exited.result() == -signal.SIGABRT else StoreError
-            ).kind
+            worker = self._worker
+            status = worker.exited.result() if worker.exited.done() else 0
+            return cause_of_death(status, self._store.limits, worker.last_words).kind
         return "ok" if self._ended else "cancelled"
 
     def _release(self, reusable: bool) -> None:

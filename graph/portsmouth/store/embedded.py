@@ -21,6 +21,8 @@ import shutil
 import tempfile
 from collections import Counter, deque
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -34,8 +36,9 @@ from portsmouth.errors import (
 )
 from portsmouth.stance import Stance
 from portsmouth.store import engine, frames
-from portsmouth.store.answer import EmbeddedAnswer, begun
+from portsmouth.store.answer import EmbeddedAnswer, begun, no_other
 from portsmouth.store.copies import reading_copy
+from portsmouth.store.fallen import Fallen
 from portsmouth.store.filling import keep
 from portsmouth.store.habits import Habits
 from portsmouth.store.lending import POSSIBLE, Lanes, Speaking
@@ -84,6 +87,7 @@ class EmbeddedStore:
         self._idle: deque[Worker] = deque()
         self.places = Places(self._limits.short, self._limits.workers)
         self.habits = Habits()
+        self.fallen = Fallen()
         self._tasks: set[asyncio.Task[None]] = set()
         self.room = Room(self._limits.spool_mib << 20)
         self.ends: Counter[str] = Counter()
@@ -211,8 +215,20 @@ class EmbeddedStore:
         except PortsmouthError as error:
             self.ends[error.kind] += 1
             raise
-        message = frames.pack_query(query)
-        return EmbeddedAnswer(self, message, query.deadline, query.dataset.stance, text=query.text)
+        instead = self.fallen.instead(query.text)
+        return EmbeddedAnswer(
+            self,
+            frames.pack_query(query if instead is None else replace(query, text=instead)),
+            query.deadline,
+            query.dataset.stance,
+            text=query.text,
+            instead=partial(self._query_instead, query),
+        )
+
+    def _query_instead(self, query: Query, reason: str) -> bytes | None:
+        """Return what to ask in place of a query at which the engine fell over."""
+        text = self.fallen.other(query.text, reason)
+        return None if text is None else frames.pack_query(replace(query, text=text))
 
     async def update(self, update: Update) -> Written:
         """Refuse an update: this store is only read.
@@ -271,12 +287,16 @@ class EmbeddedStore:
         deadline: float | None = None,
         stance: Stance | None = None,
         reusable: bool = True,
+        instead: Callable[[str], bytes | None] = no_other,
     ) -> EmbeddedAnswer:
         """Let a worker answer a message, and wait for the head of its answer.
 
         :param reusable: whether the worker is as it was when it has answered.
+        :param instead: see :class:`portsmouth.store.answer.EmbeddedAnswer`.
         """
-        return await begun(EmbeddedAnswer(self, message, deadline, stance, reusable=reusable))
+        return await begun(
+            EmbeddedAnswer(self, message, deadline, stance, reusable=reusable, instead=instead)
+        )
 
     def idle_worker(self, stance: Stance | None) -> Worker | None:
         """Return a worker that waits, one that has made the stance's dataset if any has."""

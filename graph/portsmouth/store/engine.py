@@ -38,6 +38,7 @@ from portsmouth.store.bounds import Bounded, Output, at_most
 from portsmouth.store.lexer import names_graphs, outline, tokens
 from portsmouth.store.operations import Segment, segments
 from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, AnswerKind, Dataset, Query, Update
+from portsmouth.store.ranks import RANK, rank
 from portsmouth.store.rewriting import Properties, rewritten
 from portsmouth.store.slips import slip
 from portsmouth.store.stances import Stances
@@ -302,6 +303,8 @@ def _ask_engine(
     if default_graph and not dataset and not dataset.stance:
         options = {"default_graph": default_graph}
     functions: dict[ox.NamedNode, Callable[..., _Term | None]] = {}
+    if RANK in query.text:
+        functions[ox.NamedNode(RANK)] = rank
     while True:
         try:
             return target.query(

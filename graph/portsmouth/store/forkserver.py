@@ -10,8 +10,9 @@ where the module is what workers will need, or empty, with its control channel a
 standard input; or forked by :mod:`portsmouth.store.prepared`, and then first told
 ``SNAPSHOT`` and ``MEMORY_MIB`` on the channel, a line each. There come lines:
 ``fork`` with a socket beside it (``SCM_RIGHTS``), ``end PID``, ``advance ID NUMBER PATH``;
-back go ``ready`` or ``failed REASON``, ``forked PID`` or ``unforked REASON``, ``exit PID STATUS`` and
-``advanced ID``. When the channel closes, it ends its workers and itself.
+back go ``ready`` or ``failed REASON``, ``forked PID`` or ``unforked REASON``, ``exit PID STATUS WORDS``
+(see :func:`portsmouth.store.deaths.last_words`) and ``advanced ID``. When the channel closes, it ends its
+workers and itself.
 
 To advance is to go to a later snapshot: it reads what has been added to the journal, up to the
 write of that number, and in memory carries it out; on disk each worker does so for itself, on a
@@ -36,7 +37,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
-from portsmouth.store import checkpoints, journal, worker
+from portsmouth.store import checkpoints, deaths, journal, worker
 from portsmouth.store.kinds import POSSIBLE, Kinds
 from portsmouth.store.segments import Follower
 
@@ -68,7 +69,8 @@ class ForkServer:
         #: The writes that a worker has to carry out for itself.
         self._tail: list[journal.Record] = []
         self._follow_journal()
-        self._children: set[int] = set()
+        #: The workers, each with the file of what it says on standard error, if there is one.
+        self._children: dict[int, int] = {}
         self._commands = b""
 
     def run(self, memory_mib: int) -> None:
@@ -147,17 +149,21 @@ class ForkServer:
                 change.of_default_graph().apply(self._default)
 
     def _fork(self, descriptor: int) -> None:
+        said = -1
         try:
+            said = deaths.listen()
             pid = os.fork()
         except OSError as error:
             # There may be room for another process later, and those that run are not concerned.
             os.close(descriptor)
+            if said >= 0:
+                os.close(said)
             self._say(f"unforked {' '.join(str(error).split())}")
             return
         if pid == 0:
-            self._become_worker(descriptor)
+            self._become_worker(descriptor, said)
         os.close(descriptor)
-        self._children.add(pid)
+        self._children[pid] = said
         self._say(f"forked {pid}")
 
     def _count(self) -> None:
@@ -165,7 +171,7 @@ class ForkServer:
         with suppress(OSError):
             if pid := os.fork():
                 self._counting = pid
-                self._children.add(pid)
+                self._children[pid] = -1
                 return
             try:
                 self._let_go()
@@ -181,10 +187,15 @@ class ForkServer:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         for private in self._private:
             private.close()
+        for said in self._children.values():
+            if said >= 0:
+                os.close(said)
 
-    def _become_worker(self, descriptor: int) -> NoReturn:
+    def _become_worker(self, descriptor: int, said: int) -> NoReturn:
         try:
             self._let_go()
+            os.dup2(said, 2)
+            os.close(said)
             # A thread has a heap of its own (malloc(3)). In this one's, what loading has left free lies
             # between the data: an evaluation would be handed one cold page of the snapshot after another.
             threading.stack_size(resource.getrlimit(resource.RLIMIT_STACK)[0])
@@ -231,13 +242,15 @@ class ForkServer:
             pid, status = os.waitpid(-1, os.WNOHANG)
             if pid == 0:
                 return
-            self._children.discard(pid)
+            said = self._children.pop(pid)
             if pid == self._counting:
                 self._counting = 0
                 continue
+            code = os.waitstatus_to_exitcode(status)
+            words = deaths.last_words(said, code)
             if self._store is None and self._journals:
                 shutil.rmtree(self._copy_of(pid), ignore_errors=True)
-            self._say(f"exit {pid} {os.waitstatus_to_exitcode(status)}")
+            self._say(f"exit {pid} {code} {words}")
 
     def _say(self, line: str) -> None:
         self._control.sendall(line.encode() + b"\n")
@@ -278,6 +291,8 @@ def _line(control: socket.socket) -> bytes:
 @contextmanager
 def _control() -> Iterator[socket.socket]:
     """Set this process up for a fork server, and yield the channel that it has as standard input."""
+    # Where the engine falls over, one line says so, and hundreds about its insides say no more.
+    os.environ["RUST_BACKTRACE"] = "0"
     # Ctrl-C reaches the whole terminal group; the store decides when this process ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _, hard = resource.getrlimit(resource.RLIMIT_STACK)

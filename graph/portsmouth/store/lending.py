@@ -16,7 +16,6 @@ import asyncio
 import json
 import os
 import select
-import signal
 import socket
 import sys
 import tempfile
@@ -28,16 +27,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from portsmouth.errors import (
-    DeadlineError,
-    MemoryLimitError,
-    PortsmouthError,
-    QueryNestingError,
-    StoreError,
-)
+from portsmouth.errors import DeadlineError, EngineError, PortsmouthError
 from portsmouth.stance import Stance
 from portsmouth.store import frames
 from portsmouth.store.borrowing import RETURNED
+from portsmouth.store.deaths import cause_of_death
+from portsmouth.store.fallen import is_of_sorting, log_fault
 from portsmouth.store.limits import Limits
 from portsmouth.store.nursery import Worker
 from portsmouth.store.slots import Slot
@@ -299,18 +294,24 @@ class Lanes:
         slot = lane.slot
         served = lane.lent.pop(slot.connection, None)
         called, seconds = slot.called, time.monotonic() - slot.since[0]
-        told = None
+        told, again = None, b""
         if slot.evaluating and not lane.abandoned:
-            limits = self._workers.limits
+            limits, words = self._workers.limits, lane.worker.last_words
             overrun = DeadlineError(limits.deadline) if lane.overran else None
-            told = overrun or cause_of_death(lane.worker.exited.result(), limits)
-        if slot.evaluating:
+            told = overrun or cause_of_death(lane.worker.exited.result(), limits, words)
+            if isinstance(told, EngineError):
+                again = slot.request if is_of_sorting(told.reason) else b""
+                log_fault(told.reason, again=bool(again))
+        if slot.evaluating and not again:
             self.ended[told.kind if told else "cancelled"] += 1
         others = list(lane.lent.values())
         self._remove(lane)
         lane.worker.listener = None
         lane.worker.close()
-        if served:
+        if served and again:
+            # Whoever takes it back asks the store, which knows what to ask in its place.
+            served.returned(again, b"", again=False)
+        elif served:
             served.failed(told, called, seconds)
         for connection in others:
             connection.returned(b"", b"", again=True)
@@ -431,21 +432,3 @@ def _has_gone(connection: Connection) -> bool:
     look = select.poll()
     look.register(connection.fileno(), select.POLLRDHUP)
     return bool(look.poll(0))
-
-
-def cause_of_death(status: int, limits: Limits) -> PortsmouthError:
-    """Say why a worker ended before its answer was complete.
-
-    :param status: its exit status, negative for a signal.
-    :param limits: what a query may take.
-
-    >>> cause_of_death(-signal.SIGABRT, Limits()).kind
-    'memory'
-    """
-    if status == -signal.SIGABRT:
-        return MemoryLimitError(limits.memory_mib)
-    if status == -signal.SIGSEGV:
-        return QueryNestingError(
-            found="a query that exhausts the parser's stack", expected="one with fewer levels of nesting"
-        )
-    return StoreError(f"found a worker that ended with status {status}; expected an answer")

@@ -90,6 +90,8 @@ class Worker:
         self._listening = False
         #: Takes what the worker writes, and nothing where the worker has died.
         self.listener: Callable[[bytes], None] | None = None
+        #: What it has said of its end; see :func:`portsmouth.store.deaths.fault`.
+        self.last_words = ""
         #: Its exit status, negative for a signal, once it has ended.
         self.exited: asyncio.Future[int] = self._loop.create_future()
         #: Whether it has been made to yield; it cannot be made to hurry again, so it is not used twice.
@@ -368,8 +370,8 @@ class Nursery:
                     self._there = snapshot.decode(), self.base
                     if answer:
                         answer.set_result(None)
-                case [b"exit", pid, status]:
-                    self._ended(int(pid), int(status))
+                case [b"exit", pid, status, *words]:
+                    self._ended(int(pid), int(status), b" ".join(words).decode(errors="replace"))
 
     def _fail(self, reason: str) -> None:
         self._ready.set_exception(
@@ -378,9 +380,10 @@ class Nursery:
             )
         )
 
-    def _ended(self, pid: int, status: int) -> None:
+    def _ended(self, pid: int, status: int, words: str = "") -> None:
         worker = self._workers.pop(pid, None)
         if worker and not worker.exited.done():
+            worker.last_words = words
             worker.exited.set_result(status)
 
     def _lost(self) -> None:

@@ -24,7 +24,11 @@ _CPU, _CLOCK, _SECONDS = (_DURATIONS + len(BOUNDS) + 1 + place for place in rang
 _NUMBERS: Final = 8 * (_SECONDS + 1)
 #: Bytes of the longest name of a request.
 _LONGEST_NAME: Final = 127
-_SIZE: Final = _NUMBERS + 1 + _LONGEST_NAME
+_REQUEST: Final = _NUMBERS + 1 + _LONGEST_NAME
+#: Bytes of the longest request that is kept while it is answered.
+LONGEST_REQUEST: Final = 12 << 10
+_LENGTH_OF_LENGTH: Final = 2
+_SIZE: Final = _REQUEST + _LENGTH_OF_LENGTH + LONGEST_REQUEST
 
 
 class Slot:
@@ -105,12 +109,18 @@ class Slot:
     def connection(self, number: int) -> None:
         self._whole[_CONNECTION] = number
 
-    def begin(self, connection: int, called: bytes = b"") -> None:
+    def begin(self, connection: int, called: bytes = b"", request: bytes = b"") -> None:
         """Note that an evaluation begins, and let go of the lock.
 
         :param connection: the connection that asked.
         :param called: what its client calls the request.
+        :param request: the request, where it may be of use if this process dies of it; no longer than
+            :data:`LONGEST_REQUEST`.
         """
+        start = _REQUEST + _LENGTH_OF_LENGTH
+        self._view[_REQUEST:start] = len(request).to_bytes(_LENGTH_OF_LENGTH)
+        if request:
+            self._view[start : start + len(request)] = request
         self._whole[_CONNECTION] = connection
         length = self._view[_NUMBERS] = min(len(called), _LONGEST_NAME)
         if length:
@@ -138,6 +148,12 @@ class Slot:
     def called(self) -> bytes:
         """What its client calls the request that is being evaluated; empty for nothing."""
         return bytes(self._view[_NUMBERS + 1 : _NUMBERS + 1 + self._view[_NUMBERS]])
+
+    @property
+    def request(self) -> bytes:
+        """The request that is being answered; empty where it is not kept."""
+        start = _REQUEST + _LENGTH_OF_LENGTH
+        return bytes(self._view[start : start + int.from_bytes(self._view[_REQUEST:start])])
 
     @property
     def called_home(self) -> bool:

@@ -20,13 +20,15 @@ import asyncio
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, Self
 
 from portsmouth.errors import PortsmouthError, StoreError
 from portsmouth.store import forms, frames
+from portsmouth.store.answer import no_other
 from portsmouth.store.disk import DiskPrimary
 from portsmouth.store.embedded import EmbeddedStore
 from portsmouth.store.following import Following, is_small
@@ -155,7 +157,12 @@ class WritableStore(EmbeddedStore):
 
         :raises PortsmouthError: as the protocol says.
         """
-        return await self._write(frames.pack_update(update), update.deadline)
+
+        def instead(reason: str) -> bytes | None:
+            text = self.fallen.other(update.text, reason)
+            return None if text is None else frames.pack_update(replace(update, text=text))
+
+        return await self._write(frames.pack_update(update), update.deadline, instead)
 
     async def write_graph(self, write: GraphWrite) -> Written:
         """Write one graph; see :meth:`portsmouth.store.protocol.Store.write_graph`.
@@ -191,10 +198,15 @@ class WritableStore(EmbeddedStore):
             await asyncio.wait((self._warming,))
         await super().aclose()
 
-    async def _write(self, message: bytes, deadline: float | None) -> Written:
+    async def _write(
+        self,
+        message: bytes,
+        deadline: float | None,
+        instead: Callable[[str], bytes | None] = no_other,
+    ) -> Written:
         await self._turns.take()
         try:
-            effect, data = await self._evaluate(message, deadline)
+            effect, data = await self._evaluate(message, deadline, instead)
             # Whoever closes the store has waited for what was being kept before, and for nothing else.
             self._turns.check()
             if not effect["graphs"]:
@@ -222,7 +234,9 @@ class WritableStore(EmbeddedStore):
         if not task.cancelled():
             task.exception()
 
-    async def _evaluate(self, message: bytes, deadline: float | None) -> tuple[dict[str, Any], bytes]:
+    async def _evaluate(
+        self, message: bytes, deadline: float | None, instead: Callable[[str], bytes | None]
+    ) -> tuple[dict[str, Any], bytes]:
         """Let a worker say what a write changes: what is to be told of it, and the change as bytes."""
         rules = {
             "merged": self._merged,
@@ -231,7 +245,14 @@ class WritableStore(EmbeddedStore):
         }
         rules_message = frames.pack(frames.RULES, json.dumps(rules).encode())
         # The worker may have to try the write on the data that it has, and cannot go back.
-        answer = await self._ask(rules_message + message, deadline=deadline, reusable=False)
+
+        def with_rules(reason: str) -> bytes | None:
+            other = instead(reason)
+            return other and rules_message + other
+
+        answer = await self._ask(
+            rules_message + message, deadline=deadline, reusable=False, instead=with_rules
+        )
         return json.loads(answer.media_type), b"".join([chunk async for chunk in answer])
 
     async def _commit(self, effect: dict[str, Any], data: bytes) -> Written:

@@ -23,12 +23,13 @@ FAILURES: Final[Mapping[int, str]] = {
     "expected.",
     404: "There is no such resource; the detail names near ones.",
     406: "The answer is not to be had in a format that is accepted.",
+    500: "The query met a fault of the engine.",
     503: "The store is busy; try again.",
     504: "The query ran past its deadline.",
     507: "The query needed more memory than one query may have.",
 }
 #: What may become of anything that asks the store a query.
-QUERY_FAILURES: Final = (400, 406, 503, 504, 507)
+QUERY_FAILURES: Final = (400, 406, 500, 503, 504, 507)
 
 STANCE: Final = (
     "The stance: only what these parts of the page say, such as s3 or s1,s2; -s4 leaves part 4 out; "

@@ -51,6 +51,7 @@ _FAILURES: Final[Mapping[int, str]] = {
     412: "The graph has another version than the request names.",
     413: "The body is longer than the server reads.",
     415: "The body is of a type that is not read here.",
+    500: "The write met a fault of the engine, and changed nothing.",
     503: "The store is busy; try again.",
     504: "The deadline has passed.",
 }
