@@ -18,7 +18,7 @@ compared before anything is timed.
 - *lookup*: one pattern about one thing. *small*: a few patterns about one thing. *scan*: reads at least
   a tenth of the graph and answers little. *large*: answers thousands of rows. *mix*: 94 small questions
   for every round of scans and large answers. *Unique*: no two requests alike; *repeated*: the same ones
-  again and again.
+  again and again, which all have been asked before.
 - Servers: *oxigraph, union* is `oxigraph serve-read-only --union-default-graph`; *oxigraph,
   materialised* the same server on the default graph that this one derives; *rdflib-endpoint* and
   *virtuoso* with their defaults.

@@ -90,6 +90,9 @@ def measure(
             slowest = max(own for own in times.values() if own <= _ALIKE * shortest)
             for server in [*quick[first:], *quick[:first]]:
                 own = times[server.name]
+                if server.keeps and not workload.unique and not round_:
+                    # What is asked again has been asked before.
+                    drive(server.url, server.pid, workload, clients, time, folder)
                 if not workload.unique:
                     # Of repeated questions each gets what fits it.
                     requests = 0 if server.keeps else turn(workload, clients, time, own)

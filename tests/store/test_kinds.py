@@ -92,3 +92,11 @@ def test_nothing_is_counted_for_queries_that_would_be_none_the_quicker(store: Wr
             assert not counted()
 
     asyncio.run(use())
+
+
+def test_a_store_on_disk_is_counted_soon_though_nobody_asks(tmp_path: Path) -> None:
+    async def use() -> None:
+        async with WritableStore.on_disk(tmp_path / "store", DATA, limits=Limits(workers=2)):
+            await until(counted)
+
+    asyncio.run(use())

@@ -31,6 +31,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
@@ -45,6 +46,9 @@ from portsmouth.store.segments import Follower
 STACK = 64 << 20
 #: Nice value of what nobody waits for.
 _IN_NO_HURRY = 19
+#: Seconds after which whoever serves a snapshot on disk has come to stay: then its objects are counted before
+#: a query wants that, since it takes as long as a query that reads everything.
+_SOON = 5.0
 
 
 class ForkServer:
@@ -66,6 +70,7 @@ class ForkServer:
         self._follower = Follower(journals) if journals else None
         self._kinds = Kinds()
         self._counting = 0
+        self._count_at = time.monotonic() + _SOON if POSSIBLE and self._store is None else None
         #: The writes that a worker has to carry out for itself.
         self._tail: list[journal.Record] = []
         self._follow_journal()
@@ -96,7 +101,9 @@ class ForkServer:
                 selector.register(self._kinds.bell, selectors.EVENT_READ)
             self._say("ready")
             while True:
-                ready = {key.fileobj for key, _ in selector.select()}
+                ready = {key.fileobj for key, _ in selector.select(self._until_count())}
+                if self._until_count() == 0:
+                    self._count()
                 if wakeup in ready:
                     with suppress(BlockingIOError):
                         wakeup.recv(4096)
@@ -166,8 +173,13 @@ class ForkServer:
         self._children[pid] = said
         self._say(f"forked {pid}")
 
+    def _until_count(self) -> float | None:
+        """Return the seconds after which objects are to be counted unasked."""
+        return None if self._count_at is None else max(0.0, self._count_at - time.monotonic())
+
     def _count(self) -> None:
         """Have what is told of the default graph counted by a process of its own."""
+        self._count_at = None
         with suppress(OSError):
             if pid := os.fork():
                 self._counting = pid

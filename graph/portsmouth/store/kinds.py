@@ -1,9 +1,9 @@
 """Which kinds of objects each property has, for the rewriting of queries.
 
-To count them is to read all of a default graph, so nobody does until a query would be the quicker for it:
-then a worker rings, the fork server has a process of its own count, and every worker reads what that has
-written. Writes are noted as they come, with what they take away: what is known is never too little for any
-snapshot since the fork server began, though it may be too much.
+To count them is to read all of a default graph. In memory nobody does until a query would be the quicker for
+it, and rings; a store on disk is counted soon after it has been opened. The fork server has a process of its
+own count, and every worker reads what that has written. Writes are noted as they come, with what they take
+away: what is known is never too little for any snapshot since the fork server began, but may be too much.
 """
 
 from __future__ import annotations
