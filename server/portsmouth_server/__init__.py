@@ -1,7 +1,24 @@
 """The HTTP server: a SPARQL endpoint for programs and pages for people.
 
 :func:`create_app` assembles an ASGI application from a store and settings;
-:func:`serve` runs it.
+:func:`serve` runs it. What is where:
+
+- how it is put together and run: ``app``, ``areas``, ``later``, ``running``, ``stores``, ``settings``;
+- a client's connection: ``guarded``, ``connection``, ``readers``; the short way of plain queries on it:
+  ``express``, ``plain``, ``speaking``;
+- the SPARQL protocol: ``sparql``, ``updating``, ``graph_store``; how a request is read: ``protocol``,
+  ``negotiation``, ``basing``, ``near``; how it is answered or refused: ``answering``, ``refusals``,
+  ``errors``;
+- what is kept to be sent again: ``answers``, ``recording``, ``kept``, ``lately``, ``packing``;
+- evidence: ``receipts``, ``conflicts``, ``stances``, ``differing``, ``sources``, ``citing``;
+- the graph by its IRIs and as a whole: ``linked_data``, ``ns``, ``vocabulary``, ``void``, ``service``,
+  ``dumps``;
+- named queries, search, networks and the interface for programs: ``queries``, ``search``, ``networks``,
+  ``openapi``;
+- pages: ``pages``, ``views``, ``results``, ``translation``, ``viewing``, ``frontend``;
+- what an operator sees, and whom it lets in: ``operating``, ``access``.
+
+Addresses are built in ``urls``, and nowhere else.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ from portsmouth_server.http import (
 )
 from portsmouth_server.plain import Bounds, caching, content_type, headings
 from portsmouth_server.plain import tag as etag_of
-from portsmouth_server.provenance import provenance
+from portsmouth_server.receipts.provenance import provenance
 from portsmouth_server.settings import Settings
 from portsmouth_server.urls import SPARQL, Urls
 

@@ -17,17 +17,17 @@ from portsmouth_server.answering import Answering
 from portsmouth_server.areas import Areas
 from portsmouth_server.checking import checking_router
 from portsmouth_server.compressing import Compressed
-from portsmouth_server.door import Door
 from portsmouth_server.errors import Problem
 from portsmouth_server.express import Express, PromptStore
 from portsmouth_server.failures import answer_failures
 from portsmouth_server.frontend import KeptFiles, static_folder
-from portsmouth_server.graphs import GraphStore
+from portsmouth_server.graph_store.endpoint import GraphStore
 from portsmouth_server.http import Receive, Scope, Send, respond
 from portsmouth_server.inventory import Inventories
 from portsmouth_server.kept import Kept
-from portsmouth_server.metrics import Metrics
-from portsmouth_server.observing import Observer
+from portsmouth_server.operating.door import Door
+from portsmouth_server.operating.metrics import Metrics
+from portsmouth_server.operating.observing import Observer
 from portsmouth_server.pages import HtmlPages
 from portsmouth_server.queries import named_queries_router
 from portsmouth_server.recording import Recorder, name_of

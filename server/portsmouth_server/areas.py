@@ -77,7 +77,7 @@ class Areas:
         return both
 
     def _receipts(self) -> APIRouter:
-        from portsmouth_server.receipts import receipts_router
+        from portsmouth_server.receipts.endpoint import receipts_router
 
         return receipts_router(self.store, self.settings, self.pages)
 
@@ -117,7 +117,7 @@ class Areas:
         return timeline_router(self.store, self.settings, self.pages)
 
     def _dumps(self) -> APIRouter:
-        from portsmouth_server.dumps import dump_router
+        from portsmouth_server.dumps.route import dump_router
 
         return dump_router(self.store, self.settings)
 

@@ -22,11 +22,11 @@ from portsmouth.store.protocol import Query, Store
 from portsmouth_server import plain, urls
 from portsmouth_server.answering import Answering
 from portsmouth_server.answers import KeptAnswer, header_lines
-from portsmouth_server.door import Door
 from portsmouth_server.errors import Problem
 from portsmouth_server.http import REQUEST_ID, Header, status_line
-from portsmouth_server.logs import request_id
-from portsmouth_server.observing import Observer
+from portsmouth_server.operating.door import Door
+from portsmouth_server.operating.logs import request_id
+from portsmouth_server.operating.observing import Observer
 from portsmouth_server.recording import response_name
 from portsmouth_server.refusals import refusal_headers
 from portsmouth_server.settings import Settings

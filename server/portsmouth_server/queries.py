@@ -22,11 +22,11 @@ from portsmouth_server import urls
 from portsmouth_server.answering import Answering, Direct, json_response, page
 from portsmouth_server.errors import Problem
 from portsmouth_server.http import Send
-from portsmouth_server.inlined import Inlined
 from portsmouth_server.labelling import column_name, told
 from portsmouth_server.negotiation import LONGEST_HEADER, choose, wants_page
 from portsmouth_server.pages import HtmlPages
 from portsmouth_server.protocol import parameters
+from portsmouth_server.receipts.inlined import Inlined
 from portsmouth_server.results import show
 from portsmouth_server.saving import saved_as
 from portsmouth_server.settings import Settings

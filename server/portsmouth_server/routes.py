@@ -11,10 +11,10 @@ from portsmouth.errors import AccessRefusedError, NotFoundError, PortsmouthError
 from portsmouth.store.protocol import Query, Store
 from portsmouth_server import urls
 from portsmouth_server.answering import page
-from portsmouth_server.door import Door
 from portsmouth_server.http import DATA_HEADERS
-from portsmouth_server.metrics import Metrics
 from portsmouth_server.negotiation import LONGEST_HEADER
+from portsmouth_server.operating.door import Door
+from portsmouth_server.operating.metrics import Metrics
 from portsmouth_server.pages import HtmlPages
 from portsmouth_server.settings import Network
 

@@ -17,8 +17,8 @@ import uvicorn
 from portsmouth.errors import StoreError
 from portsmouth.queries import NamedQuery
 from portsmouth.store.protocol import Store
-from portsmouth_server import logs
 from portsmouth_server.app import Server, create_app
+from portsmouth_server.operating import logs
 from portsmouth_server.settings import Settings
 
 if TYPE_CHECKING:

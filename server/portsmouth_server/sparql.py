@@ -18,9 +18,9 @@ from portsmouth_server.answering import Answering
 from portsmouth_server.basing import base_of
 from portsmouth_server.errors import Problem
 from portsmouth_server.http import Receive, Scope, Send, header, read_body
-from portsmouth_server.inlined import Inlined
 from portsmouth_server.negotiation import LONGEST_HEADER, Choice, choose
 from portsmouth_server.protocol import SparqlRequest, UpdateRequest
+from portsmouth_server.receipts.inlined import Inlined
 from portsmouth_server.refusals import Endpoint
 from portsmouth_server.service import ServiceDescription
 from portsmouth_server.settings import Settings

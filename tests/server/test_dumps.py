@@ -124,7 +124,7 @@ def test_the_shipped_graph_is_dumped_as_it_is_exported() -> None:
     from portsmouth.build import build
     from portsmouth.exporting import export
     from portsmouth.store.embedded import EmbeddedStore
-    from portsmouth_server.dumping import write_dump
+    from portsmouth_server.dumps.writing import write_dump
 
     built = build()
 
@@ -142,7 +142,7 @@ def test_blank_nodes_have_the_same_names_wherever_they_are_loaded() -> None:
     import asyncio
 
     from portsmouth.store.embedded import EmbeddedStore
-    from portsmouth_server.dumping import write_dump
+    from portsmouth_server.dumps.writing import write_dump
 
     def of(a: str, b: str) -> list[str]:
         triples = [

@@ -238,7 +238,8 @@ def test_nothing_is_logged_of_ordinary_requests_unless_wanted(start_server: Any)
 def test_an_accident_is_logged_with_its_request_and_told_with_nothing(tmp_path: Any) -> None:
     program = """
 import asyncio, sys
-from portsmouth_server import Settings, create_app, logs
+from portsmouth_server import Settings, create_app
+from portsmouth_server.operating import logs
 logs.configure("json", "warning", False)
 class Broken:
     snapshot = "s"
@@ -301,7 +302,7 @@ def test_a_client_that_asks_too_often_is_told_when_to_come_back(start_server: An
 def test_the_client_is_who_trusted_proxies_say(
     proxies: str, peer: str, forwarded: str | None, client: str
 ) -> None:
-    from portsmouth_server.door import Door
+    from portsmouth_server.operating.door import Door
 
     door = Door(Settings.load(words=[f"trusted_proxies={proxies}"], environment={}))
     headers = [] if forwarded is None else [(b"x-forwarded-for", forwarded.encode())]
@@ -310,7 +311,7 @@ def test_the_client_is_who_trusted_proxies_say(
 
 def test_each_client_has_tokens_of_its_own_and_gets_them_back() -> None:
     from portsmouth.errors import RateLimitError
-    from portsmouth_server.door import Door
+    from portsmouth_server.operating.door import Door
 
     now, waits = [0.0], []
     door = Door(Settings(rate=2, burst=3), clock=lambda: now[0])
@@ -335,7 +336,7 @@ def test_each_client_has_tokens_of_its_own_and_gets_them_back() -> None:
 
 
 def test_memory_for_clients_is_bounded() -> None:
-    from portsmouth_server.door import Door
+    from portsmouth_server.operating.door import Door
 
     door = Door(Settings(rate=1))
     for number in range(25_000):

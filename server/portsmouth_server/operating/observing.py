@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from time import perf_counter
 from typing import Final
 
-from portsmouth_server.door import Door
 from portsmouth_server.http import REQUEST_ID, REQUEST_ID_VALUE, Header, Message, Scope, Send
-from portsmouth_server.logs import ACCESS, request_id
-from portsmouth_server.metrics import Metrics
+from portsmouth_server.operating.door import Door
+from portsmouth_server.operating.logs import ACCESS, request_id
+from portsmouth_server.operating.metrics import Metrics
 
 #: The longest path that is logged.
 _LONGEST_PATH: Final = 200

@@ -11,7 +11,7 @@ from portsmouth_server.answering import Answering
 from portsmouth_server.http import Header, Receive, Scope, Send
 from portsmouth_server.later import load
 from portsmouth_server.negotiation import RECEIPTS_PROFILE
-from portsmouth_server.provenance import provenance
+from portsmouth_server.receipts.provenance import provenance
 from portsmouth_server.settings import Settings
 from portsmouth_server.urls import Urls
 
@@ -76,10 +76,10 @@ class Inlined:
         :raises ParameterError: the answer is too long to be held, or the rows are none.
         """
         # Receipts are loaded by those who want some.
-        await load("portsmouth_server.receipts")
+        await load("portsmouth_server.receipts.endpoint")
         from portsmouth.receipts import Budget, Page, explain, read_answers
         from portsmouth.receipts.telling import inline, trig
-        from portsmouth_server.receipts import read_rows
+        from portsmouth_server.receipts.endpoint import read_rows
 
         first, most = read_rows(rows)
         clock = asyncio.get_running_loop().time

@@ -29,7 +29,7 @@ from portsmouth_server.labelling import named, names_of
 from portsmouth_server.negotiation import LONGEST_HEADER, wants_page
 from portsmouth_server.pages import HtmlPages
 from portsmouth_server.protocol import SparqlRequest
-from portsmouth_server.receipt_pages import said, shown_rows
+from portsmouth_server.receipts.shown import said, shown_rows
 from portsmouth_server.settings import Settings
 from portsmouth_server.urls import Urls
 from portsmouth_server.viewing import viewer

@@ -11,11 +11,11 @@ from portsmouth.store.protocol import Formats, GraphAction, GraphWrite, Query, S
 from portsmouth_server.access import check_writer
 from portsmouth_server.answering import Answering
 from portsmouth_server.asking import says_yes, term
-from portsmouth_server.conditions import ANY, Conditions, graph_tag
+from portsmouth_server.graph_store.conditions import ANY, Conditions, graph_tag
+from portsmouth_server.graph_store.naming import Target, target
+from portsmouth_server.graph_store.payloads import payload_type, read_payload
 from portsmouth_server.http import DATA_HEADERS, Receive, Scope, Send, header, read_body, respond
-from portsmouth_server.naming import Target, target
 from portsmouth_server.negotiation import LONGEST_HEADER, choose_graph
-from portsmouth_server.payloads import payload_type, read_payload
 from portsmouth_server.protocol import check_encoding
 from portsmouth_server.refusals import Endpoint, ProblemPages
 from portsmouth_server.service import ServiceDescription

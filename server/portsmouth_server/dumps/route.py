@@ -12,7 +12,7 @@ from portsmouth.errors import NotFoundError
 from portsmouth.store.protocol import GRAPH_FORMATS, Store
 from portsmouth_server import urls
 from portsmouth_server.documents import Streamed, headers_for, holds, nothing, unchanged
-from portsmouth_server.dumping import Dump, Dumps
+from portsmouth_server.dumps.writing import Dump, Dumps
 from portsmouth_server.negotiation import takes_gzip
 from portsmouth_server.settings import Settings
 

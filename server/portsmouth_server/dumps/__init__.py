@@ -1,0 +1,1 @@
+"""``/dumps``: the whole dataset as files."""
