@@ -11,7 +11,7 @@ from engines.engines import built, run
 
 from portsmouth import iris
 from portsmouth.errors import RemoteError
-from portsmouth.loading import Loader, UpdateWriter, prepare, read_dataset
+from portsmouth.loading import GraphStoreWriter, Loader, UpdateWriter, prepare, read_dataset
 from portsmouth.store.service import Service
 
 SMALL = b"""
@@ -145,3 +145,21 @@ def test_wrong_credentials_are_told_and_not_shown(engine, tmp_path):
     assert ended.returncode == 4
     assert "does not let this server in (401)" in ended.stderr
     assert "swordfish" not in ended.stderr
+
+
+@pytest.mark.parametrize("writer", [UpdateWriter, GraphStoreWriter])
+def test_a_service_that_ends_half_way_through_its_reply_is_told_in_one_line(writer):
+    async def reply(reader, answer):
+        await reader.readuntil(b"\r\n\r\n")
+        answer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
+        await answer.drain()
+        answer.close()
+
+    async def drop():
+        server = await asyncio.start_server(reply, "127.0.0.1", 0)
+        async with server, Service() as service:
+            url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/update"
+            with pytest.raises(RemoteError, match="found no answer from"):
+                await writer(service, url).drop(["http://e/g"])
+
+    asyncio.run(drop())

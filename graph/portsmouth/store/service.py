@@ -149,6 +149,19 @@ class Service:
         finally:
             self._places.release()
 
+    async def read(self, response: aiohttp.ClientResponse, seconds: float) -> bytes:
+        """Read a body to its end.
+
+        :param response: what :meth:`send` has given.
+        :param seconds: until the end must have come.
+        :raises RemoteError: it has not come.
+        """
+        try:
+            async with asyncio.timeout(seconds):
+                return await response.read()
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise unreachable(str(response.url), error) from None
+
     async def _head(
         self, method: str, url: str, body: bytes, headers: dict[str, str], *, repeatable: bool
     ) -> aiohttp.ClientResponse:
