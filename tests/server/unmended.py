@@ -4,6 +4,7 @@ import runpy
 
 from portsmouth.store import fallen, lending
 
-fallen.ranked = lambda _: None
-lending.is_of_sorting = lambda _: False
-runpy.run_module("portsmouth_server", run_name="__main__", alter_sys=True)
+if __name__ == "__main__":
+    fallen.ranked = lambda _: None
+    lending.is_of_sorting = lambda _: False
+    runpy.run_module("portsmouth_server", run_name="__main__", alter_sys=True)
