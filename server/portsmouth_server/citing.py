@@ -23,8 +23,9 @@ from portsmouth.store.protocol import Query, Store
 from portsmouth_server import citing_words, protocol, urls
 from portsmouth_server.answering import Answering, Direct
 from portsmouth_server.errors import Problem
-from portsmouth_server.http import Header, Receive, Scope, Send, header
-from portsmouth_server.negotiation import LONGEST_HEADER, prefers_page
+from portsmouth_server.http import READ, Header, Receive, Scope, Send, header
+from portsmouth_server.media import accept_of
+from portsmouth_server.negotiation import prefers_page
 from portsmouth_server.pages import HtmlPages
 from portsmouth_server.protocol import SparqlRequest
 from portsmouth_server.settings import Settings
@@ -55,7 +56,7 @@ def citing_router(
     router = APIRouter()
     citing = _Citing(store, settings, pages, named)
 
-    @router.api_route(urls.CITE, methods=["GET", "HEAD"])
+    @router.api_route(urls.CITE, methods=READ)
     async def citation(request: Request) -> Response:
         return Direct(citing.answer)
 
@@ -171,7 +172,7 @@ def _form(scope: Scope, named: str | None) -> str:
         if named not in (*FORMATS, "html"):
             raise NotAcceptableError(found=f"format={named[:100]}", expected=", ".join((*FORMATS, "html")))
         return named
-    accept = (header(scope["headers"], b"accept") or "")[:LONGEST_HEADER]
+    accept = accept_of(scope) or ""
     if prefers_page(accept):
         return "html"
     types = {media_type: name for name, media_type in FORMATS.items()}

@@ -19,8 +19,10 @@ from portsmouth.store.rows import Term
 from portsmouth_server import urls
 from portsmouth_server.answering import json_response, page
 from portsmouth_server.errors import Problem
+from portsmouth_server.http import READ
 from portsmouth_server.kept import Kept
-from portsmouth_server.negotiation import LONGEST_HEADER, choose_table
+from portsmouth_server.media import accept_of
+from portsmouth_server.negotiation import choose_table
 from portsmouth_server.pages import HtmlPages
 from portsmouth_server.protocol import parameters
 from portsmouth_server.settings import Settings
@@ -30,7 +32,6 @@ from portsmouth_server.urls import Urls
 from portsmouth_server.viewing import LANGUAGES, viewer
 from portsmouth_server.views.dating import as_printed, calendar_of, days, span
 
-_READ: Final = ["GET", "HEAD"]
 _NAMES: Final = ("entity", "part", "kind", "format", "page", "at")
 #: Disagreements of one page.
 MOST_CONFLICTS: Final = 100
@@ -50,11 +51,10 @@ def conflicts_router(store: Store, names: Kept[Index], settings: Settings, pages
         language: Kept(store, partial(read_conflicts, store, language=language)) for language in LANGUAGES
     }
 
-    @router.api_route(urls.CONFLICTS, methods=_READ)
+    @router.api_route(urls.CONFLICTS, methods=READ)
     async def conflicts(request: Request) -> Response:
         asked = Asked.from_address(request.scope["query_string"])
-        accept = request.headers.get("accept")
-        form = choose_table(accept and accept[:LONGEST_HEADER], asked.form or None)
+        form = choose_table(accept_of(request.scope), asked.form or None)
         # Programs get the names that no reader's settings change.
         every = await kept[viewer().language if form == "html" else "en"].get()
         if form == "html":

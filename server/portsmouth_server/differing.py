@@ -16,8 +16,10 @@ from portsmouth.store.protocol import Query, Store
 from portsmouth_server import urls
 from portsmouth_server.answering import Answering, json_response, page
 from portsmouth_server.errors import Problem
+from portsmouth_server.http import READ
 from portsmouth_server.labelling import named, names_of
-from portsmouth_server.negotiation import LONGEST_HEADER, choose_table
+from portsmouth_server.media import accept_of
+from portsmouth_server.negotiation import choose_table
 from portsmouth_server.pages import HtmlPages
 from portsmouth_server.queries import read_values
 from portsmouth_server.results import Cell, cell
@@ -26,7 +28,6 @@ from portsmouth_server.stances import offered, stance_label
 from portsmouth_server.tables import csv_response
 from portsmouth_server.urls import Urls
 
-_READ: Final = ["GET", "HEAD"]
 #: What the page offers to begin with: the text of the treaty and the essay name other signatories.
 _EXAMPLE: Final = """PREFIX d: <https://w3id.org/portsmouth1905/id/>
 PREFIX pt: <https://w3id.org/portsmouth1905/ns#>
@@ -48,14 +49,13 @@ def differing_router(
     bounded = Answering(store, settings).bounded
     questions = [(query, here.stances(query.text, "s1", "s5")) for query in catalogue]
 
-    @router.api_route(urls.STANCES, methods=_READ)
+    @router.api_route(urls.STANCES, methods=READ)
     async def stances(request: Request) -> Response:
         values, named = read_values(request)
         text, *texts = (values.pop(name, "") for name in ("query", "a", "b"))
         for name in values:
             raise ParameterError(found=f"the parameter {name[:100]}", expected="one of query, a, b, format")
-        accept = request.headers.get("accept")
-        form = choose_table(accept and accept[:LONGEST_HEADER], named)
+        form = choose_table(accept_of(request.scope), named)
         if form == "html":
             return await _page(store, pages, settings.page_rows, text, texts)
         if not text.strip():

@@ -10,7 +10,8 @@ from starlette.responses import Response
 from portsmouth.errors import NotFoundError, PortsmouthError
 from portsmouth_server.errors import Problem
 from portsmouth_server.http import DATA_HEADERS, PAGE_HEADERS, PAGE_VARY, Header
-from portsmouth_server.negotiation import LONGEST_HEADER, prefers_page
+from portsmouth_server.media import accept_of
+from portsmouth_server.negotiation import prefers_page
 from portsmouth_server.pages import HtmlPages
 
 
@@ -22,7 +23,7 @@ def answer_failures(app: FastAPI, pages: HtmlPages) -> None:
     """
 
     def refuse(request: Request, problem: Problem) -> Response:
-        if prefers_page(request.headers.get("accept", "")[:LONGEST_HEADER]):
+        if prefers_page(accept_of(request.scope)):
             page = problem.all_headers("text/html; charset=utf-8")
             return _response(problem.status, pages.problem(problem), [*page, *PAGE_HEADERS])
         return _response(problem.status, problem.body(), [*problem.all_headers(), *DATA_HEADERS])

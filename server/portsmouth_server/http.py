@@ -28,6 +28,9 @@ Header = tuple[bytes, bytes]
 #: Seconds after which somebody looks whether the client is still there; short queries never pay for it.
 _WATCH_AFTER: Final = 0.05
 
+#: The methods of what is only read.
+READ: Final = ["GET", "HEAD"]
+
 #: The header that names a request, in requests and in responses.
 REQUEST_ID: Final = b"x-request-id"
 #: What a client or proxy may call a request: nothing that could be mistaken for more than a name.

@@ -23,9 +23,11 @@ from portsmouth.iris import BASE, PREFIXES, RDFS, SKOS
 from portsmouth.store.protocol import Store
 from portsmouth_server.asking import construct, quads, rows, says_yes, term
 from portsmouth_server.documents import alternates, entity_tag, headers_for, holds, send_graph, unchanged
+from portsmouth_server.http import READ
 from portsmouth_server.kept import Kept
 from portsmouth_server.lately import Lately
-from portsmouth_server.negotiation import DOCUMENTS, HTML_NAME, LONGEST_HEADER, choose_document
+from portsmouth_server.media import accept_of
+from portsmouth_server.negotiation import DOCUMENTS, HTML_NAME, choose_document
 from portsmouth_server.pages import HtmlPages
 from portsmouth_server.settings import Settings
 from portsmouth_server.urls import THINGS, Urls
@@ -35,7 +37,6 @@ from portsmouth_server.views.entity.reading import read
 
 log = logging.getLogger("portsmouth_server")
 
-_READ: Final = ["GET", "HEAD"]
 #: Formats that keep the graphs; the others hold a set of triples.
 _WITH_GRAPHS: Final = {"trig": ox.RdfFormat.TRIG, "nq": ox.RdfFormat.N_QUADS}
 #: A longer name is looked for, but nothing like it is.
@@ -110,7 +111,7 @@ def linked_data_router(store: Store, settings: Settings, pages: HtmlPages) -> AP
             raise NotFoundError(f"the format {extension[:100]!r}", f"one of {known}") from None
 
     for kind in THINGS:
-        router.add_api_route(f"/{kind}/{{name:path}}", dereference, methods=_READ)
+        router.add_api_route(f"/{kind}/{{name:path}}", dereference, methods=READ)
     return router
 
 
@@ -163,7 +164,7 @@ class _Things:
     async def lead(self, request: Request, iri: str) -> Response:
         """Answer for the thing itself: see another address."""
         await self._check(iri)
-        extension = choose_document(request.headers.get("accept", "")[:LONGEST_HEADER])
+        extension = choose_document(accept_of(request.scope))
         headers = {
             "location": self._urls.document(iri, extension),
             "vary": "Accept",

@@ -23,8 +23,10 @@ from portsmouth.networks.picture.style import colour_of
 from portsmouth.store.protocol import Store
 from portsmouth_server import urls
 from portsmouth_server.answering import json_response, page
+from portsmouth_server.http import READ
 from portsmouth_server.kept_networks import Kept, KeptNetworks
-from portsmouth_server.negotiation import LONGEST_HEADER, wants_page
+from portsmouth_server.media import accept_of
+from portsmouth_server.negotiation import wants_page
 from portsmouth_server.network_requests import CERTAIN, Asked, Parameter
 from portsmouth_server.networks import FORMS
 from portsmouth_server.pages import HtmlPages
@@ -36,7 +38,6 @@ from portsmouth_server.viewing import viewer
 
 JsonObject = dict[str, Any]
 
-_READ_ONLY: Final = ["GET", "HEAD"]
 #: Actors that a picture holds at once, and how many of a greater network it begins with.
 MOST_DRAWN: Final = 250
 FIRST_DRAWN: Final = 60
@@ -74,11 +75,10 @@ def network_page_router(store: Store, settings: Settings, pages: HtmlPages, kept
     router = APIRouter()
     here = Urls(settings.root_path)
 
-    @router.api_route(urls.NETWORK, methods=_READ_ONLY)
+    @router.api_route(urls.NETWORK, methods=READ)
     async def network(request: Request) -> Response:
         asked = _asked(request)
-        accept = request.headers.get("accept")
-        if not wants_page(accept and accept[:LONGEST_HEADER], None):
+        if not wants_page(accept_of(request.scope), None):
             return RedirectResponse(here.network(".json", asked.of_network()), 303)
         whole = await kept.network(replace(asked.selection, since=None, until=None))
         told = View(whole, asked.selection, here).drawn()
@@ -100,7 +100,7 @@ def network_page_router(store: Store, settings: Settings, pages: HtmlPages, kept
         )
         return page(body)
 
-    @router.api_route(urls.NETWORK + "/view", methods=_READ_ONLY)
+    @router.api_route(urls.NETWORK + "/view", methods=READ)
     async def view(request: Request) -> Response:
         asked = _asked(request)
         whole = await kept.network(replace(asked.selection, since=None, until=None))

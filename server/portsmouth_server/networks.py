@@ -27,7 +27,7 @@ from portsmouth.search import expand
 from portsmouth.store.protocol import Store
 from portsmouth_server import urls
 from portsmouth_server.documents import content_type, entity_tag, holds, unchanged
-from portsmouth_server.http import DATA_HEADERS
+from portsmouth_server.http import DATA_HEADERS, READ
 from portsmouth_server.kept_networks import Kept, KeptNetworks
 from portsmouth_server.lately import Lately
 from portsmouth_server.network_requests import (
@@ -46,7 +46,6 @@ from portsmouth_server.urls import Urls
 JsonObject = dict[str, Any]
 Value = TypeVar("Value")
 
-_READ_ONLY: Final = ["GET", "HEAD"]
 _ACTOR: Final = ("pt:Actor",)
 #: Arcs from which on a network is written piece by piece, and kept packed.
 MANY_ARCS: Final = 3_000
@@ -94,15 +93,15 @@ def networks_router(store: Store, settings: Settings, kept: KeptNetworks) -> API
     router = APIRouter()
     answers = _Answers(store, settings, kept)
 
-    @router.api_route(urls.NETWORK + ".{extension}", methods=_READ_ONLY)
+    @router.api_route(urls.NETWORK + ".{extension}", methods=READ)
     async def network(request: Request) -> Response:
         return await answers.network(request.path_params["extension"], request)
 
-    @router.api_route(urls.NETWORK + "/paths", methods=_READ_ONLY)
+    @router.api_route(urls.NETWORK + "/paths", methods=READ)
     async def paths(request: Request) -> Response:
         return await answers.paths(request)
 
-    @router.api_route(urls.NETWORK + "/measures", methods=_READ_ONLY)
+    @router.api_route(urls.NETWORK + "/measures", methods=READ)
     async def measures(request: Request) -> Response:
         return await answers.measures(request)
 

@@ -13,13 +13,14 @@ from portsmouth.store.protocol import Store
 from portsmouth_server import urls
 from portsmouth_server.asking import construct, says_yes, term
 from portsmouth_server.documents import alternates, entity_tag, headers_for, holds, send_graph, unchanged
-from portsmouth_server.negotiation import DOCUMENTS, HTML_NAME, LONGEST_HEADER, choose_document
+from portsmouth_server.http import READ
+from portsmouth_server.media import accept_of
+from portsmouth_server.negotiation import DOCUMENTS, HTML_NAME, choose_document
 from portsmouth_server.pages import HtmlPages
 from portsmouth_server.settings import Settings
 from portsmouth_server.urls import Urls
 from portsmouth_server.vocabulary import read_vocabulary
 
-_READ: Final = ["GET", "HEAD"]
 #: One page for each language and colours, of this snapshot or the last.
 _MOST_RENDERED: Final = 6
 _GRAPH: Final = f"{{ GRAPH {term(ONTOLOGY_GRAPH)} {{ ?s ?p ?o }} }}"
@@ -58,12 +59,12 @@ def ontology_router(store: Store, settings: Settings, pages: HtmlPages) -> APIRo
         query = construct(f"CONSTRUCT {{ ?s ?p ?o }} WHERE {_GRAPH} ORDER BY ?s ?p ?o", media_type)
         return await send_graph(request, store, query, headers, settings.client_seconds)
 
-    @router.api_route(urls.NS, methods=_READ)
+    @router.api_route(urls.NS, methods=READ)
     async def ontology(request: Request) -> Response:
-        accept = request.headers.get("accept", "")[:LONGEST_HEADER]
+        accept = accept_of(request.scope)
         return await answer(request, choose_document(accept), negotiated=True)
 
-    @router.api_route(urls.NS + ".{extension}", methods=_READ)
+    @router.api_route(urls.NS + ".{extension}", methods=READ)
     async def document(request: Request) -> Response:
         extension: str = request.path_params["extension"]
         if extension not in every:
@@ -72,7 +73,7 @@ def ontology_router(store: Store, settings: Settings, pages: HtmlPages) -> APIRo
             )
         return await answer(request, extension, negotiated=False)
 
-    @router.api_route(urls.NS + "/{rest:path}", methods=_READ)
+    @router.api_route(urls.NS + "/{rest:path}", methods=READ)
     async def inside(request: Request) -> Response:
         # A version's IRI, or a term written with a slash: both stand in the one document there is.
         rest: str = request.path_params["rest"]

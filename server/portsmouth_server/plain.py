@@ -19,7 +19,8 @@ from portsmouth.store.lexer import VOLATILE
 from portsmouth.store.protocol import Query
 from portsmouth_server import protocol
 from portsmouth_server.http import DATA_HEADERS, Header
-from portsmouth_server.negotiation import LONGEST_HEADER, choose
+from portsmouth_server.media import LONGEST_HEADER
+from portsmouth_server.negotiation import choose
 
 #: Headers that may ask for something that only the usual way knows.
 _UNUSUAL: Final = frozenset(

@@ -17,8 +17,8 @@ from portsmouth.errors import MediaTypeError, ParameterError, ReadOnlyError, Req
 from portsmouth.stance import Stance
 from portsmouth.store.lexer import query_form, tokens
 from portsmouth.store.protocol import Dataset
+from portsmouth_server.media import MediaType, parse_media_type
 from portsmouth_server.near import refuse_slips
-from portsmouth_server.negotiation import MediaType, parse_media_type
 
 FORM: Final = "application/x-www-form-urlencoded"
 QUERY: Final = "application/sparql-query"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
@@ -21,9 +21,10 @@ from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, Dataset, Qu
 from portsmouth_server import urls
 from portsmouth_server.answering import Answering, Direct, json_response, page
 from portsmouth_server.errors import Problem
-from portsmouth_server.http import Send
+from portsmouth_server.http import READ, Send
 from portsmouth_server.labelling import column_name, told
-from portsmouth_server.negotiation import LONGEST_HEADER, choose, wants_page
+from portsmouth_server.media import accept_of
+from portsmouth_server.negotiation import choose, wants_page
 from portsmouth_server.pages import HtmlPages
 from portsmouth_server.protocol import parameters
 from portsmouth_server.receipts.inlined import Inlined
@@ -32,8 +33,6 @@ from portsmouth_server.saving import saved_as
 from portsmouth_server.settings import Settings
 from portsmouth_server.stances import offered
 from portsmouth_server.urls import Urls
-
-_READ: Final = ["GET", "HEAD"]
 
 
 def named_queries_router(
@@ -56,27 +55,27 @@ def named_queries_router(
     asked = _Asked(store, settings, pages)
     inlined = Inlined(store, settings)
 
-    @router.api_route(urls.QUERIES, methods=_READ)
+    @router.api_route(urls.QUERIES, methods=READ)
     async def catalogue(request: Request) -> Response:
         _, form = read_values(request)
-        if wants_page(_accept(request), form):
+        if wants_page(accept_of(request.scope), form):
             return page(pages.render("queries.html", named=named))
         described = {"openapi": here.openapi, "queries": [describe(query, here) for query in named]}
         return json_response(request, described)
 
-    @router.api_route(urls.QUERIES + "/{name}/edit", methods=_READ)
+    @router.api_route(urls.QUERIES + "/{name}/edit", methods=READ)
     async def edit(request: Request) -> Response:
         query = find(request.path_params["name"], named)
         values, _ = read_values(request)
         stance = Stance.parse(values.pop("parts", ""))
         return RedirectResponse(here.query(query.bind(values), dataset=Dataset(stance=stance)), 303)
 
-    @router.api_route(urls.QUERIES + "/{name}", methods=_READ)
+    @router.api_route(urls.QUERIES + "/{name}", methods=READ)
     async def answer(request: Request) -> Response:
         query = find(request.path_params["name"], named)
         values, form = read_values(request)
         stance = Stance.parse(values.pop("parts", ""))
-        choice = choose(_accept(request), form)
+        choice = choose(accept_of(request.scope), form)
         if choice.page:
             shown, wanted = asked.page(query, values, stance), None
             with suppress(ParameterError):
@@ -149,11 +148,6 @@ def describe(query: NamedQuery, here: Urls) -> dict[str, object]:
         ],
         "query": query.source,
     }
-
-
-def _accept(request: Request) -> str | None:
-    accept = request.headers.get("accept")
-    return accept and accept[:LONGEST_HEADER]
 
 
 class _Asked:

@@ -17,10 +17,10 @@ from portsmouth_server.http import (
     Receive,
     Scope,
     Send,
-    header,
     respond,
 )
-from portsmouth_server.negotiation import LONGEST_HEADER, prefers_page
+from portsmouth_server.media import accept_of
+from portsmouth_server.negotiation import prefers_page
 
 _ASKED_BEFOREHAND: Final = b"Accept, Content-Type, If-None-Match, X-Requested-With"
 _ASKED_BY_WRITERS: Final = b"Accept, Authorization, Content-Type, If-Match, If-None-Match, X-Requested-With"
@@ -89,7 +89,7 @@ class Endpoint:
 
     async def _refuse(self, scope: Scope, send: Send, problem: Problem) -> None:
         headers = refusal_headers(self._cors)
-        if prefers_page((header(scope["headers"], b"accept") or "")[:LONGEST_HEADER]):
+        if prefers_page(accept_of(scope)):
             body = self._pages.problem(problem)
             headers += [*problem.all_headers("text/html; charset=utf-8"), *PAGE_HEADERS]
         else:

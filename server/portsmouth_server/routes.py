@@ -11,14 +11,13 @@ from portsmouth.errors import AccessRefusedError, NotFoundError, PortsmouthError
 from portsmouth.store.protocol import Query, Store
 from portsmouth_server import urls
 from portsmouth_server.answering import page
-from portsmouth_server.http import DATA_HEADERS
-from portsmouth_server.negotiation import LONGEST_HEADER
+from portsmouth_server.http import DATA_HEADERS, READ
+from portsmouth_server.media import accept_of
 from portsmouth_server.operating.door import Door
 from portsmouth_server.operating.metrics import Metrics
 from portsmouth_server.pages import HtmlPages
 from portsmouth_server.settings import Network
 
-_READ: Final = ["GET", "HEAD"]
 _HEALTH_SECONDS: Final = 5.0
 _FRESH: Final = {"cache-control": "no-store"}
 
@@ -30,11 +29,11 @@ def page_router(pages: HtmlPages) -> APIRouter:
     """
     router = APIRouter()
 
-    @router.api_route(urls.HOME, methods=_READ)
+    @router.api_route(urls.HOME, methods=READ)
     async def home() -> Response:
         return page(await pages.home())
 
-    @router.api_route(urls.PROBLEM + "/{kind}", methods=_READ)
+    @router.api_route(urls.PROBLEM + "/{kind}", methods=READ)
     async def problem_type(request: Request) -> Response:
         kind: str = request.path_params["kind"]
         body = pages.problem_type(kind)
@@ -52,12 +51,12 @@ def health_router(store: Store) -> APIRouter:
     """
     router = APIRouter()
 
-    @router.api_route(urls.HEALTH_LIVE, methods=_READ)
+    @router.api_route(urls.HEALTH_LIVE, methods=READ)
     async def live() -> Response:
         return JSONResponse({"live": True}, headers=_FRESH)
 
-    @router.api_route(urls.HEALTH, methods=_READ)
-    @router.api_route(urls.HEALTH_READY, methods=_READ)
+    @router.api_route(urls.HEALTH, methods=READ)
+    @router.api_route(urls.HEALTH_READY, methods=READ)
     async def ready() -> Response:
         try:
             answer = await store.query(Query("ASK {}", deadline=_HEALTH_SECONDS))
@@ -79,14 +78,14 @@ def metrics_router(metrics: Metrics, door: Door, readers: tuple[Network, ...]) -
     """
     router = APIRouter()
 
-    @router.api_route(urls.METRICS, methods=_READ)
+    @router.api_route(urls.METRICS, methods=READ)
     async def numbers(request: Request) -> Response:
         if not door.is_within(request.scope, readers):
             raise AccessRefusedError(
                 found="a client whose address the setting metrics_from does not have",
                 expected="one that may read metrics",
             )
-        body, media_type = metrics.write(request.headers.get("accept", "")[:LONGEST_HEADER])
+        body, media_type = metrics.write(accept_of(request.scope) or "")
         response = Response(body)
         length = (b"content-length", str(len(body)).encode())
         kept = (b"cache-control", b"no-store")

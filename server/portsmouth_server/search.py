@@ -15,15 +15,16 @@ from portsmouth.search import MOST_HITS, USUAL_HITS, Hit, Index, expand, spans
 from portsmouth_server import urls
 from portsmouth_server.answering import json_response, page
 from portsmouth_server.errors import Problem
+from portsmouth_server.http import READ
 from portsmouth_server.kept import Kept
-from portsmouth_server.negotiation import LONGEST_HEADER, wants_page
+from portsmouth_server.media import accept_of
+from portsmouth_server.negotiation import wants_page
 from portsmouth_server.pages import HtmlPages
 from portsmouth_server.protocol import parameters
 from portsmouth_server.settings import Settings
 from portsmouth_server.urls import Urls
 from portsmouth_server.viewing import viewer
 
-_READ: Final = ["GET", "HEAD"]
 _NAMES: Final = ("q", "limit", "kind", "format")
 
 
@@ -37,11 +38,10 @@ def search_router(kept: Kept[Index], settings: Settings, pages: HtmlPages) -> AP
     router = APIRouter()
     here = Urls(settings.root_path)
 
-    @router.api_route(urls.SEARCH, methods=_READ)
+    @router.api_route(urls.SEARCH, methods=READ)
     async def search(request: Request) -> Response:
         asked = Asked.from_address(request.scope["query_string"])
-        accept = request.headers.get("accept")
-        if wants_page(accept and accept[:LONGEST_HEADER], asked.form):
+        if wants_page(accept_of(request.scope), asked.form):
             return await _page(await kept.get(), asked, pages, here)
         if asked.text is None:
             raise ParameterError(found="no q", expected="the text to search for in the parameter q")

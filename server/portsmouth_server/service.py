@@ -30,7 +30,7 @@ from portsmouth_server.describing import (
 from portsmouth_server.documents import content_type, entity_tag
 from portsmouth_server.http import DATA_HEADERS, Header, Scope, Send, header, respond
 from portsmouth_server.inventory import Inventories, Inventory
-from portsmouth_server.negotiation import RECEIPTS_PROFILE
+from portsmouth_server.media import RECEIPTS_PROFILE
 from portsmouth_server.settings import Settings
 from portsmouth_server.urls import Urls
 

@@ -14,14 +14,15 @@ from portsmouth.sources import COLUMNS, SourcePart, read_sources, table
 from portsmouth.store.protocol import Store
 from portsmouth_server import urls
 from portsmouth_server.answering import json_response, page
+from portsmouth_server.http import READ
 from portsmouth_server.kept import Kept
-from portsmouth_server.negotiation import LONGEST_HEADER, choose_table
+from portsmouth_server.media import accept_of
+from portsmouth_server.negotiation import choose_table
 from portsmouth_server.pages import HtmlPages
 from portsmouth_server.queries import read_values
 from portsmouth_server.tables import csv_response
 from portsmouth_server.viewing import LANGUAGES, viewer
 
-_READ: Final = ["GET", "HEAD"]
 #: Lines that the page of several texts shows; texts for which there is no room stand on pages of their own.
 MOST_LINES: Final = 2_000
 #: What a passage alone states, as a query that anybody may change.
@@ -48,14 +49,13 @@ def sources_router(store: Store, pages: HtmlPages) -> APIRouter:
         for language in LANGUAGES
     }
 
-    @router.api_route(urls.SOURCES, methods=_READ)
+    @router.api_route(urls.SOURCES, methods=READ)
     async def sources(request: Request) -> Response:
         values, named = read_values(request)
         part = values.pop("part", "")
         for name in values:
             raise ParameterError(found=f"the parameter {name[:100]}", expected="one of part, format")
-        accept = request.headers.get("accept")
-        form = choose_table(accept and accept[:LONGEST_HEADER], named)
+        form = choose_table(accept_of(request.scope), named)
         language = viewer().language if form == "html" else "en"
         every: tuple[SourcePart, ...] = await kept[language].get()
         chosen = tuple(one for one in every if not part or one.key == part)

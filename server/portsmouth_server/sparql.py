@@ -18,7 +18,8 @@ from portsmouth_server.answering import Answering
 from portsmouth_server.basing import base_of
 from portsmouth_server.errors import Problem
 from portsmouth_server.http import Receive, Scope, Send, header, read_body
-from portsmouth_server.negotiation import LONGEST_HEADER, Choice, choose
+from portsmouth_server.media import accept_of
+from portsmouth_server.negotiation import Choice, choose
 from portsmouth_server.protocol import SparqlRequest, UpdateRequest
 from portsmouth_server.receipts.inlined import Inlined
 from portsmouth_server.refusals import Endpoint
@@ -88,8 +89,7 @@ class SparqlEndpoint:
                 return await self._endpoint.preflight(send, readers=ALLOW)
             case method:
                 raise MethodError(found=method, expected=ALLOW)
-        accept = header(scope["headers"], b"accept")
-        choice = choose(accept and accept[:LONGEST_HEADER], request.form)
+        choice = choose(accept_of(scope), request.form)
         if self._asks_for_description(scope, request, choice):
             return await self._description.respond(scope, send, choice.formats.pick("graph"), self._cors)
         if choice.page:

@@ -15,7 +15,7 @@ from portsmouth.store.protocol import Store
 from portsmouth_server import urls
 from portsmouth_server.answering import json_response
 from portsmouth_server.asking import rows
-from portsmouth_server.http import PAGE_VARY
+from portsmouth_server.http import PAGE_VARY, READ
 from portsmouth_server.kept import Kept
 from portsmouth_server.settings import Settings
 from portsmouth_server.urls import Urls
@@ -67,7 +67,7 @@ def terms_router(store: Store, settings: Settings) -> APIRouter:
     here = Urls(settings.root_path)
     kept = Kept(store, lambda: _names(store, here))
 
-    @router.api_route(urls.TERMS, methods=["GET", "HEAD"])
+    @router.api_route(urls.TERMS, methods=READ)
     async def terms(request: Request) -> Response:
         names = await kept.get()
         response = json_response(request, {"prefixes": PREFIXES, "terms": [name.told() for name in names]})

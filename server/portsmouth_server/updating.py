@@ -12,7 +12,7 @@ from portsmouth_server import protocol, urls
 from portsmouth_server.access import check_writer
 from portsmouth_server.answering import cors_headers
 from portsmouth_server.http import DATA_HEADERS, Header, Receive, Scope, Send, header, read_body, respond
-from portsmouth_server.negotiation import LONGEST_HEADER, parse_accept
+from portsmouth_server.media import accept_of, parse_accept
 from portsmouth_server.protocol import UpdateRequest
 from portsmouth_server.refusals import Endpoint, ProblemPages
 from portsmouth_server.settings import Settings
@@ -89,8 +89,8 @@ class UpdateEndpoint:
 
 def takes_json(scope: Scope) -> bool:
     """Say whether a caller names JSON among what it accepts, to be told what a write did."""
-    accept = (header(scope["headers"], b"accept") or "")[:LONGEST_HEADER]
-    return any(r.media.name == _JSON and r.weight > 0 for r in parse_accept(accept))
+    ranges = parse_accept(accept_of(scope) or "")
+    return any(r.media.name == _JSON and r.weight > 0 for r in ranges)
 
 
 async def tell(

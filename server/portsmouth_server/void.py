@@ -23,8 +23,10 @@ from portsmouth_server.describing import (
     text,
 )
 from portsmouth_server.documents import alternates, entity_tag, headers_for, holds, unchanged
+from portsmouth_server.http import READ
 from portsmouth_server.inventory import Inventories, Inventory
-from portsmouth_server.negotiation import DOCUMENTS, HTML_NAME, LONGEST_HEADER, choose_document
+from portsmouth_server.media import accept_of
+from portsmouth_server.negotiation import DOCUMENTS, HTML_NAME, choose_document
 from portsmouth_server.pages import HtmlPages
 from portsmouth_server.settings import Settings
 from portsmouth_server.urls import Urls
@@ -89,12 +91,12 @@ def void_router(store: Store, settings: Settings, inventories: Inventories, page
         media_type = DOCUMENTS["jsonld" if extension == "json" else extension]
         return Response(description.write(media_type), headers=headers)
 
-    @router.api_route(urls.VOID, methods=["GET", "HEAD"])
+    @router.api_route(urls.VOID, methods=READ)
     async def void(request: Request) -> Response:
-        accept = request.headers.get("accept", "")[:LONGEST_HEADER]
+        accept = accept_of(request.scope)
         return await answer(request, choose_document(accept), negotiated=True)
 
-    @router.api_route(urls.VOID + ".{extension}", methods=["GET", "HEAD"])
+    @router.api_route(urls.VOID + ".{extension}", methods=READ)
     async def document(request: Request) -> Response:
         extension: str = request.path_params["extension"]
         if extension not in every:

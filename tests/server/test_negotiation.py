@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portsmouth.errors import NotAcceptableError
-from portsmouth_server.negotiation import choose, parse_accept, parse_media_type, prefers_page, quality
+from portsmouth_server.media import parse_accept, parse_media_type, quality
+from portsmouth_server.negotiation import choose, prefers_page
 
 JSON = "application/sparql-results+json"
 XML = "application/sparql-results+xml"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from typing import Final
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -13,10 +12,9 @@ from portsmouth.store.protocol import GRAPH_FORMATS, Store
 from portsmouth_server import urls
 from portsmouth_server.documents import Streamed, headers_for, holds, nothing, unchanged
 from portsmouth_server.dumps.writing import Dump, Dumps
+from portsmouth_server.http import READ
 from portsmouth_server.negotiation import takes_gzip
 from portsmouth_server.settings import Settings
-
-_READ: Final = ["GET", "HEAD"]
 
 
 def dump_router(store: Store, settings: Settings) -> APIRouter:
@@ -28,7 +26,7 @@ def dump_router(store: Store, settings: Settings) -> APIRouter:
     router = APIRouter()
     dumps = Dumps(store)
 
-    @router.api_route(f"{urls.DUMPS}/{urls.CHECKSUMS}", methods=_READ)
+    @router.api_route(f"{urls.DUMPS}/{urls.CHECKSUMS}", methods=READ)
     async def checksums(request: Request) -> Response:
         tag = f'"{store.snapshot}"'
         headers = {**headers_for("nt", tag), "content-type": "text/plain; charset=utf-8"}
@@ -40,7 +38,7 @@ def dump_router(store: Store, settings: Settings) -> APIRouter:
             lines.append(f"{dump.sha256}  {urls.DUMP_NAME}.{extension}\n")
         return Response("".join(lines), headers=headers)
 
-    @router.api_route(urls.DUMPS + "/{name:path}", methods=_READ)
+    @router.api_route(urls.DUMPS + "/{name:path}", methods=READ)
     async def dump(request: Request) -> Response:
         name: str = request.path_params["name"]
         stem, _, extension = name.rpartition(".")

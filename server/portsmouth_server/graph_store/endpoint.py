@@ -15,7 +15,8 @@ from portsmouth_server.graph_store.conditions import ANY, Conditions, graph_tag
 from portsmouth_server.graph_store.naming import Target, target
 from portsmouth_server.graph_store.payloads import payload_type, read_payload
 from portsmouth_server.http import DATA_HEADERS, Receive, Scope, Send, header, read_body, respond
-from portsmouth_server.negotiation import LONGEST_HEADER, choose_graph
+from portsmouth_server.media import accept_of
+from portsmouth_server.negotiation import choose_graph
 from portsmouth_server.protocol import check_encoding
 from portsmouth_server.refusals import Endpoint, ProblemPages
 from portsmouth_server.service import ServiceDescription
@@ -74,8 +75,7 @@ class GraphStore:
         return await self._take(scope, receive, send, named)
 
     async def _read(self, scope: Scope, receive: Receive, send: Send, named: Target) -> None:
-        accept = header(scope["headers"], b"accept")
-        extension, media_type = choose_graph(accept and accept[:LONGEST_HEADER], named.form)
+        extension, media_type = choose_graph(accept_of(scope), named.form)
         if named.store:
             return await self._description.respond(scope, send, media_type, self._cors)
         # The version first: a graph that changes in between is given with the tag of what it was, so that

@@ -18,7 +18,7 @@ from portsmouth.errors import MediaTypeError, RequestError
 from portsmouth.sandbox import Sandbox
 from portsmouth.store.protocol import GRAPH_FORMATS
 from portsmouth.untrusted import DOCUMENT_TYPES
-from portsmouth_server.negotiation import parse_media_type
+from portsmouth_server.media import parse_media_type
 from portsmouth_server.protocol import check_charset
 
 if TYPE_CHECKING:

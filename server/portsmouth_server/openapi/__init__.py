@@ -17,6 +17,7 @@ import portsmouth
 from portsmouth.queries import NamedQuery
 from portsmouth_server import urls
 from portsmouth_server.answering import json_response
+from portsmouth_server.http import READ
 from portsmouth_server.openapi import (
     asking,
     catalogue,
@@ -62,7 +63,7 @@ def openapi_router(named: Sequence[NamedQuery], settings: Settings) -> APIRouter
     router = APIRouter()
     whole = document(named, settings.public_url or settings.root_path or "/")
 
-    @router.api_route(urls.OPENAPI, methods=["GET", "HEAD"])
+    @router.api_route(urls.OPENAPI, methods=READ)
     async def openapi(request: Request) -> Response:
         return json_response(request, whole)
 

@@ -26,7 +26,8 @@ from portsmouth_server.basing import base_of
 from portsmouth_server.errors import Problem
 from portsmouth_server.http import Header, Receive, Scope, Send, header, read_body
 from portsmouth_server.labelling import named, names_of
-from portsmouth_server.negotiation import LONGEST_HEADER, wants_page
+from portsmouth_server.media import accept_of
+from portsmouth_server.negotiation import wants_page
 from portsmouth_server.pages import HtmlPages
 from portsmouth_server.protocol import SparqlRequest
 from portsmouth_server.receipts.shown import said, shown_rows
@@ -149,8 +150,7 @@ class ReceiptsEndpoint:
         :raises PortsmouthError: they cannot be given.
         """
         request = await self._read(scope, receive)
-        accept = header(scope["headers"], b"accept")
-        if wants_page(accept and accept[:LONGEST_HEADER], request.form):
+        if wants_page(accept_of(scope), request.form):
             return await self._answering.show(scope, receive, send, self._page(scope, request))
         if not request.text or not request.text.strip():
             raise RequestError(found="no query", expected="a SPARQL query in the query parameter")

@@ -10,7 +10,7 @@ from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, Answer, For
 from portsmouth_server.answering import Answering
 from portsmouth_server.http import Header, Receive, Scope, Send
 from portsmouth_server.later import load
-from portsmouth_server.negotiation import RECEIPTS_PROFILE
+from portsmouth_server.media import RECEIPTS_PROFILE
 from portsmouth_server.receipts.provenance import provenance
 from portsmouth_server.settings import Settings
 from portsmouth_server.urls import Urls

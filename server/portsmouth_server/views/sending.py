@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Any
 
 from fastapi import Request
 from starlette.responses import Response
@@ -13,8 +13,6 @@ from portsmouth_server.documents import entity_tag, headers_for, holds, unchange
 from portsmouth_server.lately import Lately
 from portsmouth_server.negotiation import HTML_NAME
 from portsmouth_server.pages import HtmlPages
-
-READ: Final = ["GET", "HEAD"]
 
 
 async def send_page(

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from portsmouth.iris import PASSAGE, passage_key
 from portsmouth.store.protocol import Store
 from portsmouth_server import urls
+from portsmouth_server.http import READ
 from portsmouth_server.kept import Kept
 from portsmouth_server.lately import Lately
 from portsmouth_server.pages import HtmlPages
@@ -20,7 +21,7 @@ from portsmouth_server.views.maps import schematic
 from portsmouth_server.views.maps.asked import KINDS, Asked
 from portsmouth_server.views.maps.page import build
 from portsmouth_server.views.maps.reading import read_located
-from portsmouth_server.views.sending import READ, send_page
+from portsmouth_server.views.sending import send_page
 from portsmouth_server.views.words import LANGUAGES, Words, iris_in, read_words
 
 

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from portsmouth.iris import ID, PT, part
 from portsmouth.store.protocol import Store
 from portsmouth_server import urls
+from portsmouth_server.http import READ
 from portsmouth_server.kept import Kept
 from portsmouth_server.lately import Lately
 from portsmouth_server.pages import HtmlPages
@@ -20,7 +21,7 @@ from portsmouth_server.settings import Settings
 from portsmouth_server.urls import Urls
 from portsmouth_server.views.entity.ego import SIDES
 from portsmouth_server.views.facts import CLASSES
-from portsmouth_server.views.sending import READ, send_page
+from portsmouth_server.views.sending import send_page
 from portsmouth_server.views.timeline.asked import LANES, Asked
 from portsmouth_server.views.timeline.events import Happening, read_happenings
 from portsmouth_server.views.timeline.page import build, busiest, parts_of, shown_of

@@ -11,13 +11,14 @@ from starlette.responses import Response
 from portsmouth.iris import ID
 from portsmouth.store.protocol import Store
 from portsmouth_server import urls
+from portsmouth_server.http import READ
 from portsmouth_server.kept import Kept
 from portsmouth_server.lately import Lately
 from portsmouth_server.pages import HtmlPages
 from portsmouth_server.settings import Settings
 from portsmouth_server.urls import Urls
 from portsmouth_server.views.entity.ego import SIDES
-from portsmouth_server.views.sending import READ, send_page
+from portsmouth_server.views.sending import send_page
 from portsmouth_server.views.treaty.model import Treaty
 from portsmouth_server.views.treaty.page import build
 from portsmouth_server.views.treaty.reading import TREATY, read_treaty
