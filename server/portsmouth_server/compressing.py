@@ -67,6 +67,9 @@ class Compressed:
                 return
             if held:
                 start = held.pop()
+                if start["status"] == 304:
+                    # As the whole answer would vary (RFC 9110, section 15.4.5); it may be one in gzip.
+                    start = {**start, "headers": _varied(list(start["headers"]))}
                 if message["type"] == "http.response.body" and not message.get("more_body", False):
                     headers, body = await compress(scope, list(start["headers"]), message.get("body", b""))
                     start, message = {**start, "headers": headers}, {**message, "body": body}
@@ -83,6 +86,8 @@ def _worthwhile(headers: list[Header], body: bytes) -> bool:
 
 def _varied(headers: list[Header]) -> list[Header]:
     vary = header(headers, b"vary")
+    if vary and "accept-encoding" in vary.lower():
+        return headers
     others = [pair for pair in headers if pair[0] != b"vary"]
     return [*others, (b"vary", f"{vary}, Accept-Encoding".encode() if vary else b"Accept-Encoding")]
 

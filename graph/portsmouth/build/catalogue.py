@@ -21,7 +21,7 @@ from pyoxigraph import Literal, NamedNode, Quad
 from portsmouth import iris
 from portsmouth.build.read import SourceFile
 from portsmouth.build.terms import RDF_TYPE, integer, string
-from portsmouth.errors import Finding
+from portsmouth.errors import Finding, SourceError
 
 LOCATORS: Final = "locators.csv"
 _HEADER: Final = ("line", "start", "end", "sha256")
@@ -107,11 +107,16 @@ def locators_csv(source: Path) -> str:
 
     :param source: the page, UTF-8.
     :return: the table.
+    :raises SourceError: it is not UTF-8.
     """
+    try:
+        text = source.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise SourceError(f"bytes that are not UTF-8 at offset {error.start} of {source}", "UTF-8") from None
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(_HEADER)
-    writer.writerows(locate(source.read_bytes().decode("utf-8")))
+    writer.writerows(locate(text))
     return out.getvalue()
 
 

@@ -88,21 +88,26 @@ def run(arguments: list[str], ahead: Ahead | None = None) -> int:
         with ahead or nullcontext():
             code = app(args=arguments, prog_name="portsmouth", standalone_mode=False, obj=ahead)
     except usage_error as error:
-        console.print(f"error: {error.format_message()} (portsmouth --help explains)", markup=False)
+        # Where no word is given, help has been shown, and there is no message.
+        if message := error.format_message():
+            message = message.replace(": Value error, ", ": ")
+            console.print(f"error: {message} (portsmouth --help explains)", markup=False)
         return 2
     except PortsmouthError as error:
         _tell(console, error)
         return error.exit_code
     except (typer.Abort, KeyboardInterrupt):
         return 130
-    except BrokenPipeError:
-        # The reader of a pipe has seen enough. Python would complain once more while it flushes at exit.
+    except (BrokenPipeError, SystemExit):
+        # The reader of a pipe has seen enough: where typer notices, it ends the process, and does so for
+        # nothing else. Python would complain once more while it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        console.print(
-            f"error: found {error.strerror}: {error.filename}; expected to be able to use it", markup=False
-        )
+        where = f": {error.filename}; expected to be able to use it"
+        if not error.filename:
+            where = "; expected to be able to write what the command prints"
+        console.print(f"error: found {error.strerror}{where}", markup=False)
         return 2
     return code if isinstance(code, int) else 0
 

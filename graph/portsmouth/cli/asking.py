@@ -41,7 +41,12 @@ def query_text(text: str | None, file: Path | None, name: str | None, params: Se
     if len(given) != 1:
         refuse(f"{len(given)} queries", "one: SPARQL text, --file or --name (see --list)")
     if name is not None:
-        return queries.get(name).bind(dict(_assignment(param) for param in params))
+        values: dict[str, str] = {}
+        for key, value in map(_assignment, params):
+            if key in values:
+                refuse(f"--param {key} twice", "one value for a parameter")
+            values[key] = value
+        return queries.get(name).bind(values)
     if params:
         refuse("--param without --name", "parameters only for a named query")
     if file is not None:

@@ -23,7 +23,7 @@ def build_command(facts: FactsOption = None, output: OutputOption = None) -> Non
     """
     built = build_graph(facts)
     if output:
-        output.write_bytes(built.nquads)
+        write(built.nquads, output)
     notes.print(built.summary)
     typer.echo(built.snapshot)
 

@@ -77,11 +77,12 @@ def load_command(
     batch: Annotated[int, typer.Option(min=1, max=100_000, help="Triples a request.")] = 1000,
     facts: FactsOption = None,
 ) -> None:
-    """Fill another SPARQL service with the graph, so that `serve --endpoint` can stand before it.
+    """Fill a folder, or another SPARQL service, with data that `serve` then answers from.
 
-    Only graphs that have changed are sent. After an interruption the same command goes on.
+    With --store, a file of any size fills a folder for `serve --store`.
 
-    With --store, fill a folder with a file of any size, so that `serve --store` answers from there.
+    With --endpoint, the graph or a file fills another service for `serve --endpoint`. Only graphs that have
+    changed are sent. After an interruption the same command goes on.
 
     \b
     portsmouth load large.nq.gz --store large

@@ -5,9 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 
 def write(body: bytes, output: Path | None = None) -> None:
@@ -16,14 +20,46 @@ def write(body: bytes, output: Path | None = None) -> None:
     :param body: the answer.
     :param output: the file; standard output where not given, where a terminal gets a last line end.
     """
-    if output:
-        output.write_bytes(body)
+    with destination(output) as stream:
+        stream.write(body)
+        if not output and sys.stdout.isatty() and not body.endswith(b"\n"):
+            stream.write(b"\n")
+
+
+@contextmanager
+def destination(output: Path | None = None) -> Iterator[BinaryIO]:
+    """Open what an answer is written to.
+
+    A file takes its name once it is whole: what fails or is interrupted leaves the former one as it was.
+
+    :param output: the file, or a device or pipe, which is written at once; standard output where not given.
+    :raises OSError: it cannot be written; the error names it.
+    """
+    if output is None:
+        sys.stdout.flush()
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
         return
-    sys.stdout.flush()
-    sys.stdout.buffer.write(body)
-    if sys.stdout.isatty() and not body.endswith(b"\n"):
-        sys.stdout.buffer.write(b"\n")
-    sys.stdout.buffer.flush()
+    target = output.resolve()
+    beside = target.with_name(f".{target.name}.{os.getpid()}")
+    stream = None
+    # What a link in /dev leads to may be a pipe, or a file that the shell has opened.
+    if not output.is_relative_to("/dev") and (target.is_file() or not target.exists()):
+        # Where nothing can be made beside it, it may still be possible to write the file itself.
+        with suppress(OSError):
+            stream = beside.open("wb")
+    try:
+        with stream or output.open("wb") as opened:
+            yield opened
+        if stream:
+            if target.exists():
+                shutil.copymode(target, beside)
+            beside.replace(target)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(output)) from error
+    finally:
+        if stream:
+            beside.unlink(missing_ok=True)
 
 
 def as_json(told: object) -> bytes:

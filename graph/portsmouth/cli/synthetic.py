@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import nullcontext
 from typing import Annotated
 
 import typer
 
 from portsmouth.cli.base import OutputOption, app
+from portsmouth.cli.output import destination
 from portsmouth.cli.telling import notes
 
 
@@ -37,12 +36,11 @@ def synthesize(
     corpus = Corpus(events=1000 if events is None and quads is None else events, quads=quads, seed=seed)
     with (
         notes.status("inventing") as status,
-        output.open("wb") if output else nullcontext(sys.stdout.buffer) as sink,
+        destination(output) as sink,
     ):
         for chunk in corpus:
             sink.write(chunk)
             status.update(f"inventing: {corpus.counts.quads:,} quads")
-        sink.flush()
     counts = corpus.counts
     notes.print(
         f"{counts.quads:,} quads: {counts.events:,} acts of influence among {counts.actors:,} actors, "

@@ -1,0 +1,96 @@
+"""Where the command line writes, and what it says when it cannot."""
+
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from .test_cli import fails, portsmouth
+
+
+def limited():
+    """Let no file grow beyond 64 KiB, as a full disk would not."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64 << 10, 64 << 10))
+
+
+def synthesize(path, **options):
+    return subprocess.run(
+        [sys.executable, "-m", "portsmouth", "synthesize", "--events", "1", "--output", str(path)],
+        capture_output=True,
+        timeout=60,
+        **options,
+    )
+
+
+def test_a_file_that_cannot_be_written_whole_leaves_the_former_one(tmp_path):
+    path = tmp_path / "corpus.nq"
+    path.write_text("former")
+    path.chmod(0o640)
+    done = synthesize(path, preexec_fn=limited)
+    assert done.returncode == 2
+    assert done.stderr.decode() == f"error: found File too large: {path}; expected to be able to use it\n"
+    assert (path.read_text(), [each.name for each in tmp_path.iterdir()]) == ("former", ["corpus.nq"])
+    assert synthesize(path).returncode == 0
+    assert path.read_bytes().endswith(b" .\n")
+    assert (path.stat().st_mode & 0o777, [each.name for each in tmp_path.iterdir()]) == (0o640, ["corpus.nq"])
+
+
+def test_a_link_a_device_and_a_missing_folder_as_output(tmp_path):
+    page = tmp_path / "page.txt"
+    page.write_text("one\ntwo\n")
+    there, link = tmp_path / "there.csv", tmp_path / "link.csv"
+    link.symlink_to(there)
+    assert portsmouth("locate", page, "--output", link).returncode == 0
+    assert link.is_symlink()
+    done = portsmouth("locate", page, "--output", "/dev/stdout")
+    assert done.stdout == there.read_bytes()
+    missing = tmp_path / "missing" / "x.csv"
+    fails(2, "locate", page, "--output", missing, says=f"error: found No such file or directory: {missing};")
+
+
+@pytest.mark.parametrize("words", [["--help"], ["search", "a"], ["synthesize", "--events", "1"]])
+def test_a_reader_that_has_seen_enough_is_no_failure(words):
+    with subprocess.Popen(
+        [sys.executable, "-m", "portsmouth", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as running:
+        running.stdout.close()
+        assert running.wait(60) == 0
+        assert b"rror" not in running.stderr.read()
+
+
+def test_a_standard_output_without_room_is_told_in_one_line():
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "portsmouth", "--version"], stdout=full, stderr=subprocess.PIPE, timeout=60
+        )
+    assert done.returncode == 2
+    assert done.stderr.decode() == (
+        "error: found No space left on device; expected to be able to write what the command prints\n"
+    )
+
+
+def test_without_a_word_help_is_shown_and_nothing_else():
+    done = portsmouth()
+    assert done.returncode == 2
+    assert "Usage: portsmouth" in done.stdout.decode()
+    assert done.stderr == b""
+
+
+def test_a_wrong_choice_is_told_with_those_that_there_are():
+    told = fails(2, "conflicts", "--kind", "contrary", says="'contrary' is not one of 'incompatible',")
+    assert "Value error" not in told
+
+
+def test_a_parameter_has_one_value():
+    words = ("query", "--name", "provisions-of-article", "-p", "number=9", "-p", "number=10")
+    fails(2, *words, says="error: found --param number twice; expected one value for a parameter")
+
+
+def test_a_page_that_is_no_text_has_no_lines_to_locate(tmp_path):
+    page = tmp_path / "page.txt"
+    page.write_bytes(b"abc\xff")
+    fails(
+        2, "locate", page, says=f"error: found bytes that are not UTF-8 at offset 3 of {page}; expected UTF-8"
+    )
