@@ -81,7 +81,9 @@ class Compressed:
 
 def _worthwhile(headers: list[Header], body: bytes) -> bool:
     kind = (header(headers, b"content-type") or "").encode("latin-1")
-    return len(body) >= _LEAST and kind.startswith(_TYPES)
+    # An answer to HEAD has no body, and the length of that of GET.
+    length = len(body) or int(header(headers, b"content-length") or 0)
+    return length >= _LEAST and kind.startswith(_TYPES)
 
 
 def _varied(headers: list[Header]) -> list[Header]:
