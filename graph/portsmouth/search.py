@@ -22,29 +22,17 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from types import MappingProxyType
-from typing import Final, Literal, NamedTuple, Self
+from typing import Final, NamedTuple, Self
 
 import pyoxigraph as ox
 
 from portsmouth.errors import AmbiguousNameError, ParameterError, StoreError, UnknownNameError
-from portsmouth.iris import DCTERMS, OWL, PREFIXES, PT, RDF, RDFS, SCHEMA, SH, SKOS, shorten
+from portsmouth.iris import OWL, PREFIXES, PT, RDF, RDFS, SH, SKOS, shorten
 from portsmouth.nearness import NearNames
-from portsmouth.store.protocol import Query, Store
+from portsmouth.searchable import FIELDS, RANKS, Field, Known, Text, Told
+from portsmouth.store.protocol import Store
 
-Field = Literal["label", "spelling", "gloss"]
-
-#: The properties whose values are searched, and what their text is to the thing.
-FIELDS: Final[Mapping[str, Field]] = {
-    SKOS + "prefLabel": "label",
-    RDFS + "label": "label",
-    DCTERMS + "title": "label",
-    SCHEMA + "alternateName": "spelling",
-    SKOS + "altLabel": "spelling",
-    RDFS + "comment": "gloss",
-    SKOS + "definition": "gloss",
-}
-_FIELDS: Final[tuple[Field, ...]] = ("label", "spelling", "gloss")
-_GLOSS: Final = _FIELDS.index("gloss")
+_GLOSS: Final = RANKS.index("gloss")
 _TYPE: Final = RDF + "type"
 _PERSON: Final = PT + "Person"
 #: Kinds of vocabulary: what the facts are told with, and not what they tell of.
@@ -74,6 +62,8 @@ MOST_HITS: Final = 200
 #: Things that an ambiguous name is told to stand for.
 _MOST_CANDIDATES: Final = 10
 _MOST_NEAR: Final = 5
+#: Things that an index takes in one by one after a write, or a twentieth of all; more are indexed anew.
+_MOST_FOLLOWED: Final = 200
 #: Things of which so many are compared letter by letter with a name that nothing has.
 _MOST_COMPARED: Final = 20_000
 #: Letters of scripts that put no space between words: Thai, kana, kanji.
@@ -91,7 +81,9 @@ _LATIN: Final = str.maketrans(
 )
 
 _SCHEMA: Final = """
-CREATE TABLE thing (id INTEGER PRIMARY KEY, bonus REAL NOT NULL, person INTEGER NOT NULL);
+CREATE TABLE thing (
+  id INTEGER PRIMARY KEY, iri TEXT NOT NULL, bonus REAL NOT NULL, person INTEGER NOT NULL
+);
 CREATE TABLE kind (type TEXT NOT NULL, thing INTEGER NOT NULL, PRIMARY KEY (type, thing)) WITHOUT ROWID;
 CREATE TABLE text (
   id INTEGER PRIMARY KEY, thing INTEGER NOT NULL, field INTEGER NOT NULL, language TEXT NOT NULL,
@@ -99,23 +91,6 @@ CREATE TABLE text (
 );
 CREATE VIRTUAL TABLE trigram USING fts5(form, content='text', content_rowid='id', tokenize='trigram');
 """
-
-_TEXT_PATTERN: Final = (
-    f"VALUES ?property {{ {' '.join(f'<{iri}>' for iri in FIELDS)} }} ?thing ?property ?value"
-)
-#: Everything that an index reads, for a store that is asked in SPARQL.
-TEXTS_QUERY: Final = f"""\
-SELECT ?thing ?property ?value {{
-  {_TEXT_PATTERN}
-}}"""
-TYPES_QUERY: Final = f"""\
-SELECT DISTINCT ?thing ?type {{
-  {{ SELECT DISTINCT ?thing {{ {_TEXT_PATTERN} }} }}
-  ?thing a ?type
-}}"""
-MENTIONS_QUERY: Final = (
-    "SELECT ?thing (COUNT(?s) AS ?number) { ?s ?p ?thing FILTER(ISIRI(?thing)) } GROUP BY ?thing"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,13 +145,6 @@ class _Thing(NamedTuple):
     iri: str
     labels: Mapping[str, str]
     types: tuple[str, ...]
-
-
-class _Text(NamedTuple):
-    thing: str
-    field: Field
-    language: str
-    value: str
 
 
 @lru_cache(maxsize=256)
@@ -260,14 +228,16 @@ class Index:
     """
 
     def __init__(
-        self, texts: Iterable[_Text], types: Iterable[tuple[str, str]], mentions: Mapping[str, int]
+        self, texts: Iterable[Text], types: Iterable[tuple[str, str]], mentions: Mapping[str, int]
     ) -> None:
         rows = sorted(set(texts))
-        classes = _classes(types)
+        classes, self._sizes = _classes(types)
+        #: By number; those that have gone keep their places.
         self._things = _things(rows, classes)
         self._numbers = {thing.iri: number for number, thing in enumerate(self._things)}
         self.kinds = frozenset(kind for thing in self._things for kind in thing.types)
         self._longest = 0
+        self._taken_in: Known | None = None
         self._lock = threading.Lock()
         # Who only passes an index on needs no database.
         import sqlite3
@@ -288,7 +258,7 @@ class Index:
         :param data: the dataset as N-Quads, with what is to be found in its default graph.
         :raises StoreError: this Python's SQLite has no full-text index of trigrams.
         """
-        texts: list[_Text] = []
+        texts: list[Text] = []
         types: list[tuple[str, str]] = []
         mentions: Counter[str] = Counter()
         for quad in ox.parse(data, format=ox.RdfFormat.N_QUADS):
@@ -303,23 +273,26 @@ class Index:
         return cls(texts, types, mentions)
 
     @classmethod
-    async def from_store(cls, store: Store) -> Self:
+    async def from_store(cls, store: Store, former: Self | None = None) -> Self:
         """Index what a store holds, by asking it.
 
         :param store: an open store.
+        :param former: an index of the store as it was, which is brought up to date and returned where little
+            has changed.
         :raises StoreError: the store cannot answer, or SQLite has no full-text index of trigrams.
         """
-        answers = [await _whole(store, query) for query in (TEXTS_QUERY, TYPES_QUERY, MENTIONS_QUERY)]
-        # Reading takes a moment, in which others want to be served.
-        return await asyncio.to_thread(cls._from_answers, *answers)
+        told = await Told.from_store(store)
+        return await asyncio.to_thread(cls._from_told, told, former)
 
     @classmethod
-    def _from_answers(cls, texts: bytes, types: bytes, mentions: bytes) -> Self:
-        return cls(
-            [text for row in _rows(texts) for text in _text(*row)],
-            [(_value(thing), _value(kind)) for thing, kind in _rows(types)],
-            {_value(thing): int(_literal(number)) for thing, number in _rows(mentions)},
-        )
+    def _from_told(cls, told: Told, former: Self | None) -> Self:
+        known = Known(told)
+        if former and former._follow(told, known):
+            return former
+        texts = list(told.texts_of())
+        index = cls(texts, told.types_of({text.thing for text in texts}), told.mentions)
+        index._taken_in = known
+        return index
 
     def search(self, text: str, *, limit: int = USUAL_HITS, kinds: Collection[str] = ()) -> list[Hit]:
         """Find the things that a text names, or that are spoken of in its words.
@@ -398,7 +371,7 @@ class Index:
         with self._lock:
             rows = self._database.execute(
                 f"SELECT form, thing FROM text JOIN thing ON thing.id = thing WHERE field < {_GLOSS} "  # noqa: S608
-                "ORDER BY person DESC, bonus DESC, length(form), thing"
+                "ORDER BY person DESC, bonus DESC, length(form), thing.iri"
             ).fetchall()
         return NearNames(
             (word, thing) for form, thing in rows for word in {form.strip(), *_words(form.strip())} if word
@@ -453,25 +426,103 @@ class Index:
         hits = []
         for number, score, field, language, original in rows:
             thing = self._things[number]
-            text = _Text(thing.iri, _FIELDS[field], language, original)
-            hits.append(_hit(thing, text, round(score, 4)))
+            text = Text(thing.iri, RANKS[field], language, original)
+            # Of classes within classes the rarest is the narrowest.
+            types = sorted(thing.types, key=lambda kind: (self._sizes[kind], kind))
+            hits.append(
+                Hit(
+                    thing.iri,
+                    thing.labels,
+                    tuple(types),
+                    text.field,
+                    text.value,
+                    text.language,
+                    round(score, 4),
+                )
+            )
         return hits
 
-    def _fill(self, rows: Sequence[_Text], mentions: Mapping[str, int]) -> None:
-        numbered = list(enumerate(self._things))
-        things = [(number, _bonus(thing, mentions), _PERSON in thing.types) for number, thing in numbered]
-        kinds = [(kind, number) for number, thing in numbered for kind in thing.types]
-        with self._database as database:
-            database.executemany("INSERT INTO thing VALUES (?, ?, ?)", things)
-            database.executemany("INSERT INTO kind VALUES (?, ?)", kinds)
-            database.executemany("INSERT INTO text VALUES (NULL, ?, ?, ?, ?, ?)", self._text_rows(rows))
-            database.execute("INSERT INTO trigram (trigram) VALUES ('rebuild')")
+    def _fill(self, rows: Sequence[Text], mentions: Mapping[str, int]) -> None:
+        with self._database:
+            self._insert(list(enumerate(self._things)), rows, mentions)
+            self._database.execute("INSERT INTO trigram (trigram) VALUES ('rebuild')")
 
-    def _text_rows(self, rows: Sequence[_Text]) -> Iterator[tuple[int, int, str, str, str]]:
+    def _insert(
+        self, numbered: Sequence[tuple[int, _Thing]], rows: Iterable[Text], mentions: Mapping[str, int]
+    ) -> None:
+        """Insert things and their texts, but for what finds the texts."""
+        database = self._database
+        database.executemany(
+            "INSERT INTO thing VALUES (?, ?, ?, ?)",
+            [
+                (number, thing.iri, _bonus(thing, mentions), _PERSON in thing.types)
+                for number, thing in numbered
+            ],
+        )
+        database.executemany(
+            "INSERT INTO kind VALUES (?, ?)",
+            [(kind, number) for number, thing in numbered for kind in thing.types],
+        )
+        database.executemany("INSERT INTO text VALUES (NULL, ?, ?, ?, ?, ?)", self._text_rows(rows))
+
+    def _follow(self, told: Told, known: Known) -> bool:
+        """Take in what is told otherwise than before; return ``False`` where that is too much."""
+        before = self._taken_in
+        if before is None or len(self._things) > 2 * (len(self._numbers) + _MOST_FOLLOWED):
+            # So much has gone that what is left should have its room back.
+            return False
+        changed = before.changed(known)
+        if len(changed) > max(_MOST_FOLLOWED, min(len(self._numbers) // 20, 100 * _MOST_FOLLOWED)):
+            return False
+        rows = sorted(set(told.texts_of(changed)))
+        things = _things(rows, _classes(told.types_of({row.thing for row in rows}))[0])
+        mentioned = [
+            (_bonus(self._things[self._numbers[iri]], known.mentions), self._numbers[iri])
+            for iri in before.spoken_of_otherwise(known) - changed
+            if iri in self._numbers
+        ]
+        gone = [self._numbers[iri] for iri in changed if iri in self._numbers]
+        # Whoever finds it half done, since it has failed, begins anew.
+        self._taken_in = None
+        with self._lock, self._database as database:
+            for number in gone:
+                self._sizes.subtract(self._things[number].types)
+                del self._numbers[self._things[number].iri]
+            for thing in things:
+                self._sizes.update(thing.types)
+                self._numbers[thing.iri] = len(self._things)
+                self._things.append(thing)
+            self._delete(gone)
+            last = database.execute("SELECT max(id) FROM text").fetchone()[0] or 0
+            self._insert([(self._numbers[thing.iri], thing) for thing in things], rows, known.mentions)
+            database.execute(
+                "INSERT INTO trigram (rowid, form) SELECT id, form FROM text WHERE id > ?", (last,)
+            )
+            database.executemany("UPDATE thing SET bonus = ? WHERE id = ?", mentioned)
+        self._taken_in = known
+        self.kinds = frozenset(
+            kind for number in self._numbers.values() for kind in self._things[number].types
+        )
+        self.__dict__.pop("_near_names", None)
+        return True
+
+    def _delete(self, numbers: Sequence[int]) -> None:
+        database = self._database
+        places = ", ".join("?" * len(numbers))
+        # An index of foreign content is told what it forgets.
+        database.execute(
+            "INSERT INTO trigram (trigram, rowid, form) "  # noqa: S608  # values are bound
+            f"SELECT 'delete', id, form FROM text WHERE thing IN ({places})",
+            numbers,
+        )
+        for table, column in (("text", "thing"), ("kind", "thing"), ("thing", "id")):
+            database.execute(f"DELETE FROM {table} WHERE {column} IN ({places})", numbers)  # noqa: S608
+
+    def _text_rows(self, rows: Iterable[Text]) -> Iterator[tuple[int, int, str, str, str]]:
         for row in rows:
             if form := _fold(row.value):
                 self._longest = max(self._longest, len(form))
-                number, field = self._numbers[row.thing], _FIELDS.index(row.field)
+                number, field = self._numbers[row.thing], RANKS.index(row.field)
                 yield number, field, row.language, _readable(row.value), f" {form} "
 
 
@@ -509,7 +560,7 @@ def _statement(
     return (
         f"SELECT thing, max({score}) AS score, field, language, original "  # noqa: S608  # values are bound
         f"FROM text JOIN thing ON thing.id = thing WHERE {' AND '.join(conditions)} "
-        "GROUP BY thing ORDER BY score DESC, length(original), thing LIMIT ?",
+        "GROUP BY thing ORDER BY score DESC, length(original), thing.iri LIMIT ?",
         [*values, limit],
     )
 
@@ -519,10 +570,6 @@ def _name(iri: str, labels: Mapping[str, str]) -> str:
         if language in labels:
             return labels[language]
     return shorten(iri).strip("<>")
-
-
-def _hit(thing: _Thing, text: _Text, score: float) -> Hit:
-    return Hit(thing.iri, thing.labels, thing.types, text.field, text.value, text.language, score)
 
 
 def _words(form: str) -> list[str]:
@@ -550,10 +597,6 @@ def _value(term: object) -> str:
     return term.value if isinstance(term, ox.NamedNode) else ""
 
 
-def _literal(term: object) -> str:
-    return term.value if isinstance(term, ox.Literal) else "0"
-
-
 def _readable(text: str) -> str:
     """Return text that SQLite can keep: half a surrogate pair is no character.
 
@@ -563,34 +606,22 @@ def _readable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def _text(thing: object, property_: object, value: object) -> Iterator[_Text]:
+def _text(thing: object, property_: object, value: object) -> Iterator[Text]:
     field = FIELDS.get(_value(property_))
     if field and isinstance(thing, ox.NamedNode) and isinstance(value, ox.Literal):
-        yield _Text(thing.value, field, value.language or "", value.value)
+        yield Text(thing.value, field, value.language or "", value.value)
 
 
-async def _whole(store: Store, text: str) -> bytes:
-    answer = await store.query(Query(text))
-    return b"".join([chunk async for chunk in answer])
-
-
-def _rows(answer: bytes) -> ox.QuerySolutions:
-    results = ox.parse_query_results(answer, format=ox.QueryResultsFormat.JSON)
-    assert isinstance(results, ox.QuerySolutions)  # noqa: S101  # every query here is a SELECT
-    return results
-
-
-def _classes(types: Iterable[tuple[str, str]]) -> Mapping[str, tuple[str, ...]]:
-    """Return the classes of each thing, the rarest first: of classes within classes that is the narrowest."""
+def _classes(types: Iterable[tuple[str, str]]) -> tuple[Mapping[str, tuple[str, ...]], Counter[str]]:
+    """Return the classes of each thing, and how many things each class has."""
     pairs = {(thing, kind) for thing, kind in types if thing and kind}
-    sizes = Counter(kind for _, kind in pairs)
     classes: dict[str, list[str]] = defaultdict(list)
-    for thing, kind in sorted(pairs, key=lambda pair: (sizes[pair[1]], pair[1])):
+    for thing, kind in sorted(pairs):
         classes[thing].append(kind)
-    return {thing: tuple(kinds) for thing, kinds in classes.items()}
+    return {thing: tuple(kinds) for thing, kinds in classes.items()}, Counter(kind for _, kind in pairs)
 
 
-def _things(texts: Iterable[_Text], classes: Mapping[str, tuple[str, ...]]) -> list[_Thing]:
+def _things(texts: Iterable[Text], classes: Mapping[str, tuple[str, ...]]) -> list[_Thing]:
     labels: dict[str, dict[str, str]] = {}
     for text in texts:
         of_thing = labels.setdefault(text.thing, {})

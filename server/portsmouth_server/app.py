@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any, Protocol
 
 from fastapi import FastAPI
 
 from portsmouth.errors import PortsmouthError, RateLimitError
 from portsmouth.queries import NamedQuery
 from portsmouth.sandbox import Sandbox
-from portsmouth.search import Index
 from portsmouth.store.protocol import Store
 from portsmouth_server import urls
 from portsmouth_server.answering import Answering
@@ -24,7 +24,7 @@ from portsmouth_server.frontend import KeptFiles, static_folder
 from portsmouth_server.graph_store.endpoint import GraphStore
 from portsmouth_server.http import Receive, Scope, Send, respond
 from portsmouth_server.inventory import Inventories
-from portsmouth_server.kept import Kept
+from portsmouth_server.names import Names
 from portsmouth_server.operating.door import Door
 from portsmouth_server.operating.metrics import Metrics
 from portsmouth_server.operating.observing import Observer
@@ -79,7 +79,7 @@ def create_app(store: Store, settings: Settings | None = None, named: Sequence[N
     metrics, door = Metrics(store, answering.kept), Door(settings)
     rest.include_router(metrics_router(metrics, door, settings.metrics_from))
     rest.include_router(named_queries_router(store, settings, pages, named, answering))
-    names = Kept(store, lambda: Index.from_store(store))
+    names = Names(store)
     rest.include_router(search_router(names, settings, pages))
     sandbox = Sandbox(settings.memory)
     rest.include_router(checking_router(sandbox, settings))
@@ -98,7 +98,7 @@ def create_app(store: Store, settings: Settings | None = None, named: Sequence[N
     express = None
     if isinstance(store, PromptStore):
         express = Express(store, settings, answering, door, observer)
-    return Server(store, settings, direct, rest, sandbox, door, observer, express)
+    return Server(store, settings, direct, rest, sandbox, door, observer, express, names.make_ahead)
 
 
 class Server:
@@ -112,6 +112,7 @@ class Server:
     :param door: what lets requests in.
     :param observer: what watches them.
     :param express: the short way for plain queries, where the store can begin an answer at once.
+    :param ahead: what is made once the server has started, before anybody asks for it.
     """
 
     def __init__(
@@ -124,9 +125,11 @@ class Server:
         door: Door,
         observer: Observer,
         express: Express | None,
+        ahead: Callable[[], Coroutine[Any, Any, None]],
     ) -> None:
         self._door = door
         self._observer = observer
+        self._ahead = ahead
         self._store = store
         self._sandbox = sandbox
         self._root_path = settings.root_path
@@ -199,7 +202,10 @@ class Server:
             self.failure = error
             return await send({"type": "lifespan.startup.failed", "message": str(error)})
         await send({"type": "lifespan.startup.complete"})
+        ahead = asyncio.create_task(self._ahead())
         await receive()
+        ahead.cancel()
+        await asyncio.gather(ahead, return_exceptions=True)
         await self._sandbox.aclose()
         await self._store.__aexit__(None, None, None)
         await send({"type": "lifespan.shutdown.complete"})

@@ -13,6 +13,7 @@ from portsmouth.networks.document import counts
 from portsmouth.search import Index
 from portsmouth.store.protocol import Store
 from portsmouth_server.kept import Kept as KeptValue
+from portsmouth_server.names import Names
 
 MOST_NETWORKS: Final = 32
 MOST_ARCS: Final = 400_000
@@ -49,7 +50,7 @@ class KeptNetworks:
     def __init__(self, store: Store, names: KeptValue[Index] | None = None) -> None:
         self._store = store
         self._made: OrderedDict[Selection, asyncio.Task[Kept]] = OrderedDict()
-        self._names = names or KeptValue(store, lambda: Index.from_store(store))
+        self._names = names or Names(store)
         self._snapshot = ""
 
     async def network(self, selection: Selection) -> Kept:

@@ -60,13 +60,16 @@ GROWING: Final[Mapping[str, tuple[str, str]]] = {
         "/network/paths?from={a}&to={b}",
         "first: all acts; then the acts that may lie on a path, which is most of them between busy actors",
     ),
-    "search": ("/search?q={word}&format=json", "first: an index of all names; then the hits"),
+    "search": (
+        "/search?q={word}&format=json",
+        "first: an index of all names, where it is not made ahead; then the hits",
+    ),
     "receipts of an act": ("/receipts?query={receipt}", "little: what one act rests on"),
     "receipts of an actor's acts": (
         "/receipts?query={receipts}",
         "the rows of the answer: each has its receipt",
     ),
-    "conflicts": ("/conflicts?format=json", "the disagreements, which are all in one answer"),
+    "conflicts": ("/conflicts?format=json", "the disagreements, of which a hundred are in one answer"),
 }
 _SIZES: Final = (20_000, 200_000, 1_000_000)
 #: Seconds until a call is given up, and how many calls a figure is made of.

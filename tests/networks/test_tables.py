@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portsmouth.errors import StoreError
-from portsmouth.networks import tables
 from portsmouth.networks.network import Network
+from portsmouth.store import tables
 
 
 class Told:

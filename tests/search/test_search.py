@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
+from typing import Any
 
 import pyoxigraph as ox
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from portsmouth.build import build
 from portsmouth.errors import AmbiguousNameError, NotFoundError, ParameterError, StoreError
-from portsmouth.iris import CONCEPT, ID, PASSAGE, PT
+from portsmouth.iris import CONCEPT, ID, PASSAGE, PT, RDF
 from portsmouth.search import FIELDS, MOST_WORDS, Index, fold, spans
 from portsmouth.store.embedded import EmbeddedStore
 
@@ -216,6 +217,86 @@ def test_a_store_is_indexed_as_its_data_are(index: Index) -> None:
     asked = asyncio.run(ask())
     for text in ("komura", "sakhalin", "a", "peace", "โคมูระ"):
         assert asked.search(text) == index.search(text)
+
+
+# --- after a write
+
+THINGS = [ox.NamedNode(ID + name) for name in ("a", "b", "c", "d")]
+WORDS = ("Sakhalin", "South Sakhalin", "komura", "Peace of Sakhalin", "Сахалин", 'a\tb\n"c"', "!")
+TEXTS = st.builds(
+    lambda thing, field, word, language: ox.Quad(
+        thing, ox.NamedNode(field), ox.Literal(word, language=language) if language else ox.Literal(word)
+    ),
+    st.sampled_from(THINGS),
+    st.sampled_from(sorted(FIELDS)),
+    st.sampled_from(WORDS),
+    st.sampled_from(["", "en", "th"]),
+)
+CLASSES = st.builds(
+    lambda thing, kind: ox.Quad(thing, ox.NamedNode(RDF + "type"), ox.NamedNode(PT + kind)),
+    st.sampled_from(THINGS),
+    st.sampled_from(["Actor", "Person", "Territory"]),
+)
+MENTIONS = st.builds(
+    lambda one, other: ox.Quad(one, ox.NamedNode(PT + "about"), other),
+    st.sampled_from(THINGS),
+    st.sampled_from([*THINGS, ox.Literal(7), ox.BlankNode("b")]),
+)
+STATES = st.lists(st.lists(TEXTS | CLASSES | MENTIONS, max_size=12), min_size=2, max_size=4)
+
+
+class Asked:
+    """A store that is asked in this process."""
+
+    snapshot = ""
+
+    def __init__(self, quads: list[ox.Quad]) -> None:
+        self._store = ox.Store()
+        self._store.extend(quads)
+
+    async def query(self, query: Any) -> Any:
+        return self._told(self._store.query(query.text).serialize(format=ox.QueryResultsFormat.TSV))
+
+    async def _told(self, answer: bytes) -> Any:
+        yield answer
+
+
+@given(STATES)
+def test_an_index_that_follows_writes_is_as_one_made_anew(states: list[list[ox.Quad]]) -> None:
+    async def work() -> None:
+        followed = None
+        for quads in states:
+            former, followed = followed, await Index.from_store(Asked(quads), followed)  # type: ignore[arg-type]
+            assert former in (None, followed)
+            fresh = await Index.from_store(Asked(quads))  # type: ignore[arg-type]
+            assert followed.kinds == fresh.kinds
+            for text in ("sakhalin", "peace sakh", "komura", "сахалин", "b", "of"):
+                assert followed.search(text) == fresh.search(text)
+                assert followed.near(text + "x") == fresh.near(text + "x")
+                for kind in fresh.kinds:
+                    assert followed.search(text, kinds=[kind], limit=2) == fresh.search(
+                        text, kinds=[kind], limit=2
+                    )
+            for thing in THINGS:
+                assert followed.labels(thing.value) == fresh.labels(thing.value)
+                assert followed.name(thing.value) == fresh.name(thing.value)
+
+    asyncio.run(work())
+
+
+def test_what_changes_in_much_is_indexed_anew() -> None:
+    async def work() -> tuple[Index, Index]:
+        label = next(iri for iri, field in FIELDS.items() if field == "label")
+        quads = [
+            ox.Quad(ox.NamedNode(f"{ID}x{number}"), ox.NamedNode(label), ox.Literal(f"name {number}"))
+            for number in range(300)
+        ]
+        former = await Index.from_store(Asked([]))  # type: ignore[arg-type]
+        return former, await Index.from_store(Asked(quads), former)  # type: ignore[arg-type]
+
+    former, later = asyncio.run(work())
+    assert former is not later and former.search("name 7") == []
+    assert names(later, "name 17") == ["x17", *names(later, "name 17")[1:]]
 
 
 def test_an_empty_graph_has_no_names() -> None:

@@ -11,7 +11,7 @@ from portsmouth.build import build
 from portsmouth.errors import ParameterError
 from portsmouth.networks import Selection
 from portsmouth.store.embedded import EmbeddedStore
-from portsmouth_server import kept_networks
+from portsmouth_server import kept_networks, names
 from portsmouth_server.kept_networks import KeptNetworks
 
 
@@ -89,3 +89,23 @@ def test_a_network_that_could_not_be_made_is_not_kept(nquads: bytes) -> None:
         assert await kept.index() is await kept.index()
 
     run(nquads, work)
+
+
+@pytest.mark.parametrize("many", [0, 1 << 40])
+def test_names_of_much_data_are_indexed_before_anybody_asks(
+    nquads: bytes, monkeypatch: pytest.MonkeyPatch, many: int
+) -> None:
+    monkeypatch.setattr(names, "_MANY", many)
+    monkeypatch.setattr(names, "_PAUSE", 0.0)
+
+    async def work() -> None:
+        async with EmbeddedStore.from_nquads(nquads) as store:
+            assert store.size() == len(nquads)
+            kept = names.Names(store)
+            await kept.make_ahead()
+            asked = store.tally.ended.get("ok", 0)
+            assert (asked > 0) == (many == 0)
+            assert (await kept.get()).search("Komura")
+            assert (store.tally.ended.get("ok", 0) == asked) == (many == 0)
+
+    asyncio.run(work())

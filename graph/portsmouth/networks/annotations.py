@@ -12,9 +12,9 @@ from portsmouth.iris import PASSAGE, PT
 from portsmouth.networks.arcs import anchor
 from portsmouth.networks.reading import mentions as count_mentions
 from portsmouth.networks.selection import Selection
-from portsmouth.networks.tables import rows, text
 from portsmouth.store.protocol import Store
 from portsmouth.store.stances import seen_from
+from portsmouth.store.tables import rows, text
 
 Network = Any  # nx.MultiDiGraph, which has no type parameters
 

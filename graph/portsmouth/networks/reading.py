@@ -18,8 +18,8 @@ from typing import Any, Final
 
 from portsmouth.errors import DateError
 from portsmouth.iris import PASSAGE, PT
-from portsmouth.networks.tables import Names, columns, name_of, rows, text
 from portsmouth.store.protocol import Store
+from portsmouth.store.tables import Names, columns, name_of, rows, text
 
 #: Patterns of what is asked of every store, each by the variables to which it gives values beside ``?thing``.
 _BESIDE: Final = {

@@ -153,6 +153,15 @@ class EmbeddedStore:
         """Whether anything can be changed."""
         return False
 
+    def size(self) -> int:
+        """Return the bytes of the data where the store found them, on disk; 0 where they are there no longer.
+
+        :raises OSError: they cannot be looked at.
+        """
+        path = self._path
+        files = path.rglob("*") if path.is_dir() else (path,)
+        return sum(file.stat().st_size for file in files if file.is_file())
+
     @property
     def limits(self) -> Limits:
         """What a query may take."""

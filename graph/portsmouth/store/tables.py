@@ -79,6 +79,16 @@ def text(term: str) -> str:
     return _ESCAPED.sub(lambda match: _PLAIN.get(match[1], match[1]), term[1 : term.rindex('"')])
 
 
+def language_of(term: str) -> str:
+    r"""Return the language of a literal as tab-separated values have it, ``""`` where it has none.
+
+    >>> language_of('"A"@en'), language_of('"a@b"'), language_of("7"), language_of('"1"^^<http://a@b>')
+    ('en', '', '', '')
+    """
+    tag = term[term.rindex('"') + 1 :] if term.startswith('"') else ""
+    return tag[1:] if tag.startswith("@") else ""
+
+
 def name_of(term: str) -> str:
     """Return an IRI without its angle brackets, any other term as it is.
 
