@@ -189,6 +189,13 @@ def test_a_wrong_setting_in_the_environment_is_refused():
     fails(2, "serve", says="PORTSMOUTH_PORT", PORTSMOUTH_PORT="high")
 
 
+def test_a_file_is_not_passed_over_where_the_environment_names_a_service(tmp_path):
+    file = tmp_path / "a.nq"
+    file.write_bytes(b"")
+    service = "http://127.0.0.1:9/sparql"
+    fails(2, "serve", "--data", file, says="an endpoint with --data", PORTSMOUTH_ENDPOINT=service)
+
+
 # --- build and validate
 
 

@@ -6,6 +6,8 @@ import asyncio
 import os
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,6 +23,8 @@ from portsmouth.store.service import checked_address
 
 if TYPE_CHECKING:
     from portsmouth.store.protocol import Store
+    from portsmouth.store.replacing import Origin
+    from portsmouth_server.settings import Settings
 
 
 @app.command()
@@ -103,29 +107,19 @@ def serve(
             "--data with --store, --facts, --no-data or --endpoint",
             "--data alone; `portsmouth load FILE --store DIR` keeps a file's data on disk",
         )
+    wanted = _Wanted(data, store, facts, empty=no_data)
     with ExitStack() as stack:
         ahead: Ahead | None = context.obj
-        loaded = None
-        if store:
-            from portsmouth.store.replacing import origin
-
-            loaded = origin(store)
-        named = os.environ.get("PORTSMOUTH_ENDPOINT")
-        if ahead is None and not (no_data or data or loaded or endpoint or named):
+        named = endpoint or os.environ.get("PORTSMOUTH_ENDPOINT")
+        if ahead is None and not (named or no_data or data or wanted.loaded):
             # The graph is built beside the loading of the server.
             ahead = stack.enter_context(Ahead(facts))
         # The library does not depend on the server; only this command does.
         from portsmouth_server.running import serve as run_server
         from portsmouth_server.settings import Settings, read_hosts, read_token_file
-        from portsmouth_server.stores import (
-            lifetime_of_writes,
-            open_built,
-            open_store,
-            remote_store,
-            store_of_file,
-        )
+        from portsmouth_server.stores import lifetime_of_writes
 
-        given_words = {"log_format": log_format, "log_level": log_level, "dataset": dataset}
+        words = {"log_format": log_format, "log_level": log_level, "dataset": dataset}
         given: dict[str, Any] = {
             "token": read_token_file(token_file) if token_file else None,
             "host": host,
@@ -140,47 +134,12 @@ def serve(
             "source": str(source) if source else None,
             "endpoint": checked_address(endpoint) if endpoint else None,
         }
-        words = [f"{name}={value}" for name, value in given_words.items() if value is not None]
         settings = Settings.load(
             config,
-            [*(set_ or ()), *words],
+            [*(set_ or ()), *(f"{name}={value}" for name, value in words.items() if value is not None)],
             **{name: value for name, value in given.items() if value is not None},
         )
-        opened: Store
-        if settings.endpoint:
-            if store or facts or no_data:
-                refuse("--endpoint with --store, --facts or --no-data", "the data that the service holds")
-            if ahead:
-                # Only a file of settings can have named the service by now.
-                ahead.close()
-            opened = remote_store(settings)
-            if settings.source:
-                asyncio.run(read_original(remote_store(settings), Path(settings.source)))
-            notes.print(f"Asking {settings.endpoint}", markup=False)
-        elif data:
-            from portsmouth.cli.advancing import loading
-
-            opened, where = stack.enter_context(store_of_file(data, settings, stack.enter_context(loading())))
-            notes.print(where, markup=False)
-        elif ahead is None:
-            if loaded:
-                notes.print(f"{store} holds {loaded.file}: {loaded.lines:,} lines", markup=False)
-            opened = open_store(b"", settings, directory=store)
-        else:
-            built = ahead.built()
-            if settings.source:
-                asyncio.run(
-                    read_original(EmbeddedStore(built.path, snapshot=built.snapshot), Path(settings.source))
-                )
-            notes.print(built.summary)
-            opened = open_built(
-                built.path,
-                settings,
-                snapshot=built.snapshot,
-                directory=store,
-                prepared=ahead.prepared,
-                on_close=ahead.close,
-            )
+        opened = _open(wanted, settings, ahead, stack)
         if lifetime := lifetime_of_writes(opened, store):
             notes.print(lifetime, markup=False)
         run_server(
@@ -189,6 +148,85 @@ def serve(
             queries.catalogue(),
             ready=lambda address: notes.print(f"Serving on {address} (Ctrl-C ends it)", markup=False),
         )
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """What is to be served, as the command line says.
+
+    :param data: a file of N-Quads.
+    :param store: a folder that keeps the data.
+    :param facts: a folder of facts.
+    :param empty: whether there is nothing to begin with.
+    """
+
+    data: Path | None
+    store: Path | None
+    facts: Path | None
+    empty: bool
+
+    @cached_property
+    def loaded(self) -> Origin | None:
+        """From what the folder has been loaded, if it has been."""
+        if self.store is None:
+            return None
+        from portsmouth.store.replacing import origin
+
+        return origin(self.store)
+
+
+def _open(wanted: _Wanted, settings: Settings, ahead: Ahead | None, stack: ExitStack) -> Store:
+    """Open what is to be served, and say what it is.
+
+    :param ahead: the graph that is being built, where facts are served.
+    :param stack: closes what the store needs as long as it is open.
+    """
+    from portsmouth_server import stores
+
+    if settings.endpoint:
+        if wanted.data or wanted.store or wanted.facts or wanted.empty:
+            refuse(
+                "an endpoint with --data, --store, --facts or --no-data", "the data that the service holds"
+            )
+        if ahead:
+            # Only a file of settings can have named the service by now.
+            ahead.close()
+        _check_source(settings, lambda: stores.remote_store(settings))
+        notes.print(f"Asking {settings.endpoint}", markup=False)
+        return stores.remote_store(settings)
+    if wanted.data:
+        from portsmouth.cli.advancing import loading
+
+        with loading() as report:
+            opened, where = stack.enter_context(stores.store_of_file(wanted.data, settings, report))
+        notes.print(where, markup=False)
+        return opened
+    if ahead is None:
+        if wanted.loaded:
+            notes.print(
+                f"{wanted.store} holds {wanted.loaded.file}: {wanted.loaded.lines:,} lines", markup=False
+            )
+        return stores.open_store(b"", settings, directory=wanted.store)
+    built = ahead.built()
+    _check_source(settings, lambda: EmbeddedStore(built.path, snapshot=built.snapshot))
+    notes.print(built.summary)
+    return stores.open_built(
+        built.path,
+        settings,
+        snapshot=built.snapshot,
+        directory=wanted.store,
+        prepared=ahead.prepared,
+        on_close=ahead.close,
+    )
+
+
+def _check_source(settings: Settings, make: Callable[[], Store]) -> None:
+    """Compare the source page with what the graph says of it, before anybody is served.
+
+    :param make: makes a store of the graph, which is open for no longer than that takes.
+    """
+    if settings.source:
+        asyncio.run(read_original(make(), Path(settings.source)))
 
 
 def _hosts(name: str, read: Callable[[str], frozenset[str]]) -> frozenset[str]:
