@@ -94,6 +94,7 @@ PICTURES: Final = (
         "Its colours; auto, for SVG, follows the reader's system.",
         choices=("auto", "light", "dark"),
     ),
+    Parameter("most", "integer", "The most actors that it shows: those with the most acts."),
 )
 
 

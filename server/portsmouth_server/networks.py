@@ -197,7 +197,8 @@ class _Answers:
     def _written(self, kept: Kept, asked: Asked, extension: str) -> bytes | Packed:
         if extension in PICTURE_FORMS:
             theme = asked.given.get("colours", "auto" if extension == "svg" else "light")
-            svg = draw(kept.network, kept.told, language=asked.given.get("language", "en"), theme=theme)
+            look = {name: asked.given[name] for name in ("language", "most") if name in asked.given}
+            svg = draw(kept.network, kept.told, theme=theme, **look)
             return png(svg) if extension == "png" else svg.encode()
         many = kept.network.number_of_edges() >= MANY_ARCS
         if writer := FORMS[extension].writer:

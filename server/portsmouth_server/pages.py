@@ -87,6 +87,8 @@ SELECT ?thing ?label WHERE {{{{
 }}}}
 LIMIT 100"""
 _COUNTS_SECONDS: Final = 5.0
+#: Actors in the picture of the first page.
+_AT_A_GLANCE: Final = 12
 #: How much of a long line is shown around the place of an error.
 _AROUND: Final = 80
 
@@ -152,7 +154,9 @@ class HtmlPages:
         address = here.removesuffix(self._urls.root) + self._urls.sparql
         counts, questions = await self._count(), await self._opening.questions()
         seen = viewer()
-        look = [("language", seen.language), ("colours", "auto" if seen.theme == "system" else seen.theme)]
+        colours = "auto" if seen.theme == "system" else seen.theme
+        # So many names can be read where the picture is small.
+        look = [("language", seen.language), ("colours", colours), ("most", str(_AT_A_GLANCE))]
         picture = self._urls.network(".svg", look)
         return self.render("home.html", counts=counts, questions=questions, address=address, picture=picture)
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from portsmouth.errors import ParameterError, PortsmouthError
-from portsmouth.iris import PT, shorten
+from portsmouth.iris import PT, passage_key, shorten
 from portsmouth.search import MOST_HITS, USUAL_HITS, Hit, Index, expand, spans
 from portsmouth_server import urls
 from portsmouth_server.answering import json_response, page
@@ -22,6 +22,7 @@ from portsmouth_server.negotiation import wants_page
 from portsmouth_server.pages import HtmlPages
 from portsmouth_server.protocol import parameters
 from portsmouth_server.settings import Settings
+from portsmouth_server.translation import gettext
 from portsmouth_server.urls import Urls
 from portsmouth_server.viewing import viewer
 
@@ -163,7 +164,12 @@ class _Shown:
 
     @property
     def name(self) -> str:
-        """The label to show to this reader."""
+        """The label to show to this reader; a passage has none, but a place."""
+        if key := passage_key(self.hit.iri):
+            return gettext("Part %(part)s, line %(line)s") % {
+                "part": key.part.removeprefix("s"),
+                "line": key.line,
+            }
         return viewer().name(self.hit.labels, self.hit.name)
 
     @classmethod

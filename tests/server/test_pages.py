@@ -71,7 +71,7 @@ def test_home(server: Any) -> None:
     # Two persons and a treaty; the number of statements is that of the default graph.
     counts = dict(re.findall(r"(\w+)\s*\n?(\d[\d,]*)", page.text.partition("What it holds")[2]))
     assert (counts["Person"], counts["Treaty"]) == ("1", "1")
-    assert counts["statements"] == f"{1500 + 4 + 5 + 9:,}"
+    assert counts["triples"] == f"{1500 + 4 + 5 + 9:,}"
 
 
 def test_home_without_a_store(call: Any) -> None:

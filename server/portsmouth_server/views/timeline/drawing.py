@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from textwrap import wrap
 from typing import Final
 
 from portsmouth.dates import Bounds
@@ -26,7 +26,9 @@ _LETTER: Final = 6.5
 _THAI: Final = 7.4
 _WIDE: Final = 13.0
 TITLE_ROW: Final = 16
-_TITLE_LENGTH: Final = 19
+#: What the letters of a lane's name take of its column, and how much wider they are than others.
+_TITLE_MARGIN: Final = 12
+_TITLE_WIDER: Final = 1.08
 _LONGEST_NAME: Final = 52
 
 
@@ -91,7 +93,7 @@ class Lane:
     """A lane as drawn.
 
     :param key: its key.
-    :param title: its name, in lines that fit before the days.
+    :param title: its name.
     :param side: the key of its colour, empty where it has none.
     :param y: its upper edge.
     :param height: how high it is.
@@ -99,7 +101,7 @@ class Lane:
     """
 
     key: str
-    title: tuple[str, ...]
+    title: str
     side: str
     y: float
     height: float
@@ -126,6 +128,7 @@ class Drawing:
 
     :param width: of the picture.
     :param height: of the picture.
+    :param left: where the days begin.
     :param lanes: its lanes.
     :param new_style: ticks of the Gregorian axis, at the top.
     :param old_style: ticks of the Julian axis, at the bottom.
@@ -134,6 +137,7 @@ class Drawing:
 
     width: float
     height: float
+    left: float
     lanes: tuple[Lane, ...]
     new_style: tuple[Tick, ...]
     old_style: tuple[Tick, ...]
@@ -189,13 +193,39 @@ def draw(
     scale, y, drawn = Scale(window, left, width - 10), float(_TOP), []
     for key, title, side, items in lanes:
         marks, rows = _pack(items, scale, y + _PAD)
-        lines = tuple(wrap(title, _TITLE_LENGTH, break_long_words=False))
-        height = 2 * _PAD + max(ROW * max(rows, 1), TITLE_ROW * len(lines))
-        drawn.append(Lane(key, lines, side, y, height, marks))
+        height = 2 * _PAD + max(ROW * max(rows, 1), TITLE_ROW * title_rows(title, left))
+        drawn.append(Lane(key, title, side, y, height, marks))
         y += height + _GAP
     return Drawing(
-        width, y + _TOP, tuple(drawn), tuple(_new_style(scale, months)), tuple(_old_style(scale, months)), y
+        width,
+        y + _TOP,
+        left,
+        tuple(drawn),
+        tuple(_new_style(scale, months)),
+        tuple(_old_style(scale, months)),
+        y,
     )
+
+
+def title_rows(title: str, column: float) -> int:
+    """Return how many rows a lane's name takes, which is broken between words; Thai has no spaces there.
+
+    :param title: the name.
+    :param column: how wide the column of the names is.
+
+    >>> title_rows("Part 1: newspaper-style article", 150), title_rows("", 150)
+    (3, 0)
+    """
+    room, rows, used = column - _TITLE_MARGIN, 0, 0.0
+    for word in title.split():
+        wide = _TITLE_WIDER * width_of(word)
+        if rows and used + _LETTER + wide <= room:
+            used += _LETTER + wide
+            continue
+        # Where a long word is broken, no row is filled to its end.
+        rows += 1 if wide <= room else math.ceil(wide / (0.8 * room))
+        used = wide if wide <= room else room
+    return rows
 
 
 def _pack(items: Sequence[Item], scale: Scale, top: float) -> tuple[tuple[Mark, ...], int]:
