@@ -15,7 +15,7 @@ from hashlib import blake2b
 from typing import Final
 
 from portsmouth.iris import PROV
-from portsmouth.store.lexer import VOLATILE
+from portsmouth.store.lexer import VOLATILE, glance
 from portsmouth.store.protocol import Query
 from portsmouth_server import protocol
 from portsmouth_server.http import DATA_HEADERS, Header
@@ -34,9 +34,7 @@ _UNUSUAL: Final = frozenset(
 _OF_CONNECTIONS: Final = (b"connection", b"proxy-connection")
 
 #: A query may give another answer each time; a word inside a string costs it only its ETag.
-_CHANGING_WORDS: Final = (*sorted(VOLATILE), "SERVICE")
-_LIKE_CHANGING: Final = re.compile("|".join(_CHANGING_WORDS))
-_CHANGING: Final = re.compile(rf"\b(?:{'|'.join(_CHANGING_WORDS)})\b", re.IGNORECASE)
+_CHANGING: Final = re.compile(rf"\b(?:{'|'.join((*sorted(VOLATILE), 'SERVICE'))})\b", re.IGNORECASE)
 
 #: The longest address that a header leads to: proxies keep 4 KiB for all headers of an answer.
 LONGEST_LINK: Final = 2048
@@ -128,9 +126,7 @@ def _around(*circumstances: object) -> bytes:
 
 def _may_change(text: str) -> bool:
     """Say whether a query may give another answer each time."""
-    upper = text.upper()
-    # Looking for a word as it stands takes a tenth of the time that looking for its boundaries takes.
-    return _LIKE_CHANGING.search(upper) is not None and _CHANGING.search(text) is not None
+    return not glance(text).plain and _CHANGING.search(text) is not None
 
 
 def headings(etag: bytes | None, media_type: str, cors: tuple[Header, ...]) -> tuple[Header, ...]:

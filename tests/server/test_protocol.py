@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote_to_bytes, urlencode
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portsmouth_server import protocol
 
 FORM = "application/x-www-form-urlencoded"
 QUERY = "application/sparql-query"
@@ -279,3 +283,12 @@ def test_behind_a_proxy_that_cuts_the_path_or_does_not(call: Any, answer: Any) -
     busy = StoreBusyError("found none; expected one")
     page = call(busy, path="/portsmouth/", query_string="", settings=settings).reply
     assert b'href="/portsmouth/sparql"' in page.body
+
+
+PIECES = [b"%", b"%2", b"%20", b"%E0", b"%zz", b"=", b"=3D", b"a", b"F", b"_", b"\n", b"\r", b" "]
+
+
+@given(st.lists(st.sampled_from(PIECES)))
+def test_escapes_are_decoded_as_the_standard_library_does(parts: list[bytes]) -> None:
+    data = b"".join(parts)
+    assert protocol.unescaped(data) == unquote_to_bytes(data)

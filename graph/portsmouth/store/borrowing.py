@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol, TypeAlias
 
 from portsmouth.store import frames
+from portsmouth.store.lexer import glance
 from portsmouth.store.protocol import Query
 from portsmouth.store.slots import LONGEST_REQUEST, Slot
 
@@ -286,7 +287,7 @@ class Borrower:
             return None, False
         if request.kept is not None:
             return request.kept, True
-        sorts = "ORDER" in request.query.text.upper()
+        sorts = "ORDER" in glance(request.query.text).upper
         if sorts and len(data) > LONGEST_REQUEST:
             return None, False
         body = _Body()

@@ -45,6 +45,8 @@ VOLATILE: Final = frozenset({"NOW", "RAND", "UUID", "STRUUID", "BNODE"})
 
 _FORMS: Final = frozenset({"SELECT", "ASK", "CONSTRUCT", "DESCRIBE"})
 
+#: Characters of a query that is worth remembering.
+_SHORT: Final = 64 << 10
 #: Brackets within brackets that a query may have. The engine's parser recurses, and its stack is finite.
 MAX_NESTING: Final = 400
 
@@ -107,7 +109,7 @@ def outline(text: str, base: str | None = None, prefixes: Mapping[str, str] | No
     >>> outline("PREFIX g: <http://g/> SELECT * FROM g:a FROM <http://g/a> FROM NAMED g:b {}")
     Outline(default=('http://g/a',), named=('http://g/b',), services=(), volatile=False)
     """
-    if _surely_plain(text):
+    if glance(text).plain:
         return _PLAIN
     # The questions about one query are asked one after another: by the server, the store, the worker.
     return _outline(text, base, tuple((prefixes or {}).items()))
@@ -116,13 +118,34 @@ def outline(text: str, base: str | None = None, prefixes: Mapping[str, str] | No
 _PLAIN: Final = Outline((), (), (), False)
 
 
-def _surely_plain(text: str) -> bool:
-    """Say whether no word of a query could be noteworthy, which is quicker to see than where its tokens end.
+class Glance(NamedTuple):
+    """What is seen of a query at a glance, which is quicker than to see where its tokens end.
 
-    Most queries are so. What only looks like a keyword, in a string or a name, has the query read properly.
+    :param upper: its text in upper case.
+    :param plain: whether no word of it can be noteworthy, as in most. What only looks like a keyword, in a
+        string or a name, has the query read properly.
     """
+
+    upper: str
+    plain: bool
+
+
+def glance(text: str) -> Glance:
+    """Take a glance at a query.
+
+    :param text: a query.
+
+    >>> glance("ask {}").plain, glance("ask { service <http://a> {} }").plain
+    (True, False)
+    """
+    return _glance(text) if len(text) <= _SHORT else _glance.__wrapped__(text)
+
+
+@lru_cache(maxsize=16)
+def _glance(text: str) -> Glance:
+    # Whoever passes a query on takes a glance at it.
     upper = text.upper()
-    return (
+    plain = (
         # An escape could spell a keyword.
         "\\" not in text
         and "SERVICE" not in upper
@@ -130,6 +153,7 @@ def _surely_plain(text: str) -> bool:
         and not any(function in upper for function in VOLATILE)
         and sum(text.count(bracket) for bracket in _OPENING) <= MAX_NESTING
     )
+    return Glance(upper, plain)
 
 
 def names_graphs(text: str) -> bool:
@@ -142,7 +166,7 @@ def names_graphs(text: str) -> bool:
     >>> names_graphs("PREFIX g: <http://e/graph/> ASK { ?graph ?p g:a }")
     False
     """
-    upper = text.upper()
+    upper = glance(text).upper
     return "\\" in text or upper.count("GRAPH") != sum(upper.count(f"{sign}GRAPH") for sign in "/:?$")
 
 

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from portsmouth.iris import RDF, XSD
-from portsmouth.store.lexer import Token, resolved, tokens
+from portsmouth.store.lexer import Token, glance, resolved, tokens
 
 #: Kinds of objects beside the datatypes of literals, which are told by their IRIs.
 IRI: Final = "IRI"
@@ -89,7 +89,7 @@ def rewritten(text: str, prefixes: Mapping[str, str], properties: Properties | N
     >>> rewritten("SELECT ?o { ?s ?p ?o FILTER ISIRI(?o) }", {}, lambda test: ["http://e/p"])
     'SELECT ?o { VALUES ?p { <http://e/p> } ?s ?p ?o FILTER ISIRI(?o) }'
     """
-    upper = text.upper()
+    upper = glance(text).upper
     by_kind = (
         properties is not None
         and any(word in upper for word in _LIKE_A_TEST)
