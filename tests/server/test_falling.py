@@ -16,9 +16,11 @@ from .test_lanes import USUAL, Client, told
 NUMBERS = "?s <http://example.org/n> ?n"
 XSD = "http://www.w3.org/2001/XMLSchema#"
 #: Kinds of values that the engine sorts each in another way, and so falls over sorting them together.
-MIXED = f"""SELECT ?v {{ {{ {NUMBERS} BIND(?n AS ?v) }} UNION {{ {NUMBERS} BIND(STR(?n) AS ?v) }}
+SEEN = f"""SELECT ?v {{ {{ {NUMBERS} BIND(?n AS ?v) }} UNION {{ {NUMBERS} BIND(STR(?n) AS ?v) }}
 UNION {{ {NUMBERS} BIND(STRDT(STR(?n + 1000), <{XSD}gYear>) AS ?v) }}
 UNION {{ {NUMBERS} BIND(STRLANG(STR(?n), "en") AS ?v) }} }} ORDER BY """
+#: The same in a way in which it is not seen before.
+MIXED = SEEN.replace(" AS ?v", " AS # a note\n ?v")
 
 
 def numbers(reply: Reply) -> list[int]:
@@ -56,6 +58,7 @@ def test_values_of_many_kinds_are_sorted(server: RunningServer, way: str) -> Non
     # No two alike, so that each meets the fault anew.
     assert numbers(asked(server, f"{MIXED} ?v # {way}", way)) == list(range(1500))
     assert numbers(asked(server, f"{MIXED} DESC(?v) # {way}", way)) == list(reversed(range(1500)))
+    assert asked(server, f"{SEEN} ?v # {way}", way).body == asked(server, f"{MIXED} ?v # {way}", way).body
 
 
 @pytest.mark.skipif(not POSSIBLE, reason="connections are lent on Linux only")

@@ -36,6 +36,7 @@ from portsmouth.formats import PREFIXED, RDF_FORMATS
 from portsmouth.iris import PREFIXES
 from portsmouth.store.bounds import Bounded, Output, at_most
 from portsmouth.store.lexer import names_graphs, outline, tokens
+from portsmouth.store.mixing import sorted_surely
 from portsmouth.store.operations import Segment, segments
 from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, AnswerKind, Dataset, Query, Update
 from portsmouth.store.ranks import RANK, rank
@@ -294,6 +295,7 @@ def _ask_engine(
     dataset = dataset_of(query)
     # What is known is known of the default graph as it is stored.
     text = rewritten(query.text, _prefixes(query), None if dataset or dataset.stance else properties)
+    text = sorted_surely(text)
     if dataset.stance:
         # A stance is made of named graphs, whatever is asked of it.
         store = _STANCES.of(store, dataset.stance)
@@ -303,7 +305,7 @@ def _ask_engine(
     if default_graph and not dataset and not dataset.stance:
         options = {"default_graph": default_graph}
     functions: dict[ox.NamedNode, Callable[..., _Term | None]] = {}
-    if RANK in query.text:
+    if RANK in text:
         functions[ox.NamedNode(RANK)] = rank
     while True:
         try:

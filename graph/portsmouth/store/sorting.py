@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import chain, pairwise
 
 from portsmouth.store.lexer import Token, tokens
 from portsmouth.store.ranks import RANK
 
 
-def ranked(text: str) -> str | None:
+def ranked(text: str, names: Collection[str] | None = None) -> str | None:
     """Return a query or an update that sorts by ranks where it sorts by values.
 
     :param text: the query or the update; the engine's parser has accepted it.
+    :param names: names of variables; conditions without any of them stay as they are. ``None`` is all.
     :return: it, with :data:`portsmouth.store.ranks.RANK` called in every condition of every ``ORDER BY``;
         ``None`` where it has none.
 
@@ -23,7 +24,7 @@ def ranked(text: str) -> str | None:
     marks: list[tuple[int, str]] = []
     for place, (first, second) in enumerate(pairwise(found)):
         if _is(first, "ORDER") and _is(second, "BY"):
-            marks += _marks(found, place + 2)
+            marks += _marks(found, place + 2, names)
     if not marks:
         return None
     cuts = [0, *(offset for offset, _ in marks), len(text)]
@@ -31,7 +32,7 @@ def ranked(text: str) -> str | None:
     return "".join(chain.from_iterable(zip(parts, (*(mark for _, mark in marks), ""), strict=True)))
 
 
-def _marks(found: Sequence[Token], place: int) -> Iterator[tuple[int, str]]:
+def _marks(found: Sequence[Token], place: int, names: Collection[str] | None) -> Iterator[tuple[int, str]]:
     """Yield what is to be put where, for the conditions that begin at a place (grammar, rule 23)."""
     while place < len(found):
         token, following = found[place], found[place + 1 : place + 2]
@@ -50,8 +51,9 @@ def _marks(found: Sequence[Token], place: int) -> Iterator[tuple[int, str]]:
             last, before, after = _closing(found, place + 1 + _is(token, "NOT")), "", ""
         else:
             return
-        yield token.start, before
-        yield found[last].start + len(found[last].text), after
+        if before and (names is None or any(one.text[1:] in names for one in found[place : last + 1])):
+            yield token.start, before
+            yield found[last].start + len(found[last].text), after
         place = last + 1
 
 
