@@ -69,7 +69,10 @@ class Answering:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def bounded(self, query: Query) -> Query:
-        """Return a query with the operator's limits on its answer."""
+        """Return a query with the operator's limits on its answer.
+
+        :param query: what is asked.
+        """
         return replace(query, max_rows=self.bounds.rows, max_bytes=self.bounds.size)
 
     def headers(self, query: Query, snapshot: str, media_type: str) -> tuple[Header, ...]:
@@ -104,6 +107,9 @@ class Answering:
     ) -> KeptAnswer:
         """Keep an answer, unless another might be given the next time, and return it.
 
+        :param query: what is answered.
+        :param headers: the headers of the answer but for its length and its Link.
+        :param body: its body.
         :param snapshot: the snapshot that was asked, which may not be the present one any more.
         :param name: a name of the request.
         :param link: the Link header of answers to requests of that name.
@@ -114,7 +120,10 @@ class Answering:
         return answer
 
     def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Let something be done beside what is being done."""
+        """Let something be done beside what is being done.
+
+        :param work: what is done.
+        """
         task = asyncio.get_running_loop().create_task(work)
         # The loop itself keeps no task alive.
         self._tasks.add(task)
@@ -279,6 +288,8 @@ def page_headers() -> list[Header]:
 
 def cors_headers(origin: str) -> tuple[Header, ...]:
     """Return the headers that let scripts of other origins read an answer (Fetch standard, section 3.2).
+
+    :param origin: the origin whose scripts may; ``*`` for any, empty for none.
 
     >>> cors_headers("")
     ()

@@ -62,6 +62,8 @@ class KeptAnswer:
 def header_lines(headers: list[Header]) -> bytes:
     """Write headers as they go over the wire, with the empty line after them.
 
+    :param headers: names with values.
+
     >>> header_lines([(b"a", b"b")])
     b'a: b\\r\\n\\r\\n'
     """
@@ -105,7 +107,10 @@ class KeptAnswers:
         return len(self._answers)
 
     def room_for(self, length: int) -> bool:
-        """Say whether a body of this length would be kept."""
+        """Say whether a body of this length would be kept.
+
+        :param length: its bytes.
+        """
         return length + _OVERHEAD <= self._largest
 
     def worth(self, name: Hashable, seconds: float, length: int) -> bool:
@@ -145,6 +150,7 @@ class KeptAnswers:
         """Return the answer to a request that came with this name before, and its Link header.
 
         :param snapshot: the snapshot that the store shows now.
+        :param name: the name of the request.
         """
         if (known := self._by_name.get(name)) is None:
             return None
@@ -159,6 +165,7 @@ class KeptAnswers:
 
         :param snapshot: the snapshot that it was computed from.
         :param key: what it answers.
+        :param answer: the answer.
         :param name: a name of the request.
         :param link: the Link header of answers to requests of that name.
         """

@@ -164,6 +164,7 @@ def construct(text: str, media_type: str = GRAPH_FORMATS["ttl"]) -> Query:
 def term(iri: str) -> str:
     """Write an IRI as a term of SPARQL, so that nothing in it can become syntax.
 
+    :param iri: the IRI.
     :raises NotFoundError: it is no IRI, so nothing is named by it.
 
     >>> term("https://w3id.org/portsmouth1905/id/witte")
@@ -179,6 +180,8 @@ def term(iri: str) -> str:
 
 def values(iris: Iterable[str]) -> str:
     """Write IRIs as the values of a variable, those that are none left out.
+
+    :param iris: the IRIs.
 
     >>> values(["http://e/a", "no IRI"])
     '<http://e/a>'

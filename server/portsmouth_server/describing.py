@@ -88,6 +88,9 @@ class Description:
 def text(words: str, language: str = "en") -> ox.Literal:
     """Return text in a language.
 
+    :param words: the text.
+    :param language: its language.
+
     >>> print(text("peace"))
     "peace"@en
     """
@@ -95,7 +98,10 @@ def text(words: str, language: str = "en") -> ox.Literal:
 
 
 def string(words: str) -> ox.Literal:
-    """Return text in no language."""
+    """Return text in no language.
+
+    :param words: the text.
+    """
     return ox.Literal(words)
 
 

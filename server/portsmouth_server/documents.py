@@ -176,6 +176,8 @@ async def nothing() -> AsyncGenerator[bytes, None]:
 def content_type(media_type: str) -> str:
     """Return the Content-Type of a media type that is always UTF-8.
 
+    :param media_type: the media type, without parameters.
+
     >>> content_type("text/turtle")
     'text/turtle; charset=utf-8'
     """

@@ -62,6 +62,9 @@ class Problem:
     def from_error(cls, error: PortsmouthError, headers: tuple[Header, ...] = ()) -> Self:
         """Describe an error that was raised on purpose.
 
+        :param error: what was raised.
+        :param headers: headers that go with it.
+
         >>> from portsmouth.errors import DeadlineError
         >>> Problem.from_error(DeadlineError(30)).status
         504
@@ -74,6 +77,10 @@ class Problem:
     @classmethod
     def from_status(cls, status: int, detail: str = "", headers: tuple[Header, ...] = ()) -> Self:
         """Describe a refusal of which only the status is known.
+
+        :param status: the HTTP status.
+        :param detail: what was found and what was expected.
+        :param headers: headers that go with it.
 
         >>> Problem.from_status(404).title
         'Not Found'

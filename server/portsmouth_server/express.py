@@ -49,10 +49,16 @@ class PromptStore(Store, Protocol):
     """A store that can begin an answer without waiting for anything."""
 
     def begin(self, query: Query) -> EmbeddedAnswer:
-        """Begin to answer; see :meth:`portsmouth.store.embedded.EmbeddedStore.begin`."""
+        """Begin to answer; see :meth:`portsmouth.store.embedded.EmbeddedStore.begin`.
+
+        :param query: the query.
+        """
 
     def let_speak(self, speaking: Speaking) -> None:
-        """Let workers speak; see :meth:`portsmouth.store.embedded.EmbeddedStore.let_speak`."""
+        """Let workers speak; see :meth:`portsmouth.store.embedded.EmbeddedStore.let_speak`.
+
+        :param speaking: what they need for it.
+        """
 
     @property
     def lanes(self) -> Lanes | None:
@@ -116,6 +122,7 @@ class Express:
     ) -> bytes:
         """Count a request that failed on a connection that was lent, and return its id.
 
+        :param connection: the connection.
         :param called: what the client calls it; empty where it gave it no name.
         :param status: the status of the response.
         :param seconds: how long it took.

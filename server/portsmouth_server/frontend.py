@@ -148,7 +148,10 @@ class KeptFiles(StaticFiles):
         self._folder = folder
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        """Return a file, compressed where the browser takes it so and the build has it so."""
+        """Return a file, compressed where the browser takes it so and the build has it so.
+
+        :param path: the file's path below the folder.
+        """
         coding = self._coding(path, scope)
         response = await super().get_response(path + _CODINGS.get(coding, ""), scope)
         if coding and response.status_code in (200, 304):

@@ -59,6 +59,8 @@ PAGE_VARY: Final = "Accept, Accept-Language, Cookie"
 def status_line(status: int) -> bytes:
     """Return the first line of a response (RFC 9112, section 4), the same wherever it is written.
 
+    :param status: the HTTP status.
+
     >>> status_line(404)
     b'HTTP/1.1 404 Not Found\\r\\n'
     """
@@ -144,6 +146,8 @@ async def respond(
 ) -> None:
     """Send a response in one piece.
 
+    :param status: the HTTP status.
+    :param body: the body.
     :param headers: headers without Content-Length.
     :param head_only: whether the request was HEAD, which is told the length and sent nothing.
     """

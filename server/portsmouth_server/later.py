@@ -45,7 +45,10 @@ class Later(BaseRoute):
         self._made: APIRouter | None = None
 
     def has(self, path: str) -> bool:
-        """Say whether a path is here."""
+        """Say whether a path is here.
+
+        :param path: the path, without what a proxy put before it.
+        """
         return path in self._paths or path.startswith(self._below)
 
     def matches(self, scope: MutableMapping[str, Any]) -> tuple[Match, dict[str, Any]]:

@@ -67,6 +67,7 @@ def accept_of(scope: Scope) -> str | None:
 def parse_media_type(text: str) -> MediaType | None:
     """Read a media type (RFC 9110, section 8.3.1).
 
+    :param text: the value of a Content-Type, or an element of an Accept header.
     :return: the type, or ``None`` where the text is none.
 
     >>> parse_media_type('Text/Turtle; Charset="UTF-8"')
@@ -91,6 +92,8 @@ def parse_media_type(text: str) -> MediaType | None:
 
 def parse_accept(header: str) -> tuple[MediaRange, ...]:
     """Read an Accept header; an element that is no media range is passed over.
+
+    :param header: the header's value.
 
     >>> [(r.media.name, r.weight) for r in parse_accept("text/*;q=0.5, nonsense, */*;q=0")]
     [('text/*', 0.5), ('*/*', 0.0)]

@@ -155,6 +155,8 @@ def takes(accept_encoding: str | None, coding: str) -> bool:
 def takes_gzip(accept_encoding: str | None) -> bool:
     """Say whether a caller takes a body compressed with gzip.
 
+    :param accept_encoding: the Accept-Encoding header.
+
     >>> takes_gzip("br, gzip;q=0.5"), takes_gzip("gzip;q=0, *"), takes_gzip("x-gzip"), takes_gzip(None)
     (True, False, True, False)
     """
@@ -163,6 +165,8 @@ def takes_gzip(accept_encoding: str | None) -> bool:
 
 def names_rdf(accept: str | None) -> bool:
     """Say whether a caller names a format of graphs, rather than taking whatever comes.
+
+    :param accept: the Accept header.
 
     >>> names_rdf("text/turtle, */*;q=0.1"), names_rdf("*/*"), names_rdf("application/json")
     (True, False, False)
@@ -261,6 +265,8 @@ def choose_table(accept: str | None, form: str | None = None) -> str:
 
 def prefers_page(accept: str | None) -> bool:
     """Say whether a caller names HTML and likes no data format as much, as browsers do.
+
+    :param accept: the Accept header.
 
     >>> prefers_page("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8")
     True

@@ -140,6 +140,10 @@ def query_from_body(
 ) -> SparqlRequest:
     """Read a query sent by POST to what takes no updates; see :func:`from_body`.
 
+    :param content_type: the Content-Type header.
+    :param content_encoding: the Content-Encoding header.
+    :param query_string: the parameters of the address, still percent-encoded.
+    :param body: the body.
     :raises ReadOnlyError: it is an update.
     """
     request = from_body(content_type, content_encoding, query_string, body)

@@ -51,6 +51,7 @@ class Readers:
         """Look at connections from now on, as long as there are any.
 
         :param connections: those that are open at the time of each look.
+        :param loop: the event loop of the server.
         """
         if self._timer is None:
             self._timer = loop.call_later(self._seconds, self._look, connections, loop)

@@ -32,7 +32,10 @@ class ProblemPages(Protocol):
     """What shows problems to people."""
 
     def problem(self, problem: Problem) -> bytes:
-        """Return the HTML of a problem."""
+        """Return the HTML of a problem.
+
+        :param problem: the problem.
+        """
 
 
 class Endpoint:

@@ -112,6 +112,9 @@ def _solutions(data: bytes, cut: bool, urls: Urls, most_rows: int) -> Shown:
 def cell(term: Any, urls: Urls) -> Cell:
     """Return what a page shows of an RDF term.
 
+    :param term: the term; ``None`` where the variable is unbound.
+    :param urls: for links from IRIs.
+
     >>> cell(ox.Literal("Komura", language="en"), Urls())
     Cell(kind='literal', text='Komura', title='', href='', lang='en', datatype='')
     >>> cell(ox.NamedNode("javascript:alert(1)"), Urls()).href

@@ -34,10 +34,16 @@ class Pages(Protocol):
     """What shows answers and problems to people."""
 
     async def answer(self, request: SparqlRequest) -> tuple[int, bytes]:
-        """Return the status and the HTML of the query page, with the answer if there is a query."""
+        """Return the status and the HTML of the query page, with the answer if there is a query.
+
+        :param request: what is asked.
+        """
 
     def problem(self, problem: Problem) -> bytes:
-        """Return the HTML of a problem."""
+        """Return the HTML of a problem.
+
+        :param problem: the problem.
+        """
 
 
 class SparqlEndpoint:

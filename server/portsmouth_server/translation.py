@@ -80,6 +80,8 @@ def ngettext(one: str, many: str, number: int) -> str:
 def number(value: float) -> str:
     """Write a number as the reader's language does.
 
+    :param value: the number.
+
     >>> number(12345)
     '12,345'
     """

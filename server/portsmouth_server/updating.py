@@ -75,6 +75,7 @@ class UpdateEndpoint:
 
         A client that leaves meanwhile leaves it to its end: half of it was never to be had.
 
+        :param request: the update.
         :raises PortsmouthError: the caller may not, or the update cannot be carried out.
         """
         check_writer(scope, self._settings.write_token, self._store.writable)

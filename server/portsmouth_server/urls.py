@@ -68,6 +68,8 @@ def problem_type(kind: str) -> str:
 def example(name: str) -> str:
     """Return the IRI of a named query: the same at every server.
 
+    :param name: the name of a named query.
+
     >>> example("signatories")
     'https://w3id.org/portsmouth1905/queries/signatories'
     """
@@ -94,6 +96,8 @@ def origin(public_url: str, scheme: str, host: str | None) -> str:
 
 def of_dataset(dataset: Dataset | None) -> list[tuple[str, str]]:
     """Return the parameters that name the graphs to ask.
+
+    :param dataset: the dataset; nothing is said of one that names no graph and no part.
 
     >>> of_dataset(Dataset(named=("http://g/a",), stance=Stance(("s3",))))
     [('named-graph-uri', 'http://g/a'), ('parts', 's3')]
@@ -166,6 +170,9 @@ class Urls:
     def static(self, name: str, version: str = "") -> str:
         """Return the address of a file that never changes under its version.
 
+        :param name: the file's path.
+        :param version: what tells one version of it from another.
+
         >>> Urls().static("seal.svg", "1f")
         '/static/seal.svg?v=1f'
         """
@@ -173,6 +180,9 @@ class Urls:
 
     def sheet(self, name: str, version: str) -> str:
         """Return the address of a style sheet that not every page has.
+
+        :param name: the file's name.
+        :param version: what tells one version of it from another.
 
         >>> Urls().sheet("pages.css", "1f")
         '/static/styles/pages.css?v=1f'
@@ -303,6 +313,8 @@ class Urls:
     def conflict(self, name: str) -> str:
         """Return where a disagreement stands at the conflict desk, on whichever of its pages.
 
+        :param name: the name of the disagreement.
+
         >>> Urls().conflict("battle-of-tsushima-when")
         '/conflicts?at=battle-of-tsushima-when#battle-of-tsushima-when'
         """
@@ -349,6 +361,8 @@ class Urls:
     def thing(self, iri: str) -> str:
         """Return where this server answers for an IRI of the project, empty where it does not.
 
+        :param iri: the thing's IRI.
+
         >>> Urls("/p").thing("https://w3id.org/portsmouth1905/id/witte")
         '/p/id/witte'
         >>> Urls().thing("https://w3id.org/portsmouth1905/ns#Treaty")
@@ -365,6 +379,9 @@ class Urls:
 
     def document(self, iri: str, extension: str) -> str:
         """Return where a thing's description is, in the format of an extension.
+
+        :param iri: the thing's IRI.
+        :param extension: the format.
 
         >>> Urls().document("https://w3id.org/portsmouth1905/time/1905-09-05", "ttl")
         '/time/1905-09-05.ttl'
@@ -389,6 +406,8 @@ class Urls:
     def dump(self, extension: str) -> str:
         """Return where the whole dataset is, in the format of an extension.
 
+        :param extension: the format.
+
         >>> Urls().dump("nq")
         '/dumps/portsmouth1905.nq'
         """
@@ -396,6 +415,8 @@ class Urls:
 
     def description(self, iri: str) -> str:
         """Return the address of the page that describes a thing.
+
+        :param iri: the thing's IRI.
 
         >>> Urls().description("http://example.org/x")
         '/sparql?query=DESCRIBE+%3Chttp%3A%2F%2Fexample.org%2Fx%3E'

@@ -41,6 +41,8 @@ def loading() -> Iterator[Report]:
 def line(advance: Advance) -> str:
     """Say how far a load has come.
 
+    :param advance: how far it has come.
+
     >>> line(Advance(quads=1_000_000, share=0.5, seconds=10))
     '50 %, 1,000,000 quads, 100,000/s, about 10 s left'
     """

@@ -51,6 +51,8 @@ def print_results(body: bytes, console: Console) -> None:
 def term_text(term: Mapping[str, str]) -> str:
     """Write a term of SPARQL JSON results for people.
 
+    :param term: the term, as the JSON has it.
+
     >>> term_text({"type": "uri", "value": "https://w3id.org/portsmouth1905/id/witte"})
     'd:witte'
     >>> term_text({"type": "literal", "value": "Witte", "xml:lang": "en"})

@@ -22,6 +22,9 @@ ANY: Final = "*"
 def graph_tag(version: str, extension: str) -> str:
     """Return the ETag of a graph in a format.
 
+    :param version: the version of the graph.
+    :param extension: the format.
+
     >>> graph_tag("v7", "ttl")
     '"v7.ttl"'
     """
@@ -42,6 +45,8 @@ class Conditions:
     @classmethod
     def from_headers(cls, headers: Iterable[Header]) -> Self:
         """Read a request's conditions.
+
+        :param headers: the request's headers, names in lower case.
 
         >>> conditions = Conditions.from_headers([(b"if-match", b'"v7.ttl", W/"v8.ttl"')])
         >>> conditions.match

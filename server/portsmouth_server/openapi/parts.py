@@ -51,22 +51,34 @@ def record(*optional: str, **properties: JsonObject) -> JsonObject:
 
 
 def array(items: JsonObject) -> JsonObject:
-    """Return the schema of an array of such items."""
+    """Return the schema of an array of such items.
+
+    :param items: the schema of an item.
+    """
     return {"type": "array", "items": items}
 
 
 def choice(values: Iterable[str]) -> JsonObject:
-    """Return the schema of one of these words."""
+    """Return the schema of one of these words.
+
+    :param values: the words.
+    """
     return {"type": "string", "enum": list(values)}
 
 
 def described(schema: JsonObject, description: str) -> JsonObject:
-    """Return a schema with a description."""
+    """Return a schema with a description.
+
+    :param schema: the schema.
+    :param description: a sentence or two for people.
+    """
     return {**schema, "description": description}
 
 
 def reference(name: str) -> JsonObject:
     """Return a reference to a schema of the components.
+
+    :param name: the name of the schema.
 
     >>> reference("Hit")
     {'$ref': '#/components/schemas/Hit'}
@@ -75,12 +87,18 @@ def reference(name: str) -> JsonObject:
 
 
 def json_content(schema: JsonObject) -> JsonObject:
-    """Return the content of an answer in JSON."""
+    """Return the content of an answer in JSON.
+
+    :param schema: the schema of the answer.
+    """
     return {"application/json": {"schema": schema}}
 
 
 def table_content(schema: JsonObject) -> JsonObject:
-    """Return the content of an answer that is to be had in JSON and, as a table, in CSV."""
+    """Return the content of an answer that is to be had in JSON and, as a table, in CSV.
+
+    :param schema: the schema of the answer in JSON.
+    """
     return {**json_content(schema), "text/csv": {"schema": STRING}}
 
 

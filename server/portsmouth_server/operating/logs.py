@@ -47,7 +47,10 @@ class JsonFormatter(logging.Formatter):
     """
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line."""
+        """Return the line.
+
+        :param record: what is logged.
+        """
         line: dict[str, object] = {
             "time": _time(record),
             "level": record.levelname.lower(),
@@ -67,7 +70,10 @@ class TextFormatter(logging.Formatter):
     """Writes a record as a line for people; control characters in it cannot forge another."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line, with the lines of a traceback below it."""
+        """Return the line, with the lines of a traceback below it.
+
+        :param record: what is logged.
+        """
         words = [_time(record), record.levelname, record.name]
         if name := request_id.get():
             words.append(f"[{name}]")

@@ -35,6 +35,8 @@ GONE: Final = "client gone"
 def route_class(path: str) -> str:
     """Return the class of a path, of which there are few whatever clients ask for.
 
+    :param path: the path of a request.
+
     >>> [route_class(path) for path in ("/", "/sparql", "/queries/x", "/id/witte", "/wp-admin")]
     ['/', '/sparql', '/queries', '/{thing}', 'other']
     """
@@ -68,6 +70,7 @@ class Metrics(Collector):
     def count(self, method: str, path: str, status: int, seconds: float) -> None:
         """Count a request that has been answered.
 
+        :param method: its method.
         :param path: its path, without what a proxy put before it.
         :param status: the status of the response; 0 where the client left before it.
         :param seconds: from the request's head to the end of the answer.

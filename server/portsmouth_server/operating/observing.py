@@ -67,6 +67,7 @@ class Observer:
         """Count a request that has ended, and log it where that is wanted.
 
         :param name: its id.
+        :param method: its method.
         :param path: its path, without what it asks.
         :param status: the status of the response; 0 where there was none.
         :param seconds: how long it took.

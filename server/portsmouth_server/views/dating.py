@@ -18,6 +18,8 @@ _DASH: Final = "–"
 def calendar_of(term: Any) -> Calendar | None:
     """Return the calendar of a printed date, ``None`` where the term is none.
 
+    :param term: an RDF term.
+
     >>> calendar_of(ox.Literal("1905", datatype=ox.NamedNode(Calendar.JULIAN.datatype)))
     <Calendar.JULIAN: 'edtfJulian'>
     """
@@ -25,7 +27,10 @@ def calendar_of(term: Any) -> Calendar | None:
 
 
 def span(iri: str) -> Bounds | None:
-    """Return the days that a time span's IRI names."""
+    """Return the days that a time span's IRI names.
+
+    :param iri: the IRI.
+    """
     return read_span(iri)
 
 
@@ -69,6 +74,8 @@ def julian(day: date) -> tuple[int, int, int]:
     The offset is that of E. G. Richards, *Explanatory Supplement to the Astronomical Almanac*, 3rd ed.,
     section 15.11: 12 days from March 1800, 13 from March 1900 (both in the Julian calendar), counted here
     for any century.
+
+    :param day: the Gregorian day.
 
     >>> julian(date(1905, 9, 5)), julian(date(1900, 3, 13)), julian(date(1900, 3, 14))
     ((1905, 8, 23), (1900, 2, 29), (1900, 3, 1))

@@ -83,7 +83,10 @@ class Facts:
         return iter(self._out)
 
     def properties(self, subject: str) -> tuple[str, ...]:
-        """Return the properties of a thing, in the order read."""
+        """Return the properties of a thing, in the order read.
+
+        :param subject: the thing's IRI.
+        """
         return tuple(self._out.get(subject, ()))
 
     def of(self, subject: str, *properties: str) -> list[Stated]:
@@ -99,18 +102,29 @@ class Facts:
         return [Stated(value, tuple(graphs)) for value, graphs in merged.items()]
 
     def iris(self, subject: str, *properties: str) -> list[str]:
-        """Return the IRIs among the values of a thing's properties."""
+        """Return the IRIs among the values of a thing's properties.
+
+        :param subject: the thing's IRI.
+        :param properties: IRIs of properties.
+        """
         return [stated.iri for stated in self.of(subject, *properties) if stated.iri]
 
     def text(self, subject: str, property_: str) -> str:
-        """Return the first literal value of a property as text, empty where there is none."""
+        """Return the first literal value of a property as text, empty where there is none.
+
+        :param subject: the thing's IRI.
+        :param property_: the property's IRI.
+        """
         for stated in self.of(subject, property_):
             if isinstance(stated.value, ox.Literal):
                 return stated.value.value
         return ""
 
     def around(self, subject: str) -> set[str]:
-        """Return every IRI in the statements about a thing: properties, values and graphs."""
+        """Return every IRI in the statements about a thing: properties, values and graphs.
+
+        :param subject: the thing's IRI.
+        """
         found: set[str] = set()
         for property_, values in self._out.get(subject, {}).items():
             found.add(property_)
@@ -121,15 +135,26 @@ class Facts:
         return found
 
     def graphs(self, subject: str, property_: str, value: Any) -> tuple[str, ...]:
-        """Return the graphs that state one triple."""
+        """Return the graphs that state one triple.
+
+        :param subject: the IRI of the subject.
+        :param property_: the IRI of the property.
+        :param value: the value, as an RDF term.
+        """
         return tuple(self._out.get(subject, {}).get(property_, {}).get(value, ()))
 
     def pointing(self, iri: str) -> list[tuple[str, str]]:
-        """Return who points to a thing, and by which property."""
+        """Return who points to a thing, and by which property.
+
+        :param iri: the thing's IRI.
+        """
         return list(self._in.get(iri, ()))
 
     def classes(self, subject: str) -> list[str]:
-        """Return the IRIs of a thing's classes, the stated before the inferred, the narrowest first."""
+        """Return the IRIs of a thing's classes, the stated before the inferred, the narrowest first.
+
+        :param subject: the thing's IRI.
+        """
         found = self.of(subject, TYPE)
         return [
             stated.iri
@@ -139,6 +164,8 @@ class Facts:
 
     def kind(self, subject: str) -> str:
         """Return the local name of the narrowest class of the project, empty where there is none.
+
+        :param subject: the thing's IRI.
 
         >>> Facts([]).kind("http://e/x")
         ''
@@ -156,6 +183,8 @@ def _inferred(stated: Stated) -> bool:
 
 def iri_of(term: Any) -> str:
     """Return a term's IRI, empty where it is none.
+
+    :param term: an RDF term.
 
     >>> iri_of(ox.Literal("x")), iri_of(ox.NamedNode("http://e/x"))
     ('', 'http://e/x')

@@ -126,6 +126,8 @@ class Words:
     def name(self, iri: str) -> str:
         """Return what a thing is called.
 
+        :param iri: the thing's IRI.
+
         >>> Words(Urls()).name("https://w3id.org/portsmouth1905/passage/s3-173")
         'Part 3, line 173'
         >>> Words(Urls()).name("https://w3id.org/portsmouth1905/id/x-y")
@@ -145,6 +147,8 @@ class Words:
     def say(self, text: str) -> str:
         """Return a text of the interface in this language.
 
+        :param text: the text in English.
+
         >>> Words(Urls()).say("disputed")
         'disputed'
         """
@@ -152,7 +156,10 @@ class Words:
         return found[0] if found else text
 
     def language_of(self, iri: str) -> str:
-        """Return the language of a thing's name where it is another than the reader's."""
+        """Return the language of a thing's name where it is another than the reader's.
+
+        :param iri: the thing's IRI.
+        """
         found = self.names.get(iri)
         return found[1] if found and found[1] and found[1] != self.language else ""
 
@@ -177,6 +184,8 @@ class Words:
 
     def link(self, iri: str) -> Value:
         """Return a thing as a page shows it; a node without a name leads nowhere.
+
+        :param iri: the thing's IRI.
 
         >>> Words(Urls()).link("_:b0")
         Value(text='_:b0', href='', title='', lang='', note='', sources=())
@@ -260,7 +269,10 @@ def _rank(language: str, wanted: str) -> int:
 
 
 def iris_in(facts: Facts) -> set[str]:
-    """Return every IRI that stands anywhere in some facts, graphs included."""
+    """Return every IRI that stands anywhere in some facts, graphs included.
+
+    :param facts: the statements.
+    """
     found: set[str] = set()
     for subject in facts.subjects():
         found |= facts.around(subject) | {subject}
@@ -274,6 +286,8 @@ def passages_of(stated: Iterable[Stated]) -> list[str]:
 
 def local(iri: str) -> str:
     """Return the part of an IRI that names a thing, for anchors.
+
+    :param iri: the IRI.
 
     >>> local("https://w3id.org/portsmouth1905/id/article-9")
     'article-9'

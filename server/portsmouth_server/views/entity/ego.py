@@ -257,6 +257,9 @@ def _edge(middle: Node, node: Node, arcs: list[Arc], name: Callable[[str], str])
 def shape_of(facts: Facts, iri: str) -> str:
     """Return the mark of a thing: a person's is a circle, a state's a square, an institution's a lozenge.
 
+    :param facts: what is said of the thing.
+    :param iri: the thing.
+
     >>> shape_of(Facts([]), "http://e/x")
     'dot'
     """
@@ -270,6 +273,9 @@ def shape_of(facts: Facts, iri: str) -> str:
 
 def side_of(facts: Facts, iri: str) -> str:
     """Return the key of the state on whose side a thing stands, empty where it is on none that has a colour.
+
+    :param facts: what is said of the thing.
+    :param iri: the thing.
 
     >>> side_of(Facts([]), ID + "japan")
     'japan'

@@ -16,6 +16,8 @@ _PREFIXES: Final = {"schema": SCHEMA, "dcterms": DCTERMS, "skos": SKOS}
 def expand(name: str) -> str:
     """Return the IRI of a property: of the project's own, the local name is enough.
 
+    :param name: its name, with a prefix unless it is the project's own.
+
     >>> expand("from").rpartition("/")[2], expand("schema:agent")
     ('ns#from', 'https://schema.org/agent')
     """
@@ -133,6 +135,9 @@ def place(property_: str, kind: str) -> Section:
 
 def rank(section: Section, kind: str) -> tuple[int, int]:
     """Return where a section stands on the page of a thing of a class.
+
+    :param section: the section.
+    :param kind: the local name of the thing's class.
 
     >>> rank(place(PT + "inReplyTo", "Statement"), "Demand")
     (0, 0)

@@ -92,7 +92,10 @@ class Frame:
         return round(self.left + self.scale * x, self.digits), round(self.top - self.scale * y, self.digits)
 
     def shows(self, place: Place) -> bool:
-        """Say whether a place lies within the picture."""
+        """Say whether a place lies within the picture.
+
+        :param place: degrees of longitude and latitude.
+        """
         x, y = self(place)
         return 0 <= x <= self.width and 0 <= y <= self.height
 

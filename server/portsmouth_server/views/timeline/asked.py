@@ -80,11 +80,16 @@ class Asked:
         return {name: value for name, value in chosen.items() if value}
 
     def moved(self, days: int) -> Self:
-        """Return the view moved in time."""
+        """Return the view moved in time.
+
+        :param days: how many days later; earlier where negative.
+        """
         return replace(self, window=_bounded(self.window.earliest, self.window.latest, days, days))
 
     def zoomed(self, factor: float) -> Self:
         """Return the view of a stretch as many times as long, about the same middle.
+
+        :param factor: how many times as long.
 
         >>> Asked().zoomed(0.5).window.earliest
         datetime.date(1904, 7, 1)
