@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ log = logging.getLogger("portsmouth_server")
 N_: Final = str
 _MOST_LINES: Final = 12
 _SECONDS: Final = 10.0
+#: What is written as the reader's language writes numbers; a longer one is hardly meant as a figure.
+_FIGURE: Final = re.compile("[0-9]{1,18}")
 
 _NAMES: Final = """
 SELECT ?s ?label ?gloss WHERE {{
@@ -234,4 +237,4 @@ class Opening:
             return ""
         if isinstance(term, ox.NamedNode):
             return viewer().name(read.labels.get(term.value, {}), shorten(term.value).strip("<>"))
-        return written(int(term.value)) if term.value.isdigit() else str(term.value)
+        return written(int(term.value)) if _FIGURE.fullmatch(term.value) else str(term.value)

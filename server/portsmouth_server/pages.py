@@ -20,6 +20,7 @@ from portsmouth.iris import BASE, PREFIXES, PT, RDFS, SKOS, passage_key
 from portsmouth.originals import Line, open_original
 from portsmouth.queries import NamedQuery
 from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, Query, Store
+from portsmouth_server.asking import whole
 from portsmouth_server.details import explained, told
 from portsmouth_server.errors import Problem
 from portsmouth_server.frontend import Bundle, static_folder
@@ -125,7 +126,7 @@ class HtmlPages:
         self._settings = settings
         self._named = named
         self._urls = Urls(settings.root_path)
-        self._counts: tuple[str, list[Count]] | None = None
+        self._counts = Kept(store, self._count)
         self._opening = Opening(store, self._urls)
         source = settings.source
         self._original = Kept(store, lambda: open_original(store, Path(source))) if source else None
@@ -152,7 +153,7 @@ class HtmlPages:
         """Return the first page."""
         here = self._settings.public_url or f"http://{self._settings.host}:{self._settings.port}"
         address = here.removesuffix(self._urls.root) + self._urls.sparql
-        counts, questions = await self._count(), await self._opening.questions()
+        counts, questions = await self._numbers(), await self._opening.questions()
         seen = viewer()
         colours = "auto" if seen.theme == "system" else seen.theme
         # So many names can be read where the picture is small.
@@ -212,21 +213,18 @@ class HtmlPages:
             "longest": self._settings.max_head_bytes // 2,
         }
 
-    async def _count(self) -> list[Count]:
+    async def _numbers(self) -> list[Count]:
         """Return the numbers of this snapshot, counted once."""
-        if self._counts and self._counts[0] == self._store.snapshot:
-            return self._counts[1]
-        snapshot = self._store.snapshot
         try:
-            answer = await self._store.query(Query(COUNTS, deadline=_COUNTS_SECONDS))
-            data = b"".join([chunk async for chunk in answer])
+            return await self._counts.get()
         except PortsmouthError as error:
             # The page is worth having without its numbers.
             log.warning("the first page could not count: %s", error)
             return []
-        counts = list(_read_counts(data, self._urls))
-        self._counts = (snapshot, counts)
-        return counts
+
+    async def _count(self) -> list[Count]:
+        data = await whole(self._store, Query(COUNTS, deadline=_COUNTS_SECONDS))
+        return list(_read_counts(data, self._urls))
 
     @cached_property
     def bundle(self) -> Bundle:
