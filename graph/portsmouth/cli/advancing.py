@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
 
 from rich.progress import BarColumn, Progress, TextColumn
 
-from portsmouth.cli.telling import notes
+from portsmouth.cli.telling import notes, now_and_then
 from portsmouth.store.bulk import Advance, Report
-
-#: Seconds between lines, where nobody looks at a terminal.
-_BETWEEN_LINES: Final = 5.0
 
 
 @contextmanager
@@ -27,15 +22,7 @@ def loading() -> Iterator[Report]:
                 task, completed=advance.share, line=line(advance), visible=advance.share < 1
             )
         return
-    told = time.monotonic()
-
-    def tell(advance: Advance) -> None:
-        nonlocal told
-        if time.monotonic() - told >= _BETWEEN_LINES:
-            told = time.monotonic()
-            notes.print(line(advance), markup=False)
-
-    yield tell
+    yield now_and_then(line)
 
 
 def line(advance: Advance) -> str:

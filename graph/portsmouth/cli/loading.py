@@ -16,7 +16,7 @@ import typer
 
 from portsmouth.cli.base import FactsOption, app, refuse
 from portsmouth.cli.opening import build_graph
-from portsmouth.cli.telling import notes
+from portsmouth.cli.telling import notes, now_and_then
 from portsmouth.store import filling
 from portsmouth.store.credentials import Credentials
 from portsmouth.store.service import Service, checked_address
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 CREDENTIALS_VARIABLE: Final = "PORTSMOUTH_ENDPOINT_CREDENTIALS"
 #: Bytes of a file beyond which it is sorted on disk.
 _MOST_IN_MEMORY: Final = 64 << 20
-#: Seconds between lines of progress, where nobody looks at a terminal.
-_BETWEEN_LINES: Final = 5.0
 
 
 @app.command("load")
@@ -189,15 +187,7 @@ def _shown() -> Iterator[Callable[[Step], None]]:
                 task, total=step.total, completed=step.done, rate=f"{step.rate:,.0f} triples/s"
             )
         return
-    told = time.monotonic()
-
-    def tell(step: Step) -> None:
-        nonlocal told
-        if time.monotonic() - told >= _BETWEEN_LINES:
-            told = time.monotonic()
-            notes.print(_line(step), markup=False)
-
-    yield tell
+    yield now_and_then(_line)
 
 
 def _line(step: Step) -> str:
