@@ -11,6 +11,7 @@ its blank nodes.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import re
@@ -22,7 +23,8 @@ from typing import Any, Final
 
 import pyoxigraph as ox
 
-from portsmouth.errors import ReceiptUnsupportedError
+from portsmouth.canonical import canonical
+from portsmouth.errors import ReceiptUnsupportedError, StoreBusyError
 from portsmouth.iris import BASE, passage_key, shorten
 from portsmouth.linking import link_query
 from portsmouth.receipts import PAGE, Answered, Answers, Budget, explain, read_answers
@@ -47,6 +49,8 @@ MOST_ROWS: Final = 4 * PAGE
 
 _FORMATS: Final = Formats(RESULT_FORMATS["json"], GRAPH_FORMATS["nt"])
 _SHORT: Final = 12
+#: How often a query is asked before it is given up to find one version for all of its citation.
+_ATTEMPTS: Final = 5
 _HEADER: Final = re.compile(r"^#\s*title:[ \t]*(\S.*)$", re.MULTILINE)
 _COMMENT: Final = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
 _DECLARED: Final = re.compile(r"\b(?:PREFIX\s+[^\s:]*:|BASE)\s*<[^>]*>", re.IGNORECASE)
@@ -185,9 +189,19 @@ async def cite(store: Store, query: Query, *, link: str = "", accessed: date | N
     :param query: the query.
     :param link: where the answer is found again; a link below the project's own address where not given.
     :param accessed: the day that is told; today unless given.
-    :raises PortsmouthError: the query cannot be answered.
+    :raises PortsmouthError: the query cannot be answered, or the data are written all the time.
     """
-    snapshot = store.snapshot
+    accessed = accessed or date.today()  # a day as the reader's calendar has it
+    for _ in range(_ATTEMPTS):
+        snapshot = store.snapshot
+        citation = await _cited(store, query, snapshot, link, accessed)
+        # What was written meanwhile is part of another version.
+        if store.snapshot == snapshot:
+            return citation
+    raise StoreBusyError("found data that are written all the time; expected to cite one version: try again")
+
+
+async def _cited(store: Store, query: Query, snapshot: str, link: str, accessed: date) -> Citation:
     asked = replace(query, formats=_FORMATS)
     answer = await store.query(asked)
     answers = read_answers(answer.kind, b"".join([chunk async for chunk in answer]))
@@ -198,11 +212,11 @@ async def cite(store: Store, query: Query, *, link: str = "", accessed: date | N
         snapshot=snapshot,
         kind=answer.kind,
         rows=len(answers.rows),
-        digest=digest(answer.kind, answers),
+        digest=await asyncio.to_thread(digest, answer.kind, answers),
         parts=parts,
         whole=whole,
         link=link or BASE + "cite?" + link_query(query.text, query.dataset, snapshot),
-        accessed=accessed or date.today(),  # a day as the reader's calendar has it
+        accessed=accessed,
     )
 
 
@@ -239,6 +253,7 @@ def digest(kind: AnswerKind, answers: Answers) -> str:
     :param kind: what the answer is.
     :param answers: its rows or triples, in any order.
     :return: SHA-256, in hexadecimal.
+    :raises AnswerLimitError: too many of its blank nodes look too much alike.
 
     >>> digest("boolean", Answers((), ({},)))[:8], digest("boolean", Answers((), ()))[:8]
     ('b5bea41b', 'fcbcf165')
@@ -277,9 +292,8 @@ def digest_of(body: bytes, media_type: str) -> str:
 
 
 def _graph(triples: Iterable[ox.Triple]) -> str:
-    dataset = ox.Dataset(ox.Quad(t.subject, t.predicate, t.object) for t in triples)
-    dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
-    return "".join(sorted(f"{quad} .\n" for quad in dataset))
+    quads = canonical(ox.Quad(t.subject, t.predicate, t.object) for t in triples)
+    return "".join(sorted(f"{quad} .\n" for quad in quads))
 
 
 _ROW: Final = ox.NamedNode(BASE + "result#row")
@@ -301,9 +315,7 @@ def _table(rows: Iterable[Mapping[str, Any]]) -> str:
         blank.append(ox.Quad(node, _ROW, ox.Literal(line)))
         for name, term in nodes:
             blank.append(ox.Quad(node, ox.NamedNode(f"{BASE}result#{name}"), term))
-    dataset = ox.Dataset(blank)
-    dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
-    return "".join(sorted(f"{line}\n" for line in (*lines, *map(str, dataset))))
+    return "".join(sorted(f"{line}\n" for line in (*lines, *canonical(blank))))
 
 
 # The forms.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import random
@@ -15,11 +16,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portsmouth.citing import Citation, CitedPart, bibtex, csl_item, csl_json, digest, digest_of, footnote
+from portsmouth.canonical import canonical
+from portsmouth.citing import (
+    Citation,
+    CitedPart,
+    bibtex,
+    cite,
+    csl_item,
+    csl_json,
+    digest,
+    digest_of,
+    footnote,
+)
+from portsmouth.errors import AnswerLimitError
 from portsmouth.receipts import Answers
 from portsmouth.stance import Stance
 from portsmouth.store.engine import evaluate
-from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, Dataset, Formats, Query
+from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, Dataset, Formats, Query, Update
+from portsmouth.store.writable import WritableStore
 
 IRIS = st.integers(0, 3).map(lambda n: ox.NamedNode(f"http://e/{n}"))
 LITERALS = st.sampled_from([ox.Literal("a"), ox.Literal("a", language="en"), ox.Literal(1), ox.Literal("1")])
@@ -208,3 +222,56 @@ def test_the_command_refuses_another_form():
     code, out, error = command("ASK {}", "--cite", "apa")
     assert (code, out) == (2, "")
     assert "footnote" in error
+
+
+def clique(size):
+    nodes, knows = [ox.BlankNode(f"n{n}") for n in range(size)], ox.NamedNode("http://e/knows")
+    return [ox.Triple(one, knows, other) for one in nodes for other in nodes if one != other]
+
+
+def test_what_is_made_to_take_for_ever_is_refused_and_nothing_else():
+    assert digest("graph", Answers((), tuple(clique(7))))
+    with pytest.raises(AnswerLimitError, match="too much alike"):
+        digest("graph", Answers((), tuple(clique(12))))
+    rows = [{"a": triple.subject, "b": triple.object} for triple in clique(12)]
+    with pytest.raises(AnswerLimitError, match="too much alike"):
+        table(rows, "ab")
+    # Many nodes of which nothing is said but where they stand.
+    assert table([{"a": ox.BlankNode(), "b": ox.BlankNode()} for _ in range(3000)], "ab")
+
+
+@given(TRIPLES)
+def test_labels_are_those_of_the_algorithm(triples):
+    quads = [ox.Quad(t.subject, t.predicate, t.object) for t in triples]
+    dataset = ox.Dataset(quads)
+    dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
+    assert sorted(canonical(quads)) == sorted(map(str, dataset))
+
+
+class WrittenMeanwhile:
+    """A store that somebody else writes while it is asked for the first time."""
+
+    def __init__(self, store):
+        self.store = store
+        self.asked = 0
+
+    @property
+    def snapshot(self):
+        return self.store.snapshot
+
+    async def query(self, query):
+        self.asked += 1
+        if self.asked == 1:
+            text = "INSERT DATA { GRAPH <http://e/g> { <http://e/s> <http://e/p> 1 } }"
+            await self.store.update(Update(text))
+        return await self.store.query(query)
+
+
+def test_an_answer_is_cited_with_the_version_that_gave_it():
+    async def cited():
+        async with WritableStore.in_memory(b"") as store:
+            citation = await cite(WrittenMeanwhile(store), Query("SELECT * { ?s ?p ?o }"))
+            assert citation.snapshot == store.snapshot
+            assert citation.rows == 1
+
+    asyncio.run(cited())

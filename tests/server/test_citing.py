@@ -90,6 +90,13 @@ def test_another_version_is_never_passed_off_for_the_one_served(shipped: Any, as
     assert address() in links
 
 
+def test_a_result_that_would_take_for_ever_to_hash_is_refused_at_once(shipped: Any) -> None:
+    clique = " . ".join(f"_:n{one} <http://e/p> _:n{other}" for one in range(12) for other in range(12))
+    reply = shipped.fetch("/cite?" + urlencode({"query": f"CONSTRUCT {{ {clique} }} WHERE {{}}"}))
+    assert reply.status == 422
+    assert "too much alike" in reply.problem["detail"]
+
+
 def test_a_version_may_be_cut_short(shipped: Any) -> None:
     assert cited(shipped, version=version(shipped)[:12]) == cited(shipped)
 
