@@ -7,8 +7,8 @@
 - a client's connection: ``guarded``, ``connection``, ``readers``; the short way of plain queries on it:
   ``express``, ``plain``, ``speaking``;
 - the SPARQL protocol: ``sparql``, ``updating``, ``graph_store``; how a request is read: ``protocol``,
-  ``negotiation``, ``basing``, ``near``; how it is answered or refused: ``answering``, ``refusals``,
-  ``errors``;
+  ``parameters``, ``media``, ``negotiation``, ``basing``, ``near``; how it is answered or refused:
+  ``answering``, ``refusals``, ``errors``;
 - what is kept to be sent again: ``answers``, ``recording``, ``kept``, ``lately``, ``packing``;
 - evidence: ``receipts``, ``conflicts``, ``stances``, ``differing``, ``sources``, ``citing``;
 - the graph by its IRIs and as a whole: ``linked_data``, ``ns``, ``vocabulary``, ``void``, ``service``,

@@ -27,6 +27,7 @@ from portsmouth_server.http import READ, Header, Receive, Scope, Send, header
 from portsmouth_server.media import accept_of
 from portsmouth_server.negotiation import prefers_page
 from portsmouth_server.pages import HtmlPages
+from portsmouth_server.parameters import parameters
 from portsmouth_server.protocol import SparqlRequest
 from portsmouth_server.settings import Settings
 from portsmouth_server.stances import stance_label
@@ -155,7 +156,7 @@ class _Citing:
 
 
 def _read(scope: Scope) -> _Asked:
-    given = protocol.parameters(scope["query_string"])
+    given = parameters(scope["query_string"])
     request = protocol.from_address(scope["query_string"])
     versions = [value.strip().lower() for name, value in given if name == "version"]
     if len(versions) > 1:

@@ -24,7 +24,7 @@ from portsmouth_server.kept import Kept
 from portsmouth_server.media import accept_of
 from portsmouth_server.negotiation import choose_table
 from portsmouth_server.pages import HtmlPages
-from portsmouth_server.protocol import parameters
+from portsmouth_server.parameters import known_parameters
 from portsmouth_server.settings import Settings
 from portsmouth_server.tables import csv_response
 from portsmouth_server.translation import gettext
@@ -105,15 +105,7 @@ class Asked:
         >>> Asked.from_address(b"part=s5&kind=")
         Asked(entity='', part='s5', kind='', form='', page='', at='')
         """
-        values: dict[str, str] = {}
-        for name, value in parameters(query_string):
-            if name not in _NAMES:
-                raise ParameterError(
-                    found=f"the parameter {name[:100]}", expected=f"one of {', '.join(_NAMES)}"
-                )
-            if name in values:
-                raise ParameterError(found=f"the parameter {name} more than once", expected="one value")
-            values[name] = value.strip()
+        values = known_parameters(query_string, _NAMES)
         if values.get("page") and values.get("at"):
             raise ParameterError(found="both page and at", expected="one of them: either leads to a page")
         return cls(*(values.get(name, "") for name in _NAMES))

@@ -21,7 +21,7 @@ from portsmouth_server.labelling import named, names_of
 from portsmouth_server.media import accept_of
 from portsmouth_server.negotiation import choose_table
 from portsmouth_server.pages import HtmlPages
-from portsmouth_server.queries import read_values
+from portsmouth_server.parameters import read_values
 from portsmouth_server.results import Cell, cell
 from portsmouth_server.settings import Settings
 from portsmouth_server.stances import offered, stance_label
@@ -51,7 +51,7 @@ def differing_router(
 
     @router.api_route(urls.STANCES, methods=READ)
     async def stances(request: Request) -> Response:
-        values, named = read_values(request)
+        values, named = read_values(request.scope["query_string"])
         text, *texts = (values.pop(name, "") for name in ("query", "a", "b"))
         for name in values:
             raise ParameterError(found=f"the parameter {name[:100]}", expected="one of query, a, b, format")

@@ -30,7 +30,7 @@ from portsmouth_server.negotiation import wants_page
 from portsmouth_server.network_requests import CERTAIN, Asked, Parameter
 from portsmouth_server.networks import FORMS
 from portsmouth_server.pages import HtmlPages
-from portsmouth_server.protocol import parameters
+from portsmouth_server.parameters import parameters
 from portsmouth_server.settings import Settings
 from portsmouth_server.stances import offered
 from portsmouth_server.urls import Urls

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, NamedTuple, Self
 from portsmouth.errors import ParameterError
 from portsmouth.networks import KINDS, LEVELS, Selection
 from portsmouth.stance import Stance
-from portsmouth_server.protocol import parameters
+from portsmouth_server.parameters import parameters
 
 MOST_CHAINS: Final = 1000
 USUAL_CHAINS: Final = 100

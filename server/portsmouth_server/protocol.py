@@ -7,19 +7,18 @@ Nothing here touches the network: bytes in, a :class:`SparqlRequest` or an
 from __future__ import annotations
 
 import re
-from binascii import a2b_qp
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
-from urllib.parse import parse_qsl, unquote_to_bytes
 
-from portsmouth.errors import MediaTypeError, ParameterError, ReadOnlyError, RequestError
+from portsmouth.errors import MediaTypeError, ReadOnlyError, RequestError
 from portsmouth.stance import Stance
 from portsmouth.store.lexer import query_form, tokens
 from portsmouth.store.protocol import Dataset
 from portsmouth_server.media import MediaType, parse_media_type
 from portsmouth_server.near import refuse_slips
+from portsmouth_server.parameters import decoded, parameters, value
 
 FORM: Final = "application/x-www-form-urlencoded"
 QUERY: Final = "application/sparql-query"
@@ -28,8 +27,6 @@ UPDATE: Final = "application/sparql-update"
 _ABSOLUTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|\\^`]*")
 _RELATIVE: Final = re.compile(r"<(?![A-Za-z][A-Za-z0-9+.-]*:)[^\x00-\x20<>\"{}|^`]*>")
 _ONE_QUERY: Final = b"query="
-#: Parameters that a request may have, lists of graphs included.
-_MOST_PARAMETERS: Final = 2000
 #: The parameters that mean something here; others are passed over, but for slips in these.
 _OF_A_QUERY: Final = ("query", "default-graph-uri", "named-graph-uri", "parts", "format", "receipts", "rows")
 _OF_AN_UPDATE: Final = ("update", "using-graph-uri", "using-named-graph-uri")
@@ -79,7 +76,7 @@ def from_address(query_string: bytes) -> SparqlRequest:
     """
     if query_string.startswith(_ONE_QUERY) and b"&" not in query_string:
         # Most requests are this and nothing else.
-        return SparqlRequest(_value(query_string[len(_ONE_QUERY) :]), Dataset(), None)
+        return SparqlRequest(value(query_string[len(_ONE_QUERY) :]), Dataset(), None)
     return _read_query(parameters(query_string))
 
 
@@ -127,7 +124,7 @@ def from_body(
         # The graphs of a form stand in its body; clients that put some into the address are understood too.
         given += parameters(body, "the form")
     else:
-        text = _decode(body, "the body")
+        text = decoded(body, "the body")
         if sent_as == QUERY and not text.strip():
             # An update may be empty: it changes nothing.
             raise RequestError(found="an empty body", expected="a SPARQL query")
@@ -251,85 +248,6 @@ def absolute(iri: str) -> str:
     if not _ABSOLUTE.fullmatch(iri):
         raise RequestError(found=f"{iri[:200]!r} as the name of a graph", expected="an absolute IRI")
     return iri
-
-
-def parameters(encoded: bytes, where: str = "the address") -> list[tuple[str, str]]:
-    """Read the parameters of an address or a form.
-
-    :param encoded: them, still percent-encoded.
-    :param where: where they stand, for the error.
-    :raises RequestError: they are not UTF-8, or too many.
-
-    >>> parameters(b"number=9&name=K%C5%8Dmura")
-    [('number', '9'), ('name', 'Kōmura')]
-    """
-    if not encoded:
-        return []
-    try:
-        # One decoding only: a query that contains %20 was sent as %2520.
-        return parse_qsl(
-            _decode(encoded, where), keep_blank_values=True, errors="strict", max_num_fields=_MOST_PARAMETERS
-        )
-    except UnicodeDecodeError:
-        raise _not_utf8(where) from None
-    except ValueError:
-        raise RequestError(
-            found=f"too many parameters in {where}", expected=f"at most {_MOST_PARAMETERS}"
-        ) from None
-
-
-def _value(encoded: bytes) -> str:
-    """Read the value of one parameter of an address."""
-    _decode(encoded, "the address")
-    return _decode(unescaped(encoded.replace(b"+", b" ")), "the address")
-
-
-def unescaped(data: bytes) -> bytes:
-    """Decode percent-encoded bytes; what is no escape stays as it is (URL Standard, section 1.3).
-
-    :param data: bytes that may have escapes.
-
-    >>> unescaped(b"a%20b=%zz%")
-    b'a b=%zz%'
-    """
-    # Quoted-printable text has another sign for the same, and its decoder is ten times as quick.
-    decoded = a2b_qp(data.replace(b"=", b"=3D").replace(b"%", b"="))
-    if len(decoded) == len(data) - 2 * data.count(b"%") and b"\n" not in data:
-        return decoded
-    # Something was no escape, and was read as something else.
-    return unquote_to_bytes(data)
-
-
-def known_parameters(query_string: bytes, names: Collection[str]) -> dict[str, str]:
-    """Read the parameters of a page, each given once at most.
-
-    :param query_string: what follows the question mark, still percent-encoded.
-    :param names: those that the page has.
-    :raises RequestError: they are not UTF-8, or too many.
-    :raises ParameterError: one is unknown, or given twice.
-
-    >>> known_parameters(b"kind=battles&since=+1905", ("kind", "since"))
-    {'kind': 'battles', 'since': '1905'}
-    """
-    values: dict[str, str] = {}
-    for name, value in parameters(query_string):
-        if name not in names:
-            raise ParameterError(found=f"the parameter {name[:100]}", expected=f"one of {', '.join(names)}")
-        if name in values:
-            raise ParameterError(found=f"the parameter {name} more than once", expected="one value")
-        values[name] = value.strip()
-    return values
-
-
-def _decode(data: bytes, where: str) -> str:
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        raise _not_utf8(where) from None
-
-
-def _not_utf8(where: str) -> RequestError:
-    return RequestError(found=f"bytes in {where} that are not UTF-8", expected="UTF-8")
 
 
 def check_encoding(content_encoding: str | None) -> None:

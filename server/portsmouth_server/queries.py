@@ -26,7 +26,7 @@ from portsmouth_server.labelling import column_name, told
 from portsmouth_server.media import accept_of
 from portsmouth_server.negotiation import choose, wants_page
 from portsmouth_server.pages import HtmlPages
-from portsmouth_server.protocol import parameters
+from portsmouth_server.parameters import read_values
 from portsmouth_server.receipts.inlined import Inlined
 from portsmouth_server.results import show
 from portsmouth_server.saving import saved_as
@@ -57,7 +57,7 @@ def named_queries_router(
 
     @router.api_route(urls.QUERIES, methods=READ)
     async def catalogue(request: Request) -> Response:
-        _, form = read_values(request)
+        _, form = read_values(request.scope["query_string"])
         if wants_page(accept_of(request.scope), form):
             return page(pages.render("queries.html", named=named))
         described = {"openapi": here.openapi, "queries": [describe(query, here) for query in named]}
@@ -66,14 +66,14 @@ def named_queries_router(
     @router.api_route(urls.QUERIES + "/{name}/edit", methods=READ)
     async def edit(request: Request) -> Response:
         query = find(request.path_params["name"], named)
-        values, _ = read_values(request)
+        values, _ = read_values(request.scope["query_string"])
         stance = Stance.parse(values.pop("parts", ""))
         return RedirectResponse(here.query(query.bind(values), dataset=Dataset(stance=stance)), 303)
 
     @router.api_route(urls.QUERIES + "/{name}", methods=READ)
     async def answer(request: Request) -> Response:
         query = find(request.path_params["name"], named)
-        values, form = read_values(request)
+        values, form = read_values(request.scope["query_string"])
         stance = Stance.parse(values.pop("parts", ""))
         choice = choose(accept_of(request.scope), form)
         if choice.page:
@@ -105,21 +105,6 @@ def named_queries_router(
         return Direct(lambda scope, receive, send: answering.answer(scope, receive, send, bound))
 
     return router
-
-
-def read_values(request: Request) -> tuple[dict[str, str], str | None]:
-    """Read the parameters of an address, each given once, and the format apart from them.
-
-    :param request: the request.
-    :raises ParameterError: a parameter is given twice.
-    :raises RequestError: the address cannot be read.
-    """
-    values: dict[str, str] = {}
-    for name, value in parameters(request.scope["query_string"]):
-        if name in values:
-            raise ParameterError(found=f"the parameter {name[:100]} more than once", expected="one value")
-        values[name] = value
-    return values, values.pop("format", None)
 
 
 def describe(query: NamedQuery, here: Urls) -> dict[str, object]:

@@ -20,7 +20,7 @@ from portsmouth_server.kept import Kept
 from portsmouth_server.media import accept_of
 from portsmouth_server.negotiation import wants_page
 from portsmouth_server.pages import HtmlPages
-from portsmouth_server.protocol import parameters
+from portsmouth_server.parameters import parameters
 from portsmouth_server.settings import Settings
 from portsmouth_server.translation import gettext
 from portsmouth_server.urls import Urls

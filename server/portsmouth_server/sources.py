@@ -19,7 +19,7 @@ from portsmouth_server.kept import Kept
 from portsmouth_server.media import accept_of
 from portsmouth_server.negotiation import choose_table
 from portsmouth_server.pages import HtmlPages
-from portsmouth_server.queries import read_values
+from portsmouth_server.parameters import read_values
 from portsmouth_server.tables import csv_response
 from portsmouth_server.viewing import LANGUAGES, viewer
 
@@ -51,7 +51,7 @@ def sources_router(store: Store, pages: HtmlPages) -> APIRouter:
 
     @router.api_route(urls.SOURCES, methods=READ)
     async def sources(request: Request) -> Response:
-        values, named = read_values(request)
+        values, named = read_values(request.scope["query_string"])
         part = values.pop("part", "")
         for name in values:
             raise ParameterError(found=f"the parameter {name[:100]}", expected="one of part, format")

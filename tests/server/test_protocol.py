@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portsmouth_server import protocol
+from portsmouth_server.parameters import unescaped
 
 FORM = "application/x-www-form-urlencoded"
 QUERY = "application/sparql-query"
@@ -291,4 +291,4 @@ PIECES = [b"%", b"%2", b"%20", b"%E0", b"%zz", b"=", b"=3D", b"a", b"F", b"_", b
 @given(st.lists(st.sampled_from(PIECES)))
 def test_escapes_are_decoded_as_the_standard_library_does(parts: list[bytes]) -> None:
     data = b"".join(parts)
-    assert protocol.unescaped(data) == unquote_to_bytes(data)
+    assert unescaped(data) == unquote_to_bytes(data)

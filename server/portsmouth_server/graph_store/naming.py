@@ -17,7 +17,8 @@ import pyoxigraph as ox
 from portsmouth.errors import RequestError
 from portsmouth_server import urls
 from portsmouth_server.http import Scope, header
-from portsmouth_server.protocol import absolute, parameters
+from portsmouth_server.parameters import parameters
+from portsmouth_server.protocol import absolute
 from portsmouth_server.settings import Settings
 from portsmouth_server.urls import Urls
 

@@ -29,6 +29,7 @@ from portsmouth_server.labelling import named, names_of
 from portsmouth_server.media import accept_of
 from portsmouth_server.negotiation import wants_page
 from portsmouth_server.pages import HtmlPages
+from portsmouth_server.parameters import parameters
 from portsmouth_server.protocol import SparqlRequest
 from portsmouth_server.receipts.shown import said, shown_rows
 from portsmouth_server.settings import Settings
@@ -203,7 +204,7 @@ class ReceiptsEndpoint:
             await self._body(scope, receive),
         )
         # The address of a further page is that of the link; the form is sent again as it was.
-        in_address = dict(protocol.parameters(scope["query_string"])).get("rows")
+        in_address = dict(parameters(scope["query_string"])).get("rows")
         return replace(request, rows=in_address or request.rows)
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes:
@@ -307,7 +308,7 @@ def _read_json(body: bytes) -> dict[str, Any]:
 
 def _query_of(told: Mapping[str, Any], query_string: bytes) -> SparqlRequest:
     """Read the query and its dataset: members of the body have the names that parameters have."""
-    given = protocol.parameters(query_string)
+    given = parameters(query_string)
     for name, value in told.items():
         if name not in ("row", "facts"):
             given += [(name, str(one)) for one in (value if isinstance(value, list) else [value])]

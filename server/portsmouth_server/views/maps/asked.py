@@ -8,7 +8,7 @@ from typing import Final, Self
 
 from portsmouth.dates import Bounds
 from portsmouth.errors import ParameterError
-from portsmouth_server.protocol import known_parameters
+from portsmouth_server.parameters import known_parameters
 from portsmouth_server.views.timeline.asked import read_days
 from portsmouth_server.views.words import N_
 

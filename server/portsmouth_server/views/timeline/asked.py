@@ -10,7 +10,7 @@ from typing import Final, Self
 
 from portsmouth.dates import Bounds
 from portsmouth.errors import ParameterError
-from portsmouth_server.protocol import known_parameters
+from portsmouth_server.parameters import known_parameters
 
 LANES: Final = ("text", "actor", "kind")
 _NAMES: Final = ("lanes", "since", "until", "kind", "part", "actor")
