@@ -23,6 +23,14 @@ def test_a_fact_of_two_passages_counts_once(server: Any) -> None:
     ]
 
 
+def test_numbers_among_texts_come_by_their_value(server: Any) -> None:
+    for values in ("2 10 '1a'", "10 '1a' 2", "'1a' 2 10"):
+        listed = f"VALUES ?v {{ {values} }}"
+        ordered = rows(server.ask(f"SELECT ?v {{ {listed} }} ORDER BY ?v"))
+        assert [row["v"] for row in ordered] == ["2", "10", "1a"]
+        assert rows(server.ask(f"SELECT (MIN(?v) AS ?n) {{ {listed} }}")) == [{"n": "2"}]
+
+
 def test_several_from_are_a_set(server: Any) -> None:
     query = PT + f"SELECT ?s FROM <{P}s1-001> FROM <{P}s1-002> {{ ?s a pt:Treaty }}"
     assert len(rows(server.ask(query))) == 1

@@ -12,7 +12,8 @@ import pyoxigraph as ox
 import pytest
 
 from portsmouth.store.embedded import EmbeddedStore
-from portsmouth.store.mixing import sorted_surely
+from portsmouth.store.extremes import AGGREGATES
+from portsmouth.store.mixing import compared_surely, sorted_surely
 from portsmouth.store.protocol import Query
 from portsmouth.store.ranks import RANK, rank
 
@@ -62,6 +63,27 @@ def test_what_may_be_of_many_kinds_is_sorted_by_rank(query: str, mixed: str) -> 
         ox.Store().query(rewritten, custom_functions={ox.NamedNode(RANK): rank})
 
 
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("SELECT ?s (MIN(?o) AS ?m) { ?s ?p ?o } GROUP BY ?s", "MIN"),
+        ("SELECT (max ( DISTINCT ?o ) AS ?m) { ?s ?p ?o }", "MAX"),
+        ("SELECT (COUNT(*) AS ?n) { ?s ?p ?o } GROUP BY ?s HAVING(MIN(?o) > 3)", "MIN"),
+        ("SELECT (MIN(?o) AS ?m) { ?s <http://e/p> ?o }", ""),
+        ("SELECT (MIN(?s) AS ?m) { ?s ?p ?o }", ""),
+        ("SELECT (MIN(STR(?o)) AS ?m) { ?s ?p ?o }", ""),
+        ("SELECT ('MIN(?o)' AS ?m) { ?s ?p ?o } # MAX(?o)", ""),
+    ],
+)
+def test_the_least_of_what_may_be_of_many_kinds_is_found_by_rank(query: str, expected: str) -> None:
+    rewritten = compared_surely(query)
+    found = {"least": "MIN", "greatest": "MAX"}
+    assert [found[part.partition(">")[0]] for part in rewritten.split("<urn:x-portsmouth:")[1:]] == (
+        [expected] if expected else []
+    )
+    ox.Store().query(rewritten, custom_aggregate_functions=AGGREGATES)
+
+
 def test_numbers_among_texts_come_by_their_value(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "portsmouth")
 
@@ -77,6 +99,10 @@ def test_numbers_among_texts_come_by_their_value(caplog: pytest.LogCaptureFixtur
             for values in permutations(["2", "10", "'10a'"]):
                 query = f"SELECT ?v {{ VALUES ?v {{ {' '.join(values)} }} }} ORDER BY ?v"
                 assert await rows(store, query) == ["2", "10", "10a"]
+                for extreme, expected in (("MIN", "2"), ("MAX", "10a"), ("MAX(DISTINCT", "10a")):
+                    of = f"{extreme.partition('(')[0]}({extreme.partition('(')[2]} ?w)"
+                    listed = f"VALUES ?w {{ {' '.join(values)} }}"
+                    assert await rows(store, f"SELECT ({of} AS ?v) {{ {listed} }}") == [expected]
 
     asyncio.run(use())
     assert caplog.messages == []

@@ -35,8 +35,9 @@ from portsmouth.errors import (
 from portsmouth.formats import PREFIXED, RDF_FORMATS
 from portsmouth.iris import PREFIXES
 from portsmouth.store.bounds import Bounded, Output, at_most
+from portsmouth.store.extremes import AGGREGATES
 from portsmouth.store.lexer import names_graphs, outline, tokens
-from portsmouth.store.mixing import sorted_surely
+from portsmouth.store.mixing import compared_surely
 from portsmouth.store.operations import Segment, segments
 from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, AnswerKind, Dataset, Query, Update
 from portsmouth.store.ranks import RANK, rank
@@ -295,7 +296,7 @@ def _ask_engine(
     dataset = dataset_of(query)
     # What is known is known of the default graph as it is stored.
     text = rewritten(query.text, _prefixes(query), None if dataset or dataset.stance else properties)
-    text = sorted_surely(text)
+    text = compared_surely(text)
     if dataset.stance:
         # A stance is made of named graphs, whatever is asked of it.
         store = _STANCES.of(store, dataset.stance)
@@ -314,6 +315,7 @@ def _ask_engine(
                 base_iri=query.base,
                 prefixes=_prefixes(query),
                 custom_functions=functions,
+                custom_aggregate_functions=AGGREGATES if text is not query.text else None,
                 **options,
             )
         except (SyntaxError, RuntimeError, ValueError, OSError) as error:

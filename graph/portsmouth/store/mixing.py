@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from portsmouth.store.extremes import extremes_by_rank
 from portsmouth.store.ranks import RANK
 from portsmouth.store.sorting import ranked
 
@@ -26,6 +27,7 @@ _DIRECTIONS: Final = frozenset({"ASC", "DESC"})
 _PAIR: Final = re.compile(r"[?$]\w+(?=\s+[?$](\w+))")
 #: What stands before a property, and is no keyword: a subject, or the sign that there is another property.
 _BEFORE_A_PROPERTY: Final = re.compile(r"(?:[?$]\w+|>|[\w.-]*:[\w.-]+|;|\])\s*\Z")
+_EXTREME: Final = re.compile(r"\b(?:MIN|MAX)\s*\(\s*(?:DISTINCT\s*)?[?$](\w+)", re.IGNORECASE)
 _OF_SEVERAL: Final = re.compile(r"\|\s*[^\s()|]+[)*+?]*\s+[?$](\w+)")
 _COMPUTED: Final = re.compile(r"\s[Aa][Ss]\s+[?$](\w+)")
 _LISTED: Final = re.compile(r"\bVALUES\s*(?:\(([^()]*)\)|([?$]\w+))\s*\{([^}]*)", re.IGNORECASE)
@@ -45,6 +47,21 @@ _OF_ONE_KIND: Final = frozenset(
 )  # fmt: skip
 #: Characters before a property that are looked at.
 _CONTEXT: Final = 200
+
+
+def compared_surely(text: str) -> str:
+    """Return a query that compares by ranks what may be values of many kinds: in ORDER BY, MIN and MAX.
+
+    :param text: a query, valid or not.
+
+    >>> compared_surely("SELECT (MAX(?o) AS ?m) { ?s ?p ?o ; a ?t } ORDER BY ?t")
+    'SELECT (<urn:x-portsmouth:greatest>(?o) AS ?m) { ?s ?p ?o ; a ?t } ORDER BY ?t'
+    """
+    upper = text.upper()
+    names = set(_EXTREME.findall(text)) if "MIN" in upper or "MAX" in upper else None
+    mixed = _mixed(text, upper, names) if names else None
+    text = sorted_surely(text)
+    return extremes_by_rank(text, mixed) if mixed else text
 
 
 def sorted_surely(text: str) -> str:

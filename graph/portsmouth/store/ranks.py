@@ -57,11 +57,17 @@ def rank(term: _Term) -> _Term:
     >>> [term.value for term in sorted(terms, key=lambda term: rank(term).value)]
     ['2', '2.5', '10', '10', '10a']
     """
-    return term if isinstance(term, ox.NamedNode | ox.BlankNode) else ox.Literal(_of(term))
+    return term if isinstance(term, ox.NamedNode | ox.BlankNode) else ox.Literal(order(term))
 
 
-def _of(term: _Term) -> str:
-    """Return the rank of any value as a string."""
+def order(term: _Term) -> str:
+    """Return a string for a value, so that strings sort as the values do, blank nodes and IRIs among them.
+
+    :param term: a value.
+
+    >>> order(ox.NamedNode("http://e/z")) < order(ox.Literal(2)) < order(ox.Literal(10))
+    True
+    """
     match term:
         case ox.BlankNode():
             return "0" + term.value
@@ -71,7 +77,7 @@ def _of(term: _Term) -> str:
             return _of_literal(term)
         case _:
             # No character of a term is below the one between them.
-            return "Z" + "\0".join(_of(part) for part in (term.subject, term.predicate, term.object))
+            return "Z" + "\0".join(order(part) for part in (term.subject, term.predicate, term.object))
 
 
 def _of_literal(literal: ox.Literal) -> str:
