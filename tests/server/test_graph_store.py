@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from portsmouth.errors import DeadlineError
+from portsmouth_server.graph_store.payloads import payload_type, read_payload
 
 G = "/graphs?graph=http://example.org/store"
 TURTLE = "text/turtle"
@@ -164,3 +168,20 @@ def command(pid: int) -> bytes:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return b""
+
+
+class Slow:
+    """Reads a document in a tenth of a second."""
+
+    async def to_ntriples(self, *_: object) -> bytes:
+        await asyncio.sleep(0.1)
+        return b""
+
+
+def test_a_body_of_many_documents_has_one_deadline() -> None:
+    kind = payload_type("multipart/form-data; boundary=x")
+    part = b"--x\r\nContent-Type: text/turtle\r\n\r\n<a> <b> 1 .\r\n"
+    sandbox: Any = Slow()
+    with pytest.raises(DeadlineError):
+        asyncio.run(read_payload(sandbox, kind, part * 100 + b"--x--\r\n", "http://e/", 0.5))
+    assert asyncio.run(read_payload(sandbox, kind, part * 2 + b"--x--\r\n", "http://e/", 30)) == b""

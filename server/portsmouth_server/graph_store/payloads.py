@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from portsmouth.errors import MediaTypeError, RequestError
+from portsmouth.errors import DeadlineError, MediaTypeError, RequestError
 from portsmouth.sandbox import Sandbox
 from portsmouth.store.protocol import GRAPH_FORMATS
 from portsmouth.untrusted import DOCUMENT_TYPES
@@ -85,7 +85,7 @@ async def read_payload(sandbox: Sandbox, kind: PayloadType, body: bytes, base: s
     :param kind: what the body is said to be.
     :param body: the body.
     :param base: what its relative IRIs stand against.
-    :param seconds: how long a document may take to read.
+    :param seconds: how long all of it may take to read.
     :return: N-Triples.
     :raises RequestError: it is something else, or costs too much to read.
     :raises DeadlineError: it took too long to read.
@@ -95,7 +95,12 @@ async def read_payload(sandbox: Sandbox, kind: PayloadType, body: bytes, base: s
     parts = await asyncio.to_thread(split, body, kind.boundary)
     if not parts:
         raise RequestError(found=f"{MULTIPART} without a part", expected="one document or more")
-    graphs = [await sandbox.to_ntriples(part.data, part.form, base, seconds) for part in parts]
+    try:
+        # One body may have a thousand documents.
+        async with asyncio.timeout(seconds):
+            graphs = [await sandbox.to_ntriples(part.data, part.form, base, seconds) for part in parts]
+    except TimeoutError:
+        raise DeadlineError(seconds) from None
     return b"".join(graphs)
 
 
