@@ -121,8 +121,8 @@ def test_the_difference_of_two_stances(shipped: Any) -> None:
 
 def test_the_difference_as_a_page(shipped: Any) -> None:
     page = see(shipped, "/stances?" + urlencode({"query": SIGNED, "a": "s3", "b": "s5"}))
-    assert "Only the text of the treaty alone: 0" in page.text
-    assert "Only part 5 alone: 1" in page.text
+    assert "Only with “the text of the treaty alone”: 0" in page.text
+    assert "Only with “part 5 alone”: 1" in page.text
     assert "Both: 3" in page.text
     chosen = [element["value"] for element in page.all("option") if "selected" in element]
     assert chosen == ["s3", "s5"]
@@ -132,7 +132,7 @@ def test_the_difference_as_a_page(shipped: Any) -> None:
     assert start.all("textarea")
     offered = [e.get("href", "") for e in start.all("a") if e.get("href", "").startswith("/stances?query=")]
     assert len(offered) > 30
-    assert "Only part 5 alone: 1" in see(shipped, offered[0]).text
+    assert "Only with “part 5 alone”: 1" in see(shipped, offered[0]).text
     assert "Roman Rosen" in see(shipped, offered[0]).text
 
 
