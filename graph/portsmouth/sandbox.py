@@ -20,20 +20,23 @@ import os
 import signal
 import struct
 import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
+from asyncio.subprocess import PIPE, Process
 from collections.abc import Mapping
 from typing import Any, BinaryIO, Final, Self
 
 from portsmouth.errors import (
     DeadlineError,
     DocumentError,
+    EngineError,
     QueryNestingError,
     QuerySyntaxError,
     RequestError,
     StoreError,
     TooLargeError,
 )
+from portsmouth.store import deaths
 from portsmouth.store.engine import check
+from portsmouth.store.fallen import log_fault
 from portsmouth.store.protocol import Query
 from portsmouth.untrusted import to_ntriples
 
@@ -53,7 +56,8 @@ class Sandbox:
     def __init__(self, memory_mib: int) -> None:
         self._memory_mib = memory_mib
         self._idle: list[Process] = []
-        self._all: set[Process] = set()
+        #: Each with the file of what it says on standard error.
+        self._all: dict[Process, int] = {}
         self._places = asyncio.Semaphore(_HELPERS)
 
     async def to_ntriples(self, document: bytes, form: str, base: str, seconds: float) -> bytes:
@@ -63,6 +67,7 @@ class Sandbox:
         :raises DocumentError: it is not of that format, holds named graphs, or would cost too much to read.
         :raises DeadlineError: it took too long.
         :raises TooLargeError: it needs more memory than a helper may take.
+        :raises EngineError: the parser has a fault.
         """
         answer = await self._read(document, {"form": form, "base": base}, seconds)
         if isinstance(answer, bytes):
@@ -106,7 +111,7 @@ class Sandbox:
                 await self._end(helper)
                 raise DeadlineError(seconds) from None
             except (asyncio.IncompleteReadError, ConnectionError):
-                raise self._cause_of_death(await self._end(helper)) from None
+                raise self._cause_of_death(*await self._end(helper)) from None
             except BaseException:
                 await self._end(helper)
                 raise
@@ -130,7 +135,7 @@ class Sandbox:
             helper = self._idle.pop()
             if helper.returncode is None:
                 return helper
-            self._all.discard(helper)
+            os.close(self._all.pop(helper))
         return None
 
     async def _start(self) -> Process:
@@ -139,16 +144,22 @@ class Sandbox:
             name: value for name, value in os.environ.items() if not name.startswith("PORTSMOUTH_")
         }
         environment["PYTHONPATH"] = os.pathsep.join(part for part in sys.path if part)
-        helper = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "portsmouth.sandbox", str(self._memory_mib),
-            stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=environment, limit=1 << 20,
-        )  # fmt: skip
-        self._all.add(helper)
+        environment["RUST_BACKTRACE"] = "0"
+        said = deaths.listen()
+        try:
+            helper = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "portsmouth.sandbox", str(self._memory_mib),
+                stdin=PIPE, stdout=PIPE, stderr=said, env=environment, limit=1 << 20,
+            )  # fmt: skip
+        except BaseException:
+            os.close(said)
+            raise
+        self._all[helper] = said
         return helper
 
-    async def _end(self, helper: Process) -> int:
-        """End a helper and return its exit status, negative where a signal ended it before."""
-        self._all.discard(helper)
+    async def _end(self, helper: Process) -> tuple[int, str]:
+        """End a helper; return its exit status, negative where a signal ended it, and its last words."""
+        said = self._all.pop(helper, None)
         if helper.stdin:
             helper.stdin.close()
         try:
@@ -157,9 +168,12 @@ class Sandbox:
         except TimeoutError:
             helper.kill()
             status = await helper.wait()
-        return status
+        return status, "" if said is None else deaths.last_words(said, status, pass_on=False)
 
-    def _cause_of_death(self, status: int) -> Exception:
+    def _cause_of_death(self, status: int, words: str) -> Exception:
+        if (reason := deaths.fault(words)) is not None:
+            log_fault(reason, again=False)
+            return EngineError(reason)
         if status == -signal.SIGSEGV:
             return DocumentError(
                 "a document that exhausts the parser's stack", "one that is nested less deeply"

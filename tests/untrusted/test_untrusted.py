@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import TypeVar
 
 import pyoxigraph as ox
 import pytest
 
-from portsmouth.errors import DeadlineError, DocumentError, TooLargeError
+from portsmouth.errors import DeadlineError, DocumentError, EngineError, TooLargeError
 from portsmouth.sandbox import Sandbox
 from portsmouth.untrusted import to_ntriples
 
@@ -214,3 +216,28 @@ def test_a_turtle_document_without_its_last_full_stop_is_read_and_half_a_stateme
             to_ntriples(half, "ttl", "http://e/")
     with pytest.raises(DocumentError):
         to_ntriples(b"<http://a/a> <http://a/b> <http://a/c>", "nt", "http://e/")
+
+
+def test_a_parser_that_falls_over_is_not_called_short_of_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    helper = tmp_path / "helper"
+    lines = (
+        f"#!{sys.executable}",
+        "import os, resource",
+        "resource.setrlimit(resource.RLIMIT_CORE, (0, 0))",
+        "os.read(0, 8)",
+        """os.write(2, b"thread 'main' panicked at a/b.rs:1:2:\\nboom\\n")""",
+        "os.abort()",
+    )
+    helper.write_text("\n".join(lines))
+    helper.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(helper))
+
+    async def work(sandbox: Sandbox) -> None:
+        with pytest.raises(EngineError, match=r"boom \(b\.rs:1:2\)"):
+            await sandbox.to_ntriples(b"<urn:s> <urn:p> 1 .", "ttl", BASE, 10)
+        with pytest.raises(EngineError):
+            await sandbox.check_query("ASK {}", 10)
+
+    in_sandbox(work)

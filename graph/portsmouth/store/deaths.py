@@ -39,11 +39,12 @@ def listen() -> int:
         return os.dup(file.fileno())
 
 
-def last_words(file: int, status: int) -> str:
+def last_words(file: int, status: int, *, pass_on: bool = True) -> str:
     """Read what a worker has said; what is not about the engine goes to this process's standard error.
 
     :param file: what :func:`listen` returned; it is closed.
     :param status: the worker's exit status, negative for a signal.
+    :param pass_on: whether it does.
     :return: for a fault of the engine one line about it; empty for anything else.
     """
     try:
@@ -57,7 +58,7 @@ def last_words(file: int, status: int) -> str:
     if panic and not _WANT.search(panic["what"]):
         where = panic["where"].rpartition("/")[2]
         return f"{_FELL}{' '.join(panic['what'].split())} ({where})"[:_LONGEST]
-    if status != -signal.SIGABRT or not _WANT.search(text):
+    if pass_on and (status != -signal.SIGABRT or not _WANT.search(text)):
         os.write(2, said)
     return ""
 
