@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from portsmouth.errors import NetworkDeadlineError, NotFoundError
 from portsmouth.networks import Timeline
 from portsmouth.networks.budget import within
-from portsmouth.networks.chains import stated_order
+from portsmouth.networks.chains import Order
 
 FIRST = date(1905, 1, 1)
 LEGS = {"mandate": 0, "dispatch": 1, "direct": 1, "delivery": 2}
@@ -298,7 +298,7 @@ def test_what_the_source_says_of_the_order_stands_beside_a_chain():
 
 
 def test_statements_that_go_in_a_circle_end():
-    assert len(stated_order(["a", "b"], {("a", "b"): "x", ("b", "a"): "x"})) == 2
+    assert len(Order({("a", "b"): "x", ("b", "a"): "x"}).stated(["a", "b"])) == 2
 
 
 def test_chains_can_be_written_as_json():

@@ -201,37 +201,42 @@ class Forbidden:
         }
 
 
-def stated_order(events: Sequence[str], order: Mapping[tuple[str, str], str]) -> tuple[StatedOrder, ...]:
-    """Return what the source says of the order in which some events come.
+class Order:
+    """What the source says of the order of events, ready to be asked of many chains.
 
-    :param events: events in the order of a chain.
     :param order: for pairs of events, the earlier first, the property that says so.
-    :return: each pair of the events of which a run of such statements puts one before the other.
 
-    >>> stated_order(["b", "a"], {("a", "x"): "after", ("x", "b"): "ledTo"})
+    >>> Order({("a", "x"): "after", ("x", "b"): "ledTo"}).stated(["b", "a"])
     (StatedOrder(earlier='a', later='b', properties=('after', 'ledTo'), confirms=False),)
     """
-    if not order:
-        return ()
-    following: dict[str, list[tuple[str, str]]] = {}
-    for (before, after), name in order.items():
-        following.setdefault(before, []).append((after, name))
-    places: dict[str, int] = {}
-    for place, event in enumerate(events):
-        places.setdefault(event, place)
-    found = []
-    for event, place in places.items():
-        seen: dict[str, tuple[str, ...]] = {event: ()}
-        waiting = deque([event])
-        while waiting:
-            here = waiting.popleft()
-            for after, name in following.get(here, ()):
-                if after not in seen:
-                    seen[after] = (*seen[here], name)
-                    waiting.append(after)
-        found += [
-            StatedOrder(event, later, names, place < places[later])
-            for later, names in seen.items()
-            if later in places and later != event
-        ]
-    return tuple(found)
+
+    def __init__(self, order: Mapping[tuple[str, str], str]) -> None:
+        self._following: dict[str, list[tuple[str, str]]] = {}
+        for (before, after), name in order.items():
+            self._following.setdefault(before, []).append((after, name))
+
+    def stated(self, events: Sequence[str]) -> tuple[StatedOrder, ...]:
+        """Return what the source says of the order in which some events come.
+
+        :param events: events in the order of a chain.
+        :return: each pair of the events of which a run of such statements puts one before the other.
+        """
+        places: dict[str, int] = {}
+        for place, event in enumerate(events):
+            places.setdefault(event, place)
+        found = []
+        for event, place in places.items():
+            seen: dict[str, tuple[str, ...]] = {event: ()}
+            waiting = deque([event])
+            while waiting:
+                here = waiting.popleft()
+                for after, name in self._following.get(here, ()):
+                    if after not in seen:
+                        seen[after] = (*seen[here], name)
+                        waiting.append(after)
+            found += [
+                StatedOrder(event, later, names, place < places[later])
+                for later, names in seen.items()
+                if later in places and later != event
+            ]
+        return tuple(found)

@@ -5,25 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from portsmouth.networks.budget import check
-from portsmouth.networks.moves import AFTER_ALL, BEFORE_ALL, NEVER, Moves, arrival_of
+from portsmouth.networks.moves import BEFORE_ALL, NEVER, Moves
 
 
 def minimal_chains(
-    moves: Moves, start: int, end: int, certain: bool, *, undated: bool, limit: int
+    moves: Moves, start: int, end: int, certain: bool, *, limit: int
 ) -> dict[tuple[int, int], list[tuple[int, ...]]]:
     """Return the chains for which no other is as early and as short, and one of these better.
 
+    Only moves are followed that go on from where as many hops lead, and that arrive earlier than the shorter
+    chains that are known, since no hop arrives before the one in front of it.
+
     :return: by arrival and number of hops, the chains as numbers of arcs.
     """
-    usable = [
-        number
-        for number, move in enumerate(moves.all)
-        if move.target != start
-        and move.source != end
-        and (undated or move.earliest > BEFORE_ALL or move.latest < AFTER_ALL)
-    ]
-    goal = _earliest(moves, usable, start, end, certain)
     found: dict[tuple[int, int], list[tuple[int, ...]]] = {}
+    goal = moves.tree(start, certain).labels[end]
     if goal >= NEVER:
         return found
     # at[k] holds the earliest arrival at each actor after exactly k hops; by_move[k] that by each move.
@@ -35,23 +31,31 @@ def minimal_chains(
         hops = len(at)
         here: dict[int, int] = {}
         arrived: dict[int, int] = {}
-        for number in usable:
-            move = moves.all[number]
-            if len(move.parts) > hops:
-                continue
-            label = at[hops - len(move.parts)].get(move.source, NEVER)
-            arrival = arrival_of(label, move, certain) if label < NEVER else NEVER
-            if arrival < NEVER:
-                arrived[number] = arrival
-                if arrival < here.get(move.target, NEVER):
-                    here[move.target] = arrival
+        for parts in range(1, min(moves.most_parts, hops) + 1):
+            for source, label in at[hops - parts].items():
+                if source == end:
+                    continue
+                for number in moves.out[source]:
+                    _, target, earliest, latest, arcs, _ = moves.all[number]
+                    if certain:
+                        if label > earliest:
+                            continue
+                        arrival = latest
+                    else:
+                        if label > latest:
+                            continue
+                        arrival = label if label > earliest else earliest
+                    if arrival < best and target != start and len(arcs) == parts:
+                        arrived[number] = arrival
+                        if arrival < here.get(target, NEVER):
+                            here[target] = arrival
         at.append(here)
         by_move.append(arrived)
         if here.get(end, NEVER) < best:
             best = here[end]
             chains = set()
-            for parts in _backwards(moves, by_move, end, hops, best, certain):
-                chains.add(parts)
+            for way in _backwards(moves, by_move, end, hops, best, certain):
+                chains.add(way)
                 if written + len(chains) >= limit:
                     break
             written += len(chains)
@@ -59,13 +63,6 @@ def minimal_chains(
             if written >= limit:
                 break
     return found
-
-
-def _earliest(moves: Moves, usable: Sequence[int], start: int, end: int, certain: bool) -> int:
-    """Return the earliest arrival by some of the moves."""
-    if len(usable) == len(moves.all):
-        return moves.tree(start, certain).labels[end]
-    return Moves([moves.all[number] for number in usable], len(moves.out)).tree(start, certain).labels[end]
 
 
 def _backwards(

@@ -5,6 +5,7 @@ What a label and a move mean is told in :mod:`portsmouth.networks.temporal`.
 
 from __future__ import annotations
 
+from functools import cached_property
 from heapq import heappop, heappush
 from typing import Final, NamedTuple
 
@@ -49,6 +50,17 @@ class Moves:
         for number, move in enumerate(moves):
             self.out[move.source].append(number)
 
+    @cached_property
+    def dated(self) -> Moves:
+        """Those that have a date, on either side."""
+        dated = [move for move in self.all if move.earliest > BEFORE_ALL or move.latest < AFTER_ALL]
+        return self if len(dated) == len(self.all) else Moves(dated, len(self.out))
+
+    @cached_property
+    def most_parts(self) -> int:
+        """The most arcs that a move takes at once."""
+        return max((len(move.parts) for move in self.all), default=0)
+
     def tree(self, start: int, certain: bool) -> Tree:
         """Set the labels of all actors in the order of arrival, of equals the one in fewer hops first.
 
@@ -92,10 +104,3 @@ class Moves:
             found.append(move)
             end = self.all[move].source
         return found[::-1]
-
-
-def arrival_of(label: int, move: Move, certain: bool) -> int:
-    """Return when a move arrives that leaves an actor at a label, :data:`NEVER` where it comes too late."""
-    if certain:
-        return move.latest if label <= move.earliest else NEVER
-    return max(label, move.earliest) if label <= move.latest else NEVER

@@ -31,12 +31,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import cached_property
 from itertools import pairwise
 from typing import Any, Final
 
 from portsmouth.errors import NotFoundError
 from portsmouth.iris import shorten
-from portsmouth.networks.chains import Chain, Chains, Forbidden, Hop, stated_order
+from portsmouth.networks.chains import Chain, Chains, Forbidden, Hop, Order
 from portsmouth.networks.minimal import minimal_chains
 from portsmouth.networks.moves import AFTER_ALL, BEFORE_ALL, NEVER, Move, Moves
 from portsmouth.networks.spreading import Contacts
@@ -142,12 +143,10 @@ class Timeline:
         if start == end:
             return Chains((), truncated=False)
         moves = self._moves(certain)
-        dated = minimal_chains(moves, start, end, certain, undated=False, limit=limit + 1)
+        dated = minimal_chains(moves.dated, start, end, certain, limit=limit + 1)
         found = [chain for chains in dated.values() for chain in chains]
         if not certain:
-            for point, chains in minimal_chains(
-                moves, start, end, certain, undated=True, limit=limit + 1
-            ).items():
+            for point, chains in minimal_chains(moves, start, end, certain, limit=limit + 1).items():
                 if point not in dated:
                     found += chains
         written = [self._chain(parts, certain) for parts in found[: limit + 1]]
@@ -215,6 +214,10 @@ class Timeline:
             self._certain_moves = Moves(self._with_whole_acts(), len(self.actors))
         return self._certain_moves
 
+    @cached_property
+    def _order(self) -> Order:
+        return Order(self.network.graph.get("order", {}))
+
     def _contacts(self, certain: bool) -> Contacts:
         if certain not in self._by_days:
             self._by_days[certain] = Contacts(self._moves(certain).all, len(self.actors), certain=certain)
@@ -264,7 +267,7 @@ class Timeline:
         hops = self._hops(parts, certain)
         events = [hop.event for hop in hops]
         sure = certain or self._is_certain(parts)
-        return Chain(hops, sure, hops[-1].arrival, stated_order(events, self.network.graph.get("order", {})))
+        return Chain(hops, sure, hops[-1].arrival, self._order.stated(events))
 
     def _hops(self, parts: Sequence[int], certain: bool) -> tuple[Hop, ...]:
         hops = []
