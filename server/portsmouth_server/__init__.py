@@ -5,7 +5,7 @@
 
 - how it is put together and run: ``app``, ``areas``, ``later``, ``running``, ``stores``, ``settings``;
 - a client's connection: ``guarded``, ``connection``, ``readers``; the short way of plain queries on it:
-  ``express``, ``plain``, ``speaking``;
+  ``express``, ``exchange``, ``plain``, ``speaking``;
 - the SPARQL protocol: ``sparql``, ``updating``, ``graph_store``; how a request is read: ``protocol``,
   ``parameters``, ``media``, ``negotiation``, ``basing``, ``near``; how it is answered or refused:
   ``answering``, ``refusals``, ``errors``;

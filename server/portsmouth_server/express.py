@@ -11,21 +11,16 @@ answer with the same functions.
 
 from __future__ import annotations
 
-import asyncio
-import logging
-from time import perf_counter
-from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from portsmouth.errors import PortsmouthError
 from portsmouth.store.lending import Speaking
 from portsmouth.store.protocol import Query, Store
 from portsmouth_server import plain, urls
 from portsmouth_server.answering import Answering
-from portsmouth_server.answers import KeptAnswer, header_lines
-from portsmouth_server.errors import Problem
-from portsmouth_server.http import REQUEST_ID, Header, status_line
+from portsmouth_server.exchange import Exchange, Shared
+from portsmouth_server.http import Header
 from portsmouth_server.operating.door import Door
-from portsmouth_server.operating.logs import request_id
 from portsmouth_server.operating.observing import Observer
 from portsmouth_server.recording import response_name
 from portsmouth_server.refusals import refusal_headers
@@ -37,11 +32,6 @@ if TYPE_CHECKING:
 
     from portsmouth.store.answer import EmbeddedAnswer
     from portsmouth.store.lending import Lanes
-
-#: An answer of which so much waits is sent before its end has come.
-_STREAM_FROM: Final = 64 << 10
-
-log = logging.getLogger("portsmouth_server")
 
 
 @runtime_checkable
@@ -87,11 +77,11 @@ class Express:
         self.answering = answering
         self.observer = observer
         self._door = door
-        self.seconds = settings.client_seconds
         self._heads = tuple(f"{path}{urls.SPARQL}?" for path in sorted({"", settings.root_path}))
         self._heads_on_the_wire = tuple(head.encode() for head in self._heads)
         #: Headers of a refusal beside the problem's own.
         self.refusal = refusal_headers(answering.cors)
+        self._shared = Shared(answering, observer, settings.client_seconds, self.refusal)
         store.let_speak(self._speaking(settings))
 
     def _speaking(self, settings: Settings) -> Speaking:
@@ -155,7 +145,7 @@ class Express:
             known = self.answering.kept.find(self.store.snapshot, response_name(url, connection.headers))
             if known is None:
                 return False
-            _Exchange(self, connection, plainly=False).send_whole(known)
+            Exchange(self._shared, connection, plainly=False).send_whole(known)
             return True
         accept = None
         for key, value in connection.headers:
@@ -165,7 +155,7 @@ class Express:
                 accept = value
         name = (url, accept)
         if kept := self.answering.kept.named(self.store.snapshot, name):
-            _Exchange(self, connection).send_whole(*kept)
+            Exchange(self._shared, connection).send_whole(*kept)
             return True
         address = url.partition(b"?")[2]
         try:
@@ -176,192 +166,5 @@ class Express:
         except PortsmouthError:
             # The usual way meets it again, and knows how to tell.
             return False
-        _Exchange(self, connection).wait_for(answer, query, name, address)
+        Exchange(self._shared, connection).wait_for(answer, query, name, address)
         return True
-
-
-class _Never:
-    """Stands where uvicorn keeps the event that wakes a task; here no task sleeps."""
-
-    def set(self) -> None:
-        """Wake nobody."""
-
-
-class _Exchange:
-    """One request and its answer; to uvicorn it looks like its own cycle of request and response.
-
-    :param express: whose it is.
-    :param connection: where it came.
-    :param plainly: whether it is a plain query.
-    """
-
-    message_event: Final = _Never()
-
-    def __init__(self, express: Express, connection: HttpToolsProtocol, *, plainly: bool = True) -> None:
-        self._express = express
-        self._connection: Any = connection
-        self._begun = perf_counter()
-        self._name_of_request = express.observer.name(connection.headers)
-        # They are the next request's as soon as that begins.
-        self._headers_of_request, self._url = connection.headers, connection.url
-        self._status = 0
-        self._answer: EmbeddedAnswer | None = None
-        self._streaming: asyncio.Task[None] | None = None
-        self.response_started = self.response_complete = False
-        self.keep_alive = True
-        self.body = b""
-        self.more_body = False
-        self._disconnected = False
-        self._plain = plainly
-        connection.cycle = self  # type: ignore[assignment]
-
-    @property
-    def disconnected(self) -> bool:
-        """Whether the client has gone."""
-        return self._disconnected
-
-    @disconnected.setter
-    def disconnected(self, gone: bool) -> None:
-        self._disconnected = gone
-        answer = self._answer
-        if not gone or answer is None:
-            return
-        self._answer = None
-        self._count()
-        if self._streaming is not None:
-            self._streaming.cancel()
-        # Its query is of no use to anybody. A task that had not begun would not have ended it.
-        self._express.answering.start(answer.aclose())
-
-    def wait_for(self, answer: EmbeddedAnswer, query: Query, name: object, address: bytes) -> None:
-        """Send an answer when it comes.
-
-        :param query: what it answers.
-        :param name: the name of the request, under which the answer is kept.
-        :param address: the parameters of the request, still percent-encoded.
-        """
-        self._answer, self._query, self._name = answer, query, name
-        self._asked = perf_counter()
-        self._link = self._express.answering.link(address, query)
-        answer.on_change = self._changed
-        if answer.begun:
-            self._changed()
-
-    def send_whole(self, kept: KeptAnswer, link: bytes = b"") -> None:
-        """Send an answer that is all there."""
-        head = self._begin() + (b"link: %b\r\n" % link if link else b"") + kept.head
-        transport = self._connection.transport
-        if len(kept.body) < _STREAM_FROM:
-            transport.write(head + kept.body)
-        else:
-            transport.write(head)
-            transport.write(kept.body)
-        self._complete()
-
-    def _changed(self) -> None:
-        answer = self._answer
-        if answer is None:
-            # The client has gone.
-            return
-        if answer.complete:
-            headers, body = self._headers(answer), answer.take_all()
-            self.send_whole(self._keep(headers, body), self._link)
-        elif answer.ended or answer.waiting >= _STREAM_FROM:
-            answer.on_change = lambda: None
-            self._streaming = self._express.answering.start(self._stream(answer))
-
-    async def _stream(self, answer: EmbeddedAnswer) -> None:
-        """Send an answer part by part, or the error that it ends in."""
-        request_id.set(self._name_of_request.decode())
-        parts: list[bytes] | None = []
-        length = 0
-        try:
-            await answer.head()
-            transport, flow = self._connection.transport, self._connection.flow
-            headers = self._headers(answer)
-            transport.write(
-                self._begin()
-                + header_lines([*headers, (b"link", self._link), (b"transfer-encoding", b"chunked")])
-            )
-            self.response_started = True
-            async for chunk in answer:
-                if flow.write_paused:
-                    async with asyncio.timeout(self._express.seconds):
-                        await flow.drain()
-                transport.writelines([b"%x\r\n" % len(chunk), chunk, b"\r\n"])
-                if parts is not None:
-                    parts.append(chunk)
-                    length += len(chunk)
-                    if not self._express.answering.kept.room_for(length):
-                        parts = None
-        except Exception as error:
-            self._fail(error)
-            return
-        finally:
-            await answer.aclose()
-        transport.write(b"0\r\n\r\n")
-        if parts is not None:
-            self._keep(headers, b"".join(parts))
-        self._complete()
-
-    def _fail(self, error: Exception) -> None:
-        """Tell the client that there is no answer, or that it is not whole."""
-        foreseen = isinstance(error, (PortsmouthError, TimeoutError))
-        if self.response_started:
-            # Half an answer must not look like a whole one (RFC 9112, section 8).
-            told = "an answer was cut off after its head had been sent: %s"
-            log.warning(told, error, exc_info=not foreseen)
-            self._answer = None
-            self._connection.transport.close()
-            self._count()
-        elif isinstance(error, PortsmouthError):
-            self._refuse(Problem.from_error(error))
-        else:
-            self._refuse(Problem.from_accident(error))
-
-    def _headers(self, answer: EmbeddedAnswer) -> tuple[Header, ...]:
-        # A query that had to wait may be answered from a later snapshot than the one it came to.
-        self._snapshot = answer.snapshot
-        return self._express.answering.headers(self._query, self._snapshot, answer.media_type)
-
-    def _keep(self, headers: tuple[Header, ...], body: bytes) -> KeptAnswer:
-        answering = self._express.answering
-        if not answering.kept.worth(self._name, perf_counter() - self._asked, len(body)):
-            return KeptAnswer(headers, body)
-        return answering.keep(self._query, self._snapshot, headers, body, self._name, self._link)
-
-    def _refuse(self, problem: Problem) -> None:
-        body = problem.body()
-        length = (b"content-length", str(len(body)).encode())
-        headers = [*self._express.refusal, *problem.data_headers(), length]
-        self._connection.transport.write(self._begin(problem.status) + header_lines(headers) + body)
-        self._complete()
-
-    def _begin(self, status: int = 200) -> bytes:
-        """Return how a response begins: the status and what is said of every response."""
-        self._status = status
-        lines = [status_line(status)]
-        for name, value in self._connection.server_state.default_headers:
-            lines += [name, b": ", value, b"\r\n"]
-        lines += [REQUEST_ID, b": ", self._name_of_request, b"\r\n"]
-        if not self.keep_alive:
-            lines.append(b"connection: close\r\n")
-        return b"".join(lines)
-
-    def _complete(self) -> None:
-        self.response_started = self.response_complete = True
-        self._answer = None
-        self._count()
-        if not self.keep_alive:
-            self._connection.transport.close()
-        self._connection.on_response_complete()
-        if self._plain:
-            self._connection.plain_answered()
-
-    def _count(self) -> None:
-        seconds = perf_counter() - self._begun
-        peer = (self._connection.client or ("",))[0]
-        path = self._url.partition(b"?")[0].decode()
-        self._express.observer.ended(
-            self._name_of_request, "GET", path, self._status, seconds, peer, self._headers_of_request
-        )
