@@ -1,8 +1,9 @@
 """A process that writes to a kept dataset until it is killed, again and again: see ``test_kills.py``.
 
 ``python killed.py DIR`` forks a writer for each line that it reads: one that kills itself before some line of
-the code that keeps the dataset, or one that is killed after a time. The writer checks what it finds and says
-``opened N``, where ``N`` is the last request that it found carried out, and ``done N`` after each other.
+the code that keeps the dataset, one that is killed after a time, or one that is let be. The writer checks
+what it finds and says ``opened N``, where ``N`` is the last request that it found carried out, and ``done N``
+after each other.
 """
 
 import hashlib
@@ -148,7 +149,7 @@ def kill_at_line(left: int) -> None:
 
 
 def main() -> None:
-    """Fork a writer for each line of input: ``FORM lines N`` or ``FORM seconds N``."""
+    """Fork a writer for each line of input: ``FORM lines N``, ``FORM seconds N`` or ``FORM never 0``."""
     directory = Path(sys.argv[1])
     for line in sys.stdin:
         form, measure, amount = line.split()

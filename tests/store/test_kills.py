@@ -13,6 +13,8 @@ KILLS = int(os.environ.get("PORTSMOUTH_KILLS", "100"))
 #: Lines of that code that a writer comes to, all in all; where it has to change the form, they are more.
 LINES = {"memory": 460, "disk": 1050}
 LINES_OF_A_CHANGE = 200
+#: Of so many kills there is one writer that is let be, and so many writes it does.
+UNHARMED, WRITES = 10, 4
 
 
 @pytest.mark.parametrize("forms", [("memory",), ("disk",), ("memory", "disk")], ids="-".join)
@@ -22,8 +24,15 @@ def test_what_is_acknowledged_outlives_a_kill_at_any_moment(tmp_path: Path, form
     # Two forms in turn are each tried by themselves already.
     often = KILLS // len(forms)
     more = LINES_OF_A_CHANGE * (len(forms) - 1)
-    moments = [("lines", chance.randrange(1, LINES[forms[n % len(forms)]] + more)) for n in range(often)]
-    moments += [("seconds", chance.uniform(0, 0.15)) for _ in range(often // 5)]
+    moments = []
+    for n in range(often):
+        if n % UNHARMED == 0:
+            # Otherwise what the next one has to do again grows, and soon none comes further than that.
+            moments += [("never", 0.0)] * len(forms)
+        moments.append(("lines", chance.randrange(1, LINES[forms[len(moments) % len(forms)]] + more)))
+        if n % 5 == 0:
+            moments.append(("seconds", chance.uniform(0, 0.15)))
+    unharmed = sum(measure == "never" for measure, _ in moments)
     kills, cut_off, acknowledged = 0, 0, 0
     with subprocess.Popen(
         [sys.executable, str(Path(__file__).with_name("killed.py")), str(tmp_path / "store")],
@@ -53,5 +62,6 @@ def test_what_is_acknowledged_outlives_a_kill_at_any_moment(tmp_path: Path, form
         writer.stdin.close()
         assert writer.wait() == 0
     print(f"{kills} kills, {acknowledged} writes, {cut_off} of them kept but not acknowledged")
+    # However slow the machine is.
     assert kills >= often
-    assert acknowledged >= often // 4
+    assert acknowledged >= WRITES * unharmed
