@@ -192,13 +192,14 @@ def spans(text: str, question: str) -> list[tuple[int, int]]:
     :param question: what was searched.
     :return: pairs of offsets, in order and apart from each other.
 
-    >>> spans("Komura Jutarō", "jutaro"), spans("A", "b")
-    ([(7, 13)], [])
+    >>> spans("Komura Jutarō", "jutaro"), spans("A", "b"), spans("East House, north", "th")
+    ([(7, 13)], [], [(15, 17)])
     """
     folded: list[str] = []
     offsets: list[int] = []
     for offset, character in enumerate(text):
-        for piece in fold(character):
+        # A mark that is levelled parts nothing, whatever else is not read parts words.
+        for piece in fold(character) or " " * (not unicodedata.category(character).startswith("M")):
             folded.append(piece)
             offsets.append(offset)
     form = "".join(folded)

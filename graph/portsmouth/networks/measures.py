@@ -345,8 +345,10 @@ def communities(network: Network, *, seed: int = 1905, backend: str | None = Non
     with _SEEDING:
         # igraph draws from one generator for the whole process.
         igraph.set_random_number_generator(Random(seed))  # noqa: S311  # statistics, not secrets
-        found = graph.community_multilevel(weights=list(weights.values()))
-        igraph.set_random_number_generator(random)
+        try:
+            found = graph.community_multilevel(weights=list(weights.values()))
+        finally:
+            igraph.set_random_number_generator(random)
     return sorted(
         ({actors[one] for one in group} for group in found), key=lambda group: (-len(group), min(group))
     )
