@@ -3,7 +3,8 @@
 :func:`create_app` assembles an ASGI application from a store and settings;
 :func:`serve` runs it. What is where:
 
-- how it is put together and run: ``app``, ``areas``, ``later``, ``running``, ``stores``, ``settings``;
+- how it is put together and run: ``app``, ``areas``, ``later``, ``running``, ``stores``, ``settings``,
+  ``setting_values``;
 - a client's connection: ``guarded``, ``connection``, ``readers``; the short way of plain queries on it:
   ``express``, ``exchange``, ``plain``, ``speaking``;
 - the SPARQL protocol: ``sparql``, ``updating``, ``graph_store``; how a request is read: ``protocol``,

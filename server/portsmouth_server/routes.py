@@ -16,7 +16,7 @@ from portsmouth_server.media import accept_of
 from portsmouth_server.operating.door import Door
 from portsmouth_server.operating.metrics import Metrics
 from portsmouth_server.pages import HtmlPages
-from portsmouth_server.settings import Network
+from portsmouth_server.setting_values import Network
 
 _HEALTH_SECONDS: Final = 5.0
 _FRESH: Final = {"cache-control": "no-store"}

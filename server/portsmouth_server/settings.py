@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import tomllib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
@@ -23,7 +22,7 @@ from urllib.parse import urlsplit
 from portsmouth.errors import ParameterError
 from portsmouth.store.credentials import Credentials
 from portsmouth.store.limits import Limits
-from portsmouth.store.service import checked_address
+from portsmouth_server import setting_values as reading
 from portsmouth_server.access import Token
 
 ENVIRONMENT_PREFIX: Final = "PORTSMOUTH_"
@@ -35,108 +34,7 @@ LOG_FORMATS: Final = ("text", "json")
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 LOOPBACK: Final = (ip_network("127.0.0.0/8"), ip_network("::1"))
 
-Network = IPv4Network | IPv6Network
-#: The name of a host or its address, in brackets if it is one of IPv6, and perhaps a port.
-_HOST: Final = re.compile(
-    r"(?:[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?\.?|\[[0-9a-f:.]+\]|[^\x00-\x7f/:@]+)(?::[0-9]{1,5})?"
-)
-
 log = logging.getLogger("portsmouth_server")
-
-_YES: Final = frozenset({"1", "true", "yes", "on"})
-_NO: Final = frozenset({"0", "false", "no", "off"})
-
-
-def _whole_number(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise ValueError(text)
-    return number
-
-
-def _seconds(text: str) -> float:
-    number = float(text)
-    if not 0 < number < float("inf"):
-        raise ValueError(text)
-    return number
-
-
-def _yes_or_no(text: str) -> bool:
-    word = text.strip().lower()
-    if word not in _YES | _NO:
-        raise ValueError(text)
-    return word in _YES
-
-
-def _rate(text: str) -> float:
-    number = float(text)
-    if not 0 <= number < float("inf"):
-        raise ValueError(text)
-    return number
-
-
-def _one_of(*words: str) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        word = text.strip().lower()
-        if word not in words:
-            raise ValueError(text)
-        return word
-
-    return read
-
-
-def _networks(text: str) -> tuple[Network, ...]:
-    return tuple(ip_network(name) for name in text.replace(",", " ").split())
-
-
-def read_hosts(text: str) -> frozenset[str]:
-    """Read names of hosts, each perhaps with a port, between commas or spaces.
-
-    :param text: them.
-    :raises ValueError: one can be none.
-
-    >>> sorted(read_hosts("Example.org:8080, [::1]"))
-    ['[::1]', 'example.org:8080']
-    """
-    names = frozenset(text.lower().replace(",", " ").split())
-    for name in names:
-        if not _HOST.fullmatch(name):
-            raise ValueError(name)
-    return names
-
-
-def _web_address(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
-        raise ValueError(text)
-    return text.rstrip("/")
-
-
-def _token(text: str) -> Token | None:
-    # A variable that is set to nothing says the same as one that is not set.
-    return Token.from_text(text) if text.strip() else None
-
-
-def _endpoint(text: str) -> str:
-    return checked_address(text.strip()) if text.strip() else ""
-
-
-def _credentials(text: str) -> Credentials | None:
-    return Credentials.from_text(text) if text.strip() else None
-
-
-def read_token_file(text: str) -> Token:
-    """Read the token from a file.
-
-    :param text: the file's path.
-    :raises ParameterError: there is no such file, or no token in it.
-    """
-    try:
-        return Token.from_text(Path(text).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ParameterError(
-            f"no token in the file {text} ({_cause(error)})", "a file that holds the token"
-        ) from None
 
 
 def _setting(default: Any, read: Callable[[str], Any], expected: str) -> Any:
@@ -193,41 +91,47 @@ class Settings:
     """
 
     host: str = _setting("127.0.0.1", str, "an address")
-    port: int = _setting(8000, _whole_number, "a whole number")
-    deadline: float = _setting(30.0, _seconds, "a number of seconds above 0")
-    memory: int = _setting(1024, _whole_number, "a whole number of MiB")
-    workers: int = _setting(0, _whole_number, "a whole number")
-    spool: int = _setting(1024, _whole_number, "a whole number of MiB")
-    cache: int = _setting(64, _whole_number, "a whole number of MiB")
-    lanes: int = _setting(os.cpu_count() or 1, _whole_number, "a whole number")
-    service_hosts: frozenset[str] = _setting(frozenset(), read_hosts, "hosts separated by commas")
-    dataset: str = _setting("merged", _one_of("merged", "plain"), "merged or plain")
-    hold: str = _setting("auto", _one_of("auto", "memory", "disk"), "auto, memory or disk")
-    data_memory: int = _setting(2048, _whole_number, "a whole number of MiB")
-    max_rows: int = _setting(0, _whole_number, "a whole number")
-    max_answer_bytes: int = _setting(1 << 30, _whole_number, "a whole number of bytes")
-    max_request_bytes: int = _setting(1 << 20, _whole_number, "a whole number of bytes")
-    max_write_bytes: int = _setting(64 << 20, _whole_number, "a whole number of bytes")
-    max_head_bytes: int = _setting(64 << 10, _whole_number, "a whole number of bytes")
-    client_seconds: float = _setting(30.0, _seconds, "a number of seconds above 0")
-    shutdown_seconds: float = _setting(5.0, _seconds, "a number of seconds above 0")
-    public_url: str = _setting("", _web_address, "an address such as https://example.org/portsmouth")
+    port: int = _setting(8000, reading.whole_number, "a whole number")
+    deadline: float = _setting(30.0, reading.seconds, "a number of seconds above 0")
+    memory: int = _setting(1024, reading.whole_number, "a whole number of MiB")
+    workers: int = _setting(0, reading.whole_number, "a whole number")
+    spool: int = _setting(1024, reading.whole_number, "a whole number of MiB")
+    cache: int = _setting(64, reading.whole_number, "a whole number of MiB")
+    lanes: int = _setting(os.cpu_count() or 1, reading.whole_number, "a whole number")
+    service_hosts: frozenset[str] = _setting(frozenset(), reading.read_hosts, "hosts separated by commas")
+    dataset: str = _setting("merged", reading.one_of("merged", "plain"), "merged or plain")
+    hold: str = _setting("auto", reading.one_of("auto", "memory", "disk"), "auto, memory or disk")
+    data_memory: int = _setting(2048, reading.whole_number, "a whole number of MiB")
+    max_rows: int = _setting(0, reading.whole_number, "a whole number")
+    max_answer_bytes: int = _setting(1 << 30, reading.whole_number, "a whole number of bytes")
+    max_request_bytes: int = _setting(1 << 20, reading.whole_number, "a whole number of bytes")
+    max_write_bytes: int = _setting(64 << 20, reading.whole_number, "a whole number of bytes")
+    max_head_bytes: int = _setting(64 << 10, reading.whole_number, "a whole number of bytes")
+    client_seconds: float = _setting(30.0, reading.seconds, "a number of seconds above 0")
+    shutdown_seconds: float = _setting(5.0, reading.seconds, "a number of seconds above 0")
+    public_url: str = _setting("", reading.web_address, "an address such as https://example.org/portsmouth")
     cors_origin: str = _setting("*", str, "an origin, * or nothing")
-    page_rows: int = _setting(500, _whole_number, "a whole number")
-    max_connections: int = _setting(1000, _whole_number, "a whole number")
-    client_connections: int = _setting(0, _whole_number, "a whole number")
-    rate: float = _setting(0.0, _rate, "a number of requests a second")
-    burst: int = _setting(100, _whole_number, "a whole number")
-    trusted_proxies: tuple[Network, ...] = _setting((), _networks, "addresses or networks, as 10.0.0.0/8")
-    metrics_from: tuple[Network, ...] = _setting(LOOPBACK, _networks, "addresses or networks, as 10.0.0.0/8")
-    log_format: str = _setting("text", _one_of(*LOG_FORMATS), " or ".join(LOG_FORMATS))
-    log_level: str = _setting("warning", _one_of(*LOG_LEVELS), " or ".join(LOG_LEVELS))
-    token: Token | None = _setting(None, _token, "a token")  # noqa: RUF009  # it is a field
-    token_file: Token | None = _setting(None, read_token_file, "a file")  # noqa: RUF009  # it is a field
-    access_log: bool = _setting(False, _yes_or_no, "yes or no")
+    page_rows: int = _setting(500, reading.whole_number, "a whole number")
+    max_connections: int = _setting(1000, reading.whole_number, "a whole number")
+    client_connections: int = _setting(0, reading.whole_number, "a whole number")
+    rate: float = _setting(0.0, reading.rate, "a number of requests a second")
+    burst: int = _setting(100, reading.whole_number, "a whole number")
+    trusted_proxies: tuple[reading.Network, ...] = _setting(
+        (), reading.networks, "addresses or networks, as 10.0.0.0/8"
+    )
+    metrics_from: tuple[reading.Network, ...] = _setting(
+        LOOPBACK, reading.networks, "addresses or networks, as 10.0.0.0/8"
+    )
+    log_format: str = _setting("text", reading.one_of(*LOG_FORMATS), " or ".join(LOG_FORMATS))
+    log_level: str = _setting("warning", reading.one_of(*LOG_LEVELS), " or ".join(LOG_LEVELS))
+    token: Token | None = _setting(None, reading.token, "a token")  # noqa: RUF009  # it is a field
+    token_file: Token | None = _setting(None, reading.read_token_file, "a file")  # noqa: RUF009  # it is a field
+    access_log: bool = _setting(False, reading.yes_or_no, "yes or no")
     source: str = _setting("", str, "a file")
-    endpoint: str = _setting("", _endpoint, "an address such as http://localhost:7878/query")
-    endpoint_credentials: Credentials | None = _setting(None, _credentials, "user:password or Bearer TOKEN")  # noqa: RUF009
+    endpoint: str = _setting("", reading.endpoint, "an address such as http://localhost:7878/query")
+    endpoint_credentials: Credentials | None = _setting(  # noqa: RUF009
+        None, reading.credentials, "user:password or Bearer TOKEN"
+    )
     endpoint_credentials_file: Credentials | None = _setting(None, Credentials.from_file, "a file")  # noqa: RUF009
 
     @classmethod
@@ -332,17 +236,12 @@ def _remark_on_unknown(environment: Mapping[str, str], known: Collection[str]) -
             log.warning("no setting is named %s%s; it is passed over", variable, hint)
 
 
-def _cause(error: OSError | UnicodeDecodeError) -> str:
-    """Say in words why a file cannot be read."""
-    return (error.strerror or "").lower() or "no file" if isinstance(error, OSError) else "not UTF-8"
-
-
 def _from_file(cls: type[Settings], path: Path) -> dict[str, Any]:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise ParameterError(
-            f"no settings in {path} ({_cause(error)})", "a TOML file that can be read"
+            f"no settings in {path} ({reading.cause(error)})", "a TOML file that can be read"
         ) from None
     except tomllib.TOMLDecodeError as error:
         raise ParameterError(f"{path}: {error}", "TOML, such as port = 8080") from None

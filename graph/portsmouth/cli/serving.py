@@ -116,7 +116,8 @@ def serve(
             ahead = stack.enter_context(Ahead(facts))
         # The library does not depend on the server; only this command does.
         from portsmouth_server.running import serve as run_server
-        from portsmouth_server.settings import Settings, read_hosts, read_token_file
+        from portsmouth_server.setting_values import read_hosts, read_token_file
+        from portsmouth_server.settings import Settings
         from portsmouth_server.stores import lifetime_of_writes
 
         words = {"log_format": log_format, "log_level": log_level, "dataset": dataset}

@@ -13,7 +13,8 @@ from typing import Final
 from portsmouth.errors import RateLimitError
 from portsmouth_server import urls
 from portsmouth_server.http import Header, Scope, header
-from portsmouth_server.settings import Network, Settings
+from portsmouth_server.setting_values import Network
+from portsmouth_server.settings import Settings
 
 #: Paths below which nobody is refused: what a page is made of, and what tells whether the server is well.
 _FREE: Final = (urls.STATIC + "/", urls.HEALTH, urls.METRICS)
