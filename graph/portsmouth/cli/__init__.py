@@ -26,8 +26,11 @@ if TYPE_CHECKING:
 
 __all__ = ["app", "main", "run"]
 
-#: The modules that add the commands besides ``serve``, in the order in which help lists these.
-_OTHERS: Final = (
+#: Modules that add one command, and are all that this one needs.
+_ALONE: Final = {"serve": "serving", "load": "loading"}
+#: The modules that add commands, in the order in which help lists these.
+_ALL: Final = (
+    "serving",
     "building",
     "querying",
     "searching",
@@ -42,13 +45,14 @@ _OTHERS: Final = (
 
 def __getattr__(name: str) -> Any:
     if name == "app":
-        return _application(others=True)
+        return _application()
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def _application(*, others: bool) -> typer.Typer:
-    """Load commands: a server would wait for the others without need."""
-    for module in ("serving", *(_OTHERS if others else ())):
+def _application(command: str = "") -> typer.Typer:
+    """Load commands: a server, or a load, would wait for the others without need."""
+    alone = _ALONE.get(command)
+    for module in (alone,) if alone else _ALL:
         import_module(f"{__name__}.{module}")
     from portsmouth.cli.base import app
 
@@ -74,7 +78,7 @@ def run(arguments: list[str], ahead: Ahead | None = None) -> int:
     :param ahead: what has begun already, for a server.
     :return: the exit code.
     """
-    app = _application(others=arguments[:1] != ["serve"])
+    app = _application(*arguments[:1])
     import typer
     from rich.console import Console
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import tempfile
 import time
@@ -15,14 +14,12 @@ import pyoxigraph as ox
 import typer
 
 from portsmouth.cli.base import FactsOption, app, refuse
-from portsmouth.cli.opening import build_graph
 from portsmouth.cli.telling import notes, now_and_then
 from portsmouth.store import filling
-from portsmouth.store.credentials import Credentials
-from portsmouth.store.service import Service, checked_address
 
 if TYPE_CHECKING:
     from portsmouth.loading import Content, Loaded, Step, Writer
+    from portsmouth.store.credentials import Credentials
 
 #: The variable with what the service is to be shown.
 CREDENTIALS_VARIABLE: Final = "PORTSMOUTH_ENDPOINT_CREDENTIALS"
@@ -98,6 +95,10 @@ def load_command(
         refuse("--update and --graph-store", "one way to write")
     if file and facts:
         refuse("a file and --facts", "one of them")
+    import asyncio
+
+    from portsmouth.store.service import checked_address
+
     addresses = [checked_address(url) if url else "" for url in (endpoint, update, graph_store)]
     credentials = _credentials(credentials_file)
     with _content(file, facts) as content, _shown() as progress:
@@ -133,6 +134,7 @@ async def _load(
     progress: Callable[[Step], None],
 ) -> Loaded:
     from portsmouth.loading import GraphStoreWriter, Loader, UpdateWriter
+    from portsmouth.store.service import Service
 
     endpoint, update, graph_store = addresses
     async with Service(credentials) as service:
@@ -145,6 +147,8 @@ async def _load(
 
 
 def _credentials(file: Path | None) -> Credentials | None:
+    from portsmouth.store.credentials import Credentials
+
     if file:
         return Credentials.from_file(file)
     text = os.environ.get(CREDENTIALS_VARIABLE, "")
@@ -156,6 +160,8 @@ def _content(file: Path | None, facts: Path | None) -> Iterator[Content]:
     from portsmouth.loading import prepare, read_dataset
 
     if file is None:
+        from portsmouth.cli.opening import build_graph
+
         built = build_graph(facts)
         with notes.status("sorting"):
             content = prepare(read_dataset(built.nquads, ox.Store()), built.snapshot)
