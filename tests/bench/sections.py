@@ -79,7 +79,7 @@ def loading(bench: Bench) -> Iterator[str]:
         data = bench.synthetic(quads)
         with data.named.open("rb") as file:
             lines = sum(1 for _ in file)
-        # A load of seconds is at the mercy of whatever else the machine does; one of a minute tells by itself.
+        # A load of seconds may meet anything else that the machine does; one of a minute tells by itself.
         rounds = 1 if quads >= 5_000_000 else max(_LOADS, bench.arguments.rounds)
         found = sizes.loads(data, rounds, bench.folder)
         yield from sizes.table(f"{lines:,} quads in named graphs", lines, found)

@@ -4,6 +4,7 @@ import gzip
 import io
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -11,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pyoxigraph as ox
 import pytest
@@ -19,7 +21,7 @@ from hypothesis import strategies as st
 from tests.server.conftest import RunningServer
 
 from portsmouth.errors import DocumentError, StoreError
-from portsmouth.store import checkpoints, filling
+from portsmouth.store import bulk, checkpoints, filling
 from portsmouth.store.bulk import Advance, estimated_mib, load_file, rewrite
 from portsmouth.store.changes import Change
 from portsmouth.store.copies import reading_copy
@@ -91,9 +93,12 @@ def test_the_derived_default_graph_is_that_of_the_quads_however_they_are_written
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.lists(quads, max_size=10), st.booleans(), st.booleans())
-def test_a_loaded_file_is_what_a_brute_force_merge_gives_blank_nodes_shared(content, packed, derive):
-    with tempfile.TemporaryDirectory() as folder:
+@given(st.lists(quads, max_size=10), st.booleans(), st.booleans(), st.booleans())
+def test_a_loaded_file_is_what_a_brute_force_merge_gives_blank_nodes_shared(content, packed, derive, long):
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        patch.object(bulk, "_SHORT", -1 if long else bulk._SHORT),
+    ):
         path, target = Path(folder) / "data.nq", Path(folder) / "whole.nq"
         data = ox.serialize(content, format=ox.RdfFormat.N_QUADS)
         path.write_bytes(gzip.compress(data) if packed else data)
@@ -105,7 +110,10 @@ def test_a_loaded_file_is_what_a_brute_force_merge_gives_blank_nodes_shared(cont
         assert canonical(as_stored(ox.parse(path=target, format=ox.RdfFormat.N_QUADS))) == expected
 
 
-def test_a_generated_corpus_loses_nothing_when_its_default_graph_is_derived_anew(tmp_path):
+@pytest.mark.parametrize("long", [False, True])
+def test_a_generated_corpus_loses_nothing_when_its_default_graph_is_derived_anew(tmp_path, monkeypatch, long):
+    if long:
+        monkeypatch.setattr(bulk, "_SHORT", -1)
     whole = b"".join(Corpus(quads=30_000, seed=3))
     named = b"".join(
         str(quad).encode() + b" .\n"
@@ -135,6 +143,7 @@ def test_the_estimate_of_memory_follows_the_size_of_the_data(tmp_path):
     assert estimated_mib(small, merged=True) > one
 
 
+@pytest.mark.parametrize("long", [False, True])
 @pytest.mark.parametrize(
     "content",
     [
@@ -144,7 +153,9 @@ def test_the_estimate_of_memory_follows_the_size_of_the_data(tmp_path):
         b"\x1f\x8b is not gzip",
     ],
 )
-def test_a_file_that_cannot_be_read_leaves_what_was_there(tmp_path, content):
+def test_a_file_that_cannot_be_read_leaves_what_was_there(tmp_path, monkeypatch, content, long):
+    if long:
+        monkeypatch.setattr(bulk, "_SHORT", -1)
     path, store = tmp_path / "data.nq", tmp_path / "store"
     path.write_bytes(OLD)
     filling.load(store, path, merged=True)
@@ -242,6 +253,22 @@ def test_a_killed_load_leaves_the_old_data_and_the_next_one_succeeds(tmp_path):
         assert held(store) == before
     assert subprocess.run(command, capture_output=True, check=False).returncode == 0
     assert len(held(store)) > 60_000
+
+
+def test_an_interrupted_load_ends_and_clears_away_what_it_had(tmp_path):
+    path, store = tmp_path / "data.nq", tmp_path / "store"
+    path.write_bytes(OLD)
+    filling.load(store, path, merged=True)
+    before = held(store)
+    path.write_bytes(b"".join(Corpus(quads=60_000, seed=2)) * 6)
+    command = [sys.executable, "-m", "portsmouth", "load", str(path), "--store", str(store)]
+    loader = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    while not (store / "incoming" / "primary" / "CURRENT").exists() and loader.poll() is None:
+        time.sleep(0.005)
+    loader.send_signal(signal.SIGINT)
+    assert loader.wait(timeout=60) == 130
+    assert held(store) == before
+    assert not (store / "incoming").exists()
 
 
 def test_two_loads_into_one_folder_do_not_meet(tmp_path):

@@ -2,8 +2,10 @@
 
 The engine's bulk loader reads from a pipe: what passes through it is counted,
 hashed, unpacked and rewritten by this process meanwhile. The file goes through
-twice, first as the triples of its named graphs, then as it is, because that is
-quicker than both at once. Nothing is held but the batch that the engine sorts.
+twice, as the triples of its named graphs and as it is, because that is quicker
+than both in one. The engine holds a batch of each before it sorts it: a file that
+is no longer than a batch goes both ways side by side, a longer one in turn, so
+that memory has one bound.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ import hashlib
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +38,10 @@ _DERIVING: Final = 0.37
 #: ``fcntl`` command on Linux that sets how much fits into a pipe, and that many bytes.
 _F_SETPIPE_SZ: Final = 1031
 _PIPE: Final = 1 << 20
+#: Bytes of a file that the engine takes in one batch or not much more, a million quads, and how many times
+#: longer than it lies on the disk a packed one may be.
+_SHORT: Final = 192 << 20
+_PACKED: Final = 25
 #: Bytes of memory for each quad, measured on a million quads of the program's own kind.
 _BYTES_IN_MEMORY: Final = 560
 #: The piece of a file, counted from 0, after which enough is known of it.
@@ -108,52 +114,33 @@ def load_file(store: ox.Store, path: Path, *, merged: bool, report: Report = lam
     ...     load_file(store, path, merged=True).lines, len(store)
     (1, 2)
     """
-    began = time.perf_counter()
     digest, lines = hashlib.sha256(), 0
-    first_pass = _DERIVING if merged else 0.0
-    told = began
-    # Pieces of the file, by their place in it, that have a blank node.
-    with_blank_nodes: set[int] = set()
-
-    def tell(share: float, quads: float) -> None:
-        nonlocal told
-        now = time.perf_counter()
-        if now - told >= 1:
-            told = now
-            report(Advance(round(quads * share), share, now - began))
+    progress = _Progress(report, {"derived": _DERIVING, "whole": 1 - _DERIVING} if merged else {"whole": 1.0})
 
     def derived() -> Iterator[bytes]:
-        nonlocal lines
+        passed = 0
         with Source(path) as source:
-            for number, chunk in enumerate(source):
-                triples, others = ground_triples(chunk)
-                if others:
-                    with_blank_nodes.add(number)
-                yield triples
-                lines += chunk.count(b"\n")
-                tell(first_pass * source.share, lines / source.share)
+            for chunk in source:
+                yield ground_triples(chunk)
+                passed += chunk.count(b"\n")
+                progress.tell("derived", source.share, passed)
 
     def whole() -> Iterator[bytes]:
         nonlocal lines
         with Source(path) as source:
-            for number, chunk in enumerate(source):
+            for chunk in source:
                 digest.update(chunk)
-                yield with_blank_nodes_in_default_graph(chunk) if number in with_blank_nodes else chunk
-                if not merged:
-                    lines += chunk.count(b"\n")
-                tell(first_pass + (1 - first_pass) * source.share, lines if merged else lines / source.share)
+                yield with_blank_nodes_in_default_graph(chunk) if merged else chunk
+                lines += chunk.count(b"\n")
+                progress.tell("whole", source.share, lines)
 
+    as_it_is = _Pass(store, whole(), ox.RdfFormat.N_QUADS)
     try:
-        failure = None
         if merged:
-            try:
-                _through_pipe(store, derived(), ox.RdfFormat.N_TRIPLES, lenient=True)
-            except SyntaxError as error:
-                # The other pass tells the same of the file as it is, with the number of the line.
-                failure = error
-        _through_pipe(store, whole(), ox.RdfFormat.N_QUADS)
-        if failure:
-            raise failure
+            beside = _Pass(store, derived(), ox.RdfFormat.N_TRIPLES, lenient=True)
+            _run((beside, as_it_is), together=_is_short(path) and len(os.sched_getaffinity(0)) > 1)
+        else:
+            _run((as_it_is,))
     except (SyntaxError, gzip.BadGzipFile, EOFError) as error:
         raise _unreadable(path, error) from error
     store.flush()
@@ -222,15 +209,16 @@ class Source:
 
     def __init__(self, path: Path) -> None:
         self._raw = path.open("rb")
-        self._size = max(1, os.fstat(self._raw.fileno()).st_size)
-        packed = self._raw.read(len(_GZIP)) == _GZIP
+        #: Bytes of the file as it lies on the disk, and whether it is packed.
+        self.size = os.fstat(self._raw.fileno()).st_size
+        self.packed = self._raw.read(len(_GZIP)) == _GZIP
         self._raw.seek(0)
-        self._file: IO[bytes] = gzip.open(self._raw) if packed else self._raw  # type: ignore[assignment]  # noqa: SIM115
+        self._file: IO[bytes] = gzip.open(self._raw) if self.packed else self._raw  # type: ignore[assignment]  # noqa: SIM115
 
     @property
     def share(self) -> float:
         """How much of the file, as it lies on the disk, has been read: from 0 to 1."""
-        return min(1.0, max(self._raw.tell(), 1) / self._size)
+        return min(1.0, max(self._raw.tell(), 1) / max(self.size, 1))
 
     def __iter__(self) -> Iterator[bytes]:
         return chunks(self._file)
@@ -243,43 +231,125 @@ class Source:
         self._raw.close()
 
 
-def _through_pipe(
-    store: ox.Store, pieces: Iterator[bytes], rdf_format: ox.RdfFormat, *, lenient: bool = False
-) -> None:
-    """Load what an iterator gives, which runs while the engine loads."""
-    reading, writing = os.pipe()
-    with suppress(OSError):
-        fcntl.fcntl(writing, _F_SETPIPE_SZ, _PIPE)
-    failures: list[BaseException] = []
+def _is_short(path: Path) -> bool:
+    """Whether the engine takes a file in one batch or not much more."""
+    with Source(path) as source:
+        return source.size * (_PACKED if source.packed else 1) <= _SHORT
 
-    def feed() -> None:
+
+class _Progress:
+    """Tells about once a second how far several passes have come together.
+
+    :param report: is told.
+    :param parts: what part of the whole work each pass is.
+    """
+
+    def __init__(self, report: Report, parts: dict[str, float]) -> None:
+        self._report = report
+        self._parts = parts
+        self._shares = dict.fromkeys(parts, 0.0)
+        self._began = self._told = time.perf_counter()
+
+    def tell(self, part: str, share: float, lines: int) -> None:
+        """Take note that a pass has got through a share of the file, which has so many lines."""
+        self._shares[part] = share
+        now = time.perf_counter()
+        if now - self._told >= 1:
+            self._told = now
+            done = sum(self._parts[name] * self._shares[name] for name in self._parts)
+            self._report(Advance(round(lines / share * done), done, now - self._began))
+
+
+class _Pass:
+    """Something that the engine loads while an iterator still makes it, in another thread.
+
+    :param store: where it is loaded.
+    :param pieces: gives it.
+    :param rdf_format: its format.
+    :param lenient: whether the engine may take it for sound.
+    """
+
+    def __init__(
+        self, store: ox.Store, pieces: Iterator[bytes], rdf_format: ox.RdfFormat, *, lenient: bool = False
+    ) -> None:
+        self._store = store
+        self._pieces = pieces
+        self._format = rdf_format
+        self._lenient = lenient
+        self._stopped = False
+        #: What went wrong.
+        self.failure: BaseException | None = None
+
+    def run(self) -> None:
+        """Load it all."""
+        if self._stopped:
+            return
+        reading, writing = os.pipe()
+        with suppress(OSError):
+            fcntl.fcntl(writing, _F_SETPIPE_SZ, _PIPE)
+        feeder = threading.Thread(target=self._feed, args=(writing,), daemon=True)
+        feeder.start()
+        failure: BaseException | None = None
+        try:
+            self._store.bulk_load(path=f"/dev/fd/{reading}", format=self._format, lenient=self._lenient)
+        except BaseException as error:
+            # Where it was stopped, there is nothing wrong with a line that was cut off.
+            failure = None if self._stopped else error
+        os.close(reading)
+        feeder.join()
+        # A file that ends too early is the cause, a line that is cut off what comes of it.
+        self.failure = self.failure or failure
+
+    def stop(self) -> None:
+        """Have it end soon; what the engine has by then it keeps."""
+        self._stopped = True
+
+    def _feed(self, writing: int) -> None:
         try:
             with os.fdopen(writing, "wb", buffering=0) as pipe:
-                for piece in pieces:
+                for piece in self._pieces:
                     rest = memoryview(piece)
-                    while rest:
+                    while rest and not self._stopped:
                         rest = rest[pipe.write(rest) :]
+                    if self._stopped:
+                        return
         except BrokenPipeError:
             # The engine has stopped reading, and says why.
             return
         except BaseException as error:
-            failures.append(error)
+            self.failure = error
 
-    feeder = threading.Thread(target=feed, daemon=True)
-    feeder.start()
+
+def _run(passes: Sequence[_Pass], *, together: bool = False) -> None:
+    """Carry out passes, of which the last is the file as it is.
+
+    :param together: whether all are under way at once.
+    """
+
+    def stop() -> None:
+        for one in passes:
+            one.stop()
+
+    def carry_out(some: Sequence[_Pass]) -> None:
+        for one in some:
+            one.run()
+            # A wrong line the last one finds, too, and tells its number in the file.
+            if one.failure and (one is passes[-1] or not isinstance(one.failure, SyntaxError)):
+                stop()
+
+    # The main thread is to be there for whoever interrupts it. What follows in one thread has its memory.
+    lanes = [(one,) for one in passes] if together else [passes]
+    threads = [threading.Thread(target=carry_out, args=(lane,), daemon=True) for lane in lanes]
+    for thread in threads:
+        thread.start()
     try:
-        store.bulk_load(path=f"/dev/fd/{reading}", format=rdf_format, lenient=lenient)
-    except SyntaxError:
-        os.close(reading)
-        reading = -1
-        feeder.join()
-        if failures:
-            # A file that ends too early is the cause, a line that is cut off what comes of it.
-            raise failures[0] from None
+        for thread in threads:
+            thread.join()
+    except BaseException:
+        stop()
+        for thread in threads:
+            thread.join()
         raise
-    finally:
-        if reading >= 0:
-            os.close(reading)
-        feeder.join()
-    if failures:
-        raise failures[0]
+    for one in reversed(passes):
+        if one.failure:
+            raise one.failure

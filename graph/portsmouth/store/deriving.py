@@ -74,8 +74,8 @@ def named_triples(chunk: bytes) -> list[bytes]:
     return ground + others
 
 
-def ground_triples(chunk: bytes) -> tuple[bytes, bool]:
-    """Return the triples of the quads in named graphs but those with a blank node, and whether any has one.
+def ground_triples(chunk: bytes) -> bytes:
+    """Return the triples of the quads in named graphs but those with a blank node.
 
     The engine names blank nodes anew with each load, so that what shares them has to be loaded together.
 
@@ -84,10 +84,9 @@ def ground_triples(chunk: bytes) -> tuple[bytes, bool]:
     :raises SyntaxError: a line is not N-Quads, where that was noticed.
 
     >>> ground_triples(b"<http://s> <http://p> _:o <http://g> .\\n")
-    (b'', True)
+    b''
     """
-    ground, others = _apart(chunk)
-    return _lines(ground), bool(others)
+    return _lines(_apart(chunk)[0])
 
 
 def _apart(chunk: bytes) -> tuple[list[bytes], list[bytes]]:
@@ -124,7 +123,19 @@ def with_blank_nodes_in_default_graph(chunk: bytes) -> bytes:
     :param chunk: whole lines of N-Quads.
     :raises SyntaxError: a line is not N-Quads, where that was noticed.
     """
-    return chunk + _lines(_apart(chunk)[1])
+    # A label of a blank node begins so, and lines are looked through the quicker the fewer they are.
+    some = _lines_with(chunk, b"_:")
+    return chunk + _lines(_apart(some)[1]) if some else chunk
+
+
+def _lines_with(chunk: bytes, mark: bytes) -> bytes:
+    """Return the lines that contain something."""
+    found, at = [], chunk.find(mark)
+    while at >= 0:
+        end = chunk.find(b"\n", at) + 1
+        found.append(chunk[chunk.rfind(b"\n", 0, at) + 1 : end])
+        at = chunk.find(mark, end)
+    return b"".join(found)
 
 
 def _has_blank_node(triple: bytes) -> bool:
