@@ -111,6 +111,15 @@ def test_no_text_is_translated_in_two_places_in_two_ways(code: str) -> None:
                 assert found.setdefault(key, told) == told
 
 
+@pytest.mark.parametrize("code", OTHERS)
+def test_every_kind_of_problem_is_named_and_explained(code: str) -> None:
+    tree = [value for value in vars(errors).values() if isinstance(value, type)]
+    for error in tree:
+        if issubclass(error, errors.PortsmouthError):
+            assert error.title in messages(code)
+            assert (error.__doc__ or "").strip().splitlines()[0] in messages(code)
+
+
 class Bare(HTMLParser):
     """Words that stand in a template as they are."""
 
