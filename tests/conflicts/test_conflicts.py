@@ -11,11 +11,14 @@ import sys
 
 import pytest
 
+from portsmouth import iris
 from portsmouth.build import build
 from portsmouth.conflicts import KINDS, find, read_conflicts, select
 from portsmouth.errors import NotFoundError, ParameterError
 from portsmouth.iris import ID, shorten
 from portsmouth.store.embedded import EmbeddedStore
+from portsmouth.store.protocol import Update
+from portsmouth.store.writable import WritableStore
 
 
 @pytest.fixture(scope="module")
@@ -146,3 +149,41 @@ def test_an_unknown_name_and_an_unknown_part_are_refused():
     for arguments in (("--entity", "Xyzzy"), ("--part", "five"), ("--kind", "contrary")):
         code, out, error = command(*arguments)
         assert (code, out, len(error.splitlines())) == (2, "", 1), error
+
+
+class WrittenMeanwhile:
+    """A store that somebody else writes once the disagreements have been read."""
+
+    def __init__(self, store, text):
+        self.store, self.text = store, text
+        self.asked = 0
+
+    @property
+    def snapshot(self):
+        return self.store.snapshot
+
+    async def query(self, query):
+        self.asked += 1
+        if self.asked == 2:
+            await self.store.update(Update(self.text))
+        return await self.store.query(query)
+
+
+def test_what_is_written_meanwhile_breaks_nothing():
+    passage, prefixes = (
+        f"<{iris.passage('s1', 1)}>",
+        "".join(f"PREFIX {name}: <{iri}> " for name, iri in iris.PREFIXES.items()),
+    )
+    told = f"""INSERT DATA {{
+      GRAPH g:derived {{
+        <http://e/d> a pt:Disagreement ; dcterms:type c:incompatible ; pt:disputedSubject <http://e/s> ;
+          pt:disputedProperty pt:amount ; pt:disputedValue <http://e/v1> ; prov:wasDerivedFrom {passage} }}
+      GRAPH {passage} {{ <http://e/v1> pt:amount 1 }} }}"""
+
+    async def read():
+        async with WritableStore.in_memory(b"") as store:
+            await store.update(Update(prefixes + told))
+            return await read_conflicts(WrittenMeanwhile(store, prefixes + told.replace("/v1", "/v2")))
+
+    (found,) = asyncio.run(read())
+    assert [value.label for value in found.values] == ["1"]
