@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from secrets import token_hex
 from typing import Any, ClassVar, Final
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from portsmouth_server.answers import header_lines
@@ -208,7 +209,7 @@ class Guarded(HttpToolsProtocol):
             return
         self._begins = not self.receiving
         self._at_once = len(data)
-        super().data_received(data)
+        self._feed(data)
         # The part that began the message is left out of account; the transport bounds it.
         if self._begins or not self.receiving or self.transport.is_closing():
             return
@@ -218,6 +219,25 @@ class Guarded(HttpToolsProtocol):
             self._refuse_head()
         elif self._bytes > allowance.head + _PATIENCE * allowance.body:
             self.transport.close()
+
+    def _feed(self, data: bytes) -> None:
+        """Let the parser read what has come, beyond requests for other protocols, too.
+
+        None is spoken here, so what follows such a request is the next one (RFC 9110, section 7.8).
+        """
+        self._unset_keepalive_if_required()
+        while data:
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as upgrade:
+                data = data[upgrade.args[0] :]
+            except httptools.HttpParserError:
+                told = "Invalid HTTP request received."
+                self.logger.warning(told)
+                self.send_400_response(told)
+                return
+            else:
+                return
 
     # --- refusals
 

@@ -322,3 +322,16 @@ def test_a_fragment_is_no_part_of_what_is_asked(server: RunningServer) -> None:
 def test_the_methods_of_a_page_are_told_in_the_same_order_everywhere(server: RunningServer) -> None:
     assert server.fetch("/", "PUT").headers["allow"] == "GET, HEAD"
     assert json.loads(server.fetch("/", "PUT").body)["status"] == 405
+
+
+@pytest.mark.parametrize(
+    "other",
+    ["CONNECT /sparql HTTP/1.1\r\n", "GET /health/live HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n"],
+)
+def test_what_comes_with_a_request_for_another_protocol_is_answered(
+    server: RunningServer, other: str
+) -> None:
+    last = "GET /sparql?query=ASK%7B%7D HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    received = server.raw(f"{other}Host: x\r\n\r\n{last}".encode())
+    assert received.count(b"HTTP/1.1 ") == 2
+    assert received.endswith(b'"boolean":true}')
