@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from portsmouth.iris import BASE
-from portsmouth.store.protocol import RESULT_FORMATS
+from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS
 from portsmouth_server.http import Scope, header
 
 #: The part of an Accept header that is read: no client needs more, and unbalanced quotes cost the square.
@@ -20,6 +20,7 @@ LONGEST_HEADER: Final = 4096
 #: The profile (RFC 6906) of SPARQL JSON results with the receipts of their rows.
 RECEIPTS_PROFILE: Final = BASE + "profile/receipts"
 _JSON: Final = RESULT_FORMATS["json"]
+_JSON_LD: Final = GRAPH_FORMATS["jsonld"]
 
 # RFC 9110, section 5.6.2 (token) and 5.6.4 (quoted-string).
 _NAME: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
@@ -131,8 +132,10 @@ def _ranges(header: str) -> Iterator[MediaRange]:
         # variant that is not to be had.
         rest = {name: value.lower() for name, value in media.parameters.items() if name != "q"}
         receipts = media.name == _JSON and rest.get("profile") == RECEIPTS_PROFILE
-        if receipts:
-            del rest["profile"]
+        # Which of its own forms JSON-LD is wanted in is a hint, which who has one form passes over (JSON-LD 1.1,
+        # appendix C).
+        if receipts or media.name == _JSON_LD:
+            rest.pop("profile", None)
         if rest in ({}, {"charset": "utf-8"}):
             yield MediaRange(media, float(weight), receipts)
 
