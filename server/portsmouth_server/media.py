@@ -132,8 +132,8 @@ def _ranges(header: str) -> Iterator[MediaRange]:
         # variant that is not to be had.
         rest = {name: value.lower() for name, value in media.parameters.items() if name != "q"}
         receipts = media.name == _JSON and rest.get("profile") == RECEIPTS_PROFILE
-        # Which of its own forms JSON-LD is wanted in is a hint, which who has one form passes over (JSON-LD 1.1,
-        # appendix C).
+        # Which of its own forms JSON-LD is wanted in is a hint, which who has one form passes over
+        # (JSON-LD 1.1, appendix C).
         if receipts or media.name == _JSON_LD:
             rest.pop("profile", None)
         if rest in ({}, {"charset": "utf-8"}):

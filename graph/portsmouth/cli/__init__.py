@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from portsmouth.cli.ahead import Ahead, begin
+from portsmouth.cli.ending import orderly
 
 if TYPE_CHECKING:
     import typer
@@ -63,7 +64,7 @@ def main() -> None:
     """Run the command that the command line names, and end the process with its exit code."""
     arguments = sys.argv[1:]
     try:
-        with begin(arguments) or nullcontext() as ahead:
+        with orderly(), begin(arguments) or nullcontext() as ahead:
             code = run(arguments, ahead)
     except KeyboardInterrupt:
         # Before there is anything that would obey it in a better way.

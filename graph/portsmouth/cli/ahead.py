@@ -53,18 +53,27 @@ class Ahead:
     """
 
     def __init__(self, facts: Path | None = None, *, forking: bool = False) -> None:
-        folder = self._folder = Path(tempfile.mkdtemp(prefix="portsmouth-"))
-        channel = socket.socketpair() if forking else None
-        self._building = Apart(lambda: _build(facts, folder, channel and channel[0]))
         #: The fork server that waits for the graph.
         self.prepared: Prepared | None = None
-        if channel:
-            # Both processes need most of what this loads.
-            from portsmouth.store.prepared import Prepared
+        folder = self._folder = Path(tempfile.mkdtemp(prefix="portsmouth-"))
+        try:
+            channel = socket.socketpair() if forking else None
+            self._building = Apart(lambda: _build(facts, folder, channel and channel[0]))
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        try:
+            if channel:
+                # Both processes need most of what this loads.
+                from portsmouth.store.prepared import Prepared
 
-            # Where no more processes may be had now, a fork server is started when it is needed.
-            with suppress(OSError):
-                self.prepared = Prepared(channel, _SPEAKING)
+                # Where no more processes may be had now, a fork server is started when it is needed.
+                with suppress(OSError):
+                    self.prepared = Prepared(channel, _SPEAKING)
+        except BaseException:
+            # Most of all by Ctrl-C, while much is loaded.
+            self.close()
+            raise
 
     def built(self) -> Built:
         """Wait for the graph.
