@@ -69,10 +69,11 @@ class Sample:
         }
 
     def __str__(self) -> str:
-        return (
-            f"estimated from chains that begin at {self.beginnings} of {self.actors} actors, standard error "
-            f"at most {max(self.errors.values(), default=0.0):.3g}"
+        most = max(self.errors.values(), default=0.0)
+        told = (
+            f"standard error at most {most:.3g}" if most else "none of which tells anything else than another"
         )
+        return f"estimated from chains that begin at {self.beginnings} of {self.actors} actors, {told}"
 
 
 class Scores(dict[str, float]):
