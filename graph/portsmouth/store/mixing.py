@@ -123,21 +123,21 @@ def _computed(text: str, sources: dict[str, str]) -> set[str]:
 
     :param sources: the names of the variables; what they are other names of is added.
     """
-    given: dict[str, list[re.Match[str] | None]] = {}
-    for computed in _COMPUTED.finditer(text):
-        call = _CALL.match(_expression(text, computed.start()))
-        given.setdefault(computed[1], []).append(call)
+    given: dict[str, int] = {}
     found: set[str] = set()
-    pending = list(sources)
+    for computed in _COMPUTED.finditer(text):
+        if computed[1] in given:
+            found.add(computed[1])
+        given[computed[1]] = computed.start()
+    pending = [name for name in sources if name in given]
     for name in pending:
-        calls = given.get(name, [])
-        if len(calls) > 1 or any(
-            call is None or (call[1] and call[1].upper() not in _OF_ONE_KIND) for call in calls
-        ):
+        call = _CALL.match(_expression(text, given[name]))
+        if call is None or (call[1] and call[1].upper() not in _OF_ONE_KIND):
             found.add(name)
-        elif calls and calls[0] and (other := calls[0][2]) and other not in sources:
+        elif (other := call[2]) and other not in sources:
             sources[other] = sources[name]
-            pending.append(other)
+            if other in given:
+                pending.append(other)
     return found
 
 
