@@ -5,9 +5,7 @@ trigrams (https://www.sqlite.org/fts5.html#the_trigram_tokenizer), which asks fo
 no knowledge of where words end in Thai or Japanese. A trigram index cannot look
 for one or two characters; these are looked for in the text itself.
 
-Text and question are folded alike before they meet: compatibility forms, case
-and the diacritics of Latin, Greek and Cyrillic letters are levelled (Unicode
-Standard Annex 15), everything but letters, digits and marks becomes a space.
+Text and question are folded alike before they meet (:mod:`portsmouth.folding`).
 What is left of a question holds no syntax, so no question is malformed.
 """
 
@@ -16,17 +14,17 @@ from __future__ import annotations
 import asyncio
 import re
 import threading
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from types import MappingProxyType
 from typing import Final, NamedTuple, Self
 
 import pyoxigraph as ox
 
 from portsmouth.errors import AmbiguousNameError, ParameterError, StoreError, UnknownNameError
+from portsmouth.folding import fold, fold_once, romanised, words_of
 from portsmouth.iris import OWL, PREFIXES, PT, RDF, RDFS, SH, SKOS, shorten
 from portsmouth.nearness import NearNames
 from portsmouth.searchable import FIELDS, RANKS, Field, Known, Text, Told
@@ -54,8 +52,6 @@ _MENTIONS_GIVE: Final = 0.05
 _HALF_OF_THAT_AT: Final = 10
 _GLOSS_SHARE: Final = 0.08
 
-#: Words of a question that are looked for; nobody types more, and each costs a pass over the text.
-MOST_WORDS: Final = 16
 #: How many hits are given where a question does not say, and the most that a client may ask a server for.
 USUAL_HITS: Final = 20
 MOST_HITS: Final = 200
@@ -70,15 +66,6 @@ _MOST_COMPARED: Final = 20_000
 _UNPARTED: Final = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")
 #: Characters that a trigram index needs.
 _TRIGRAM: Final = 3
-
-_MARKS_OF_LETTERS: Final = re.compile("[\u0300-\u036f]+")
-# Russian letters in the Latin ones that English uses for them (BGN/PCGN 1947, without its apostrophes);
-# й and ё have lost their marks by then.
-_LATIN: Final = str.maketrans(
-    dict(zip("абвгдезиклмнопрстуфыэ", "abvgdeziklmnoprstufye", strict=True))
-    | {"ж": "zh", "х": "kh", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "shch", "ю": "yu", "я": "ya"}
-    | {"ъ": "", "ь": ""}
-)
 
 _SCHEMA: Final = """
 CREATE TABLE thing (
@@ -145,74 +132,6 @@ class _Thing(NamedTuple):
     iri: str
     labels: Mapping[str, str]
     types: tuple[str, ...]
-
-
-@lru_cache(maxsize=256)
-def fold(text: str) -> str:
-    """Level what readers do not tell apart: case, width, diacritics, punctuation.
-
-    :param text: text in any script.
-    :return: words with a space between each two.
-
-    >>> fold("  Kōmura, Jutarō! "), fold("小村"), fold("Фёдор")
-    ('komura jutaro', '小村', 'федор')
-    >>> fold("โคมูระ") == "โคมูระ"
-    True
-    """
-    return _fold(text)
-
-
-def _fold(text: str) -> str:
-    if text.isascii():
-        # It has no marks and only one form.
-        return " ".join(text.lower().translate(_READ).split())
-    levelled = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    composed = unicodedata.normalize("NFC", _MARKS_OF_LETTERS.sub("", levelled))
-    return " ".join(composed.translate(_READ).split())
-
-
-class _Read(dict[int, int]):
-    """Characters that are read, and a space for each that is not, by code point; known once met."""
-
-    def __missing__(self, code: int) -> int:
-        character = chr(code)
-        # Vowels and tones of Thai are marks, without which nothing can be read.
-        read = character.isalnum() or unicodedata.category(character).startswith("M")
-        self[code] = found = code if read else ord(" ")
-        return found
-
-
-_READ: Final = _Read()
-
-
-def spans(text: str, question: str) -> list[tuple[int, int]]:
-    """Return where the words of a question stand in a text, for marking them.
-
-    :param text: the text of a hit.
-    :param question: what was searched.
-    :return: pairs of offsets, in order and apart from each other.
-
-    >>> spans("Komura Jutarō", "jutaro"), spans("A", "b"), spans("East House, north", "th")
-    ([(7, 13)], [], [(15, 17)])
-    """
-    folded: list[str] = []
-    offsets: list[int] = []
-    for offset, character in enumerate(text):
-        # A mark that is levelled parts nothing, whatever else is not read parts words.
-        for piece in fold(character) or " " * (not unicodedata.category(character).startswith("M")):
-            folded.append(piece)
-            offsets.append(offset)
-    form = "".join(folded)
-    found = []
-    for word in _words(fold(question)):
-        position = form.find(word)
-        if position >= 0:
-            found.append((offsets[position], offsets[position + len(word) - 1] + 1))
-    apart: list[tuple[int, int]] = []
-    for start, end in sorted(found):
-        if not apart or start >= apart[-1][1]:
-            apart.append((start, end))
-    return apart
 
 
 class Index:
@@ -311,9 +230,9 @@ class Index:
         wanted = self._known(kinds)
         form = fold(text)
         hits = self._find(form, limit, wanted)
-        if not hits and (latin := form.translate(_LATIN)) != form:
-            romanised = self._find(latin, limit, wanted, glosses=False)
-            hits = [hit for hit in romanised if hit.score > _MIDDLE + _MENTIONS_GIVE]
+        if not hits and (latin := romanised(form)) != form:
+            found = self._find(latin, limit, wanted, glosses=False)
+            hits = [hit for hit in found if hit.score > _MIDDLE + _MENTIONS_GIVE]
         return hits
 
     def resolve(self, text: str, *, kinds: Collection[str] = ()) -> str:
@@ -375,7 +294,7 @@ class Index:
                 "ORDER BY person DESC, bonus DESC, length(form), thing.iri"
             ).fetchall()
         return NearNames(
-            (word, thing) for form, thing in rows for word in {form.strip(), *_words(form.strip())} if word
+            (word, thing) for form, thing in rows for word in {form.strip(), *words_of(form.strip())} if word
         )
 
     def name(self, iri: str) -> str:
@@ -407,7 +326,7 @@ class Index:
         return wanted
 
     def _find(self, form: str, limit: int, kinds: Collection[str], *, glosses: bool = True) -> list[Hit]:
-        words = _words(form)
+        words = words_of(form)
         if not words or max(map(len, words)) > self._longest or limit < 1:
             return []
         hits = self._ask(form, words, limit, kinds, names=True)
@@ -521,7 +440,7 @@ class Index:
 
     def _text_rows(self, rows: Iterable[Text]) -> Iterator[tuple[int, int, str, str, str]]:
         for row in rows:
-            if form := _fold(row.value):
+            if form := fold_once(row.value):
                 self._longest = max(self._longest, len(form))
                 number, field = self._numbers[row.thing], RANKS.index(row.field)
                 yield number, field, row.language, _readable(row.value), f" {form} "
@@ -571,15 +490,6 @@ def _name(iri: str, labels: Mapping[str, str]) -> str:
         if language in labels:
             return labels[language]
     return shorten(iri).strip("<>")
-
-
-def _words(form: str) -> list[str]:
-    """Return the words to look for, each once.
-
-    >>> _words("a b a")
-    ['a', 'b']
-    """
-    return list(dict.fromkeys(form.split(" ")))[:MOST_WORDS] if form else []
 
 
 def expand(name: str) -> str:

@@ -10,8 +10,9 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from portsmouth.errors import ParameterError, PortsmouthError
+from portsmouth.folding import spans
 from portsmouth.iris import PT, passage_key, shorten
-from portsmouth.search import MOST_HITS, USUAL_HITS, Hit, Index, expand, spans
+from portsmouth.search import MOST_HITS, USUAL_HITS, Hit, Index, expand
 from portsmouth_server import urls
 from portsmouth_server.answering import json_response, page
 from portsmouth_server.errors import Problem

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from portsmouth.build import build
 from portsmouth.errors import AmbiguousNameError, NotFoundError, ParameterError, StoreError
+from portsmouth.folding import MOST_WORDS, fold, spans
 from portsmouth.iris import CONCEPT, ID, PASSAGE, PT, RDF
-from portsmouth.search import FIELDS, MOST_WORDS, Index, fold, spans
+from portsmouth.search import FIELDS, Index
 from portsmouth.store.embedded import EmbeddedStore
 
 DATA = """

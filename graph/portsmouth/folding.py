@@ -1,0 +1,112 @@
+"""Levelling text so that what readers do not tell apart is the same: before searching, and for marking.
+
+Compatibility forms, case and the diacritics of Latin, Greek and Cyrillic letters are levelled (Unicode
+Standard Annex 15), everything but letters, digits and marks becomes a space. What is left holds no syntax.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import Final
+
+#: Words of a question that are looked for; nobody types more, and each costs a pass over the text.
+MOST_WORDS: Final = 16
+_MARKS_OF_LETTERS: Final = re.compile("[\u0300-\u036f]+")
+# Russian letters in the Latin ones that English uses for them (BGN/PCGN 1947, without its apostrophes);
+# й and ё have lost their marks by then.
+_LATIN: Final = str.maketrans(
+    dict(zip("абвгдезиклмнопрстуфыэ", "abvgdeziklmnoprstufye", strict=True))
+    | {"ж": "zh", "х": "kh", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "shch", "ю": "yu", "я": "ya"}
+    | {"ъ": "", "ь": ""}
+)
+
+
+@lru_cache(maxsize=256)
+def fold(text: str) -> str:
+    """Level what readers do not tell apart: case, width, diacritics, punctuation.
+
+    :param text: text in any script.
+    :return: words with a space between each two.
+
+    >>> fold("  Kōmura, Jutarō! "), fold("小村"), fold("Фёдор")
+    ('komura jutaro', '小村', 'федор')
+    >>> fold("โคมูระ") == "โคมูระ"
+    True
+    """
+    return fold_once(text)
+
+
+def fold_once(text: str) -> str:
+    """Level a text as :func:`fold` does, and do not remember it: there are many, each met once."""
+    if text.isascii():
+        # It has no marks and only one form.
+        return " ".join(text.lower().translate(_READ).split())
+    levelled = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    composed = unicodedata.normalize("NFC", _MARKS_OF_LETTERS.sub("", levelled))
+    return " ".join(composed.translate(_READ).split())
+
+
+class _Read(dict[int, int]):
+    """Characters that are read, and a space for each that is not, by code point; known once met."""
+
+    def __missing__(self, code: int) -> int:
+        character = chr(code)
+        # Vowels and tones of Thai are marks, without which nothing can be read.
+        read = character.isalnum() or unicodedata.category(character).startswith("M")
+        self[code] = found = code if read else ord(" ")
+        return found
+
+
+_READ: Final = _Read()
+
+
+def spans(text: str, question: str) -> list[tuple[int, int]]:
+    """Return where the words of a question stand in a text, for marking them.
+
+    :param text: the text of a hit.
+    :param question: what was searched.
+    :return: pairs of offsets, in order and apart from each other.
+
+    >>> spans("Komura Jutarō", "jutaro"), spans("A", "b"), spans("East House, north", "th")
+    ([(7, 13)], [], [(15, 17)])
+    """
+    folded: list[str] = []
+    offsets: list[int] = []
+    for offset, character in enumerate(text):
+        # A mark that is levelled parts nothing, whatever else is not read parts words.
+        for piece in fold(character) or " " * (not unicodedata.category(character).startswith("M")):
+            folded.append(piece)
+            offsets.append(offset)
+    form = "".join(folded)
+    found = []
+    for word in words_of(fold(question)):
+        position = form.find(word)
+        if position >= 0:
+            found.append((offsets[position], offsets[position + len(word) - 1] + 1))
+    apart: list[tuple[int, int]] = []
+    for start, end in sorted(found):
+        if not apart or start >= apart[-1][1]:
+            apart.append((start, end))
+    return apart
+
+
+def romanised(form: str) -> str:
+    """Return folded text with Russian letters in Latin ones.
+
+    >>> romanised("витте")
+    'vitte'
+    """
+    return form.translate(_LATIN)
+
+
+def words_of(form: str) -> list[str]:
+    """Return the words to look for, each once.
+
+    :param form: folded text.
+
+    >>> words_of("a b a")
+    ['a', 'b']
+    """
+    return list(dict.fromkeys(form.split(" ")))[:MOST_WORDS] if form else []
