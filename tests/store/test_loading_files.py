@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import itertools
 import random
 import shutil
 import signal
@@ -130,6 +131,25 @@ def test_a_generated_corpus_loses_nothing_when_its_default_graph_is_derived_anew
     count = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
     assert [row["n"] for row in loaded.query(count)] == [row["n"] for row in expected.query(count)]
     assert all(0 < advance.share <= 1 and advance.rate >= 0 and advance.left >= 0 for advance in told)
+
+
+@pytest.mark.parametrize(("lines", "least", "most"), [(100_000, 0.35, 0.45), (10_000_000, 0.9, 0.95)])
+def test_what_has_been_read_is_not_told_as_loaded_since_the_engine_has_still_to_sort_it(
+    monkeypatch, lines, least, most
+):
+    monkeypatch.setattr(bulk.time, "perf_counter", itertools.count().__next__)
+    told: list[Advance] = []
+    progress = bulk._Progress(told.append, {"derived": 0.4, "whole": 0.6})
+    for part in ("derived", "whole"):
+        for tenth in range(1, 11):
+            progress.tell(part, tenth / 10, lines * tenth // 10)
+        assert told[-1].share < 1
+        progress.end(part)
+    shares = [advance.share for advance in told]
+    assert shares == sorted(shares)
+    assert least * 0.4 < shares[9] < most * 0.4
+    assert 0.4 + least * 0.6 < shares[-1] < 0.4 + most * 0.6
+    assert told[-1].quads == round(shares[-1] * lines)
 
 
 def test_the_estimate_of_memory_follows_the_size_of_the_data(tmp_path):
