@@ -112,7 +112,8 @@ def outline(text: str, base: str | None = None, prefixes: Mapping[str, str] | No
     if glance(text).plain:
         return _PLAIN
     # The questions about one query are asked one after another: by the server, the store, the worker.
-    return _outline(text, base, tuple((prefixes or {}).items()))
+    read = _outline if len(text) <= _SHORT else _outline.__wrapped__
+    return read(text, base, tuple((prefixes or {}).items()))
 
 
 _PLAIN: Final = Outline((), (), (), False)
