@@ -282,7 +282,12 @@ def test_an_interrupted_load_ends_and_clears_away_what_it_had(tmp_path):
     before = held(store)
     path.write_bytes(b"".join(Corpus(quads=60_000, seed=2)) * 6)
     command = [sys.executable, "-m", "portsmouth", "load", str(path), "--store", str(store)]
-    loader = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    loader = subprocess.Popen(
+        command,
+        stderr=subprocess.DEVNULL,
+        # Whatever runs in the background of a script is begun with it ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     while not (store / "incoming" / "primary" / "CURRENT").exists() and loader.poll() is None:
         time.sleep(0.005)
     loader.send_signal(signal.SIGINT)

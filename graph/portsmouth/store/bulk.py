@@ -144,7 +144,7 @@ def load_file(store: ox.Store, path: Path, *, merged: bool, report: Report = lam
         if merged:
             ended = partial(progress.end, "derived")
             beside = _Pass(store, derived(), ox.RdfFormat.N_TRIPLES, ended, lenient=True)
-            _run((beside, as_it_is), together=_is_short(path) and len(os.sched_getaffinity(0)) > 1)
+            _run((beside, as_it_is), together=_is_short(path) and (os.cpu_count() or 1) > 1)
         else:
             _run((as_it_is,))
     except (SyntaxError, gzip.BadGzipFile, EOFError) as error:
@@ -350,25 +350,29 @@ def _run(passes: Sequence[_Pass], *, together: bool = False) -> None:
         for one in passes:
             one.stop()
 
-    def carry_out(some: Sequence[_Pass]) -> None:
+    def carry_out(some: Sequence[_Pass], over: threading.Event) -> None:
         for one in some:
-            one.run()
+            try:
+                one.run()
+            except BaseException as error:
+                one.failure = error
             # A wrong line the last one finds, too, and tells its number in the file.
             if one.failure and (one is passes[-1] or not isinstance(one.failure, SyntaxError)):
                 stop()
+        over.set()
 
     # The main thread is to be there for whoever interrupts it. What follows in one thread has its memory.
-    lanes = [(one,) for one in passes] if together else [passes]
-    threads = [threading.Thread(target=carry_out, args=(lane,), daemon=True) for lane in lanes]
-    for thread in threads:
-        thread.start()
+    lanes = {threading.Event(): lane for lane in ([(one,) for one in passes] if together else [passes])}
+    for over, lane in lanes.items():
+        threading.Thread(target=carry_out, args=(lane, over), daemon=True).start()
+    # To be interrupted while it joins a thread makes Python take that for ended (until 3.13), hence events.
     try:
-        for thread in threads:
-            thread.join()
+        for over in lanes:
+            over.wait()
     except BaseException:
         stop()
-        for thread in threads:
-            thread.join()
+        for over in lanes:
+            over.wait()
         raise
     for one in reversed(passes):
         if one.failure:
