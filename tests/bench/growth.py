@@ -44,11 +44,12 @@ EXPLAINED: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
         ("a word in names", "all names; each is read, which on disk is a look-up, and compared"),
         (
             "dates by year",
-            "all facts; the object of each is read to see its datatype, on disk from the table of texts",
+            "the facts of properties that have dates: which these are is known, so that nothing else is read",
         ),
         (
             "what most is linked to",
-            "all facts; the object of each is read to see whether it is an IRI, and each has a set of things",
+            "the facts of properties that have IRIs; each object is read to see whether it is one, and has a "
+            "set of things",
         ),
     ),
     "large": (
