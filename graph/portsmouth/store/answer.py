@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine
 from functools import partial
@@ -106,8 +107,9 @@ class EmbeddedAnswer:
         self._message = message
         self._text = text
         self._seconds = deadline or store.limits.deadline
-        # Whoever asks counts from here, whether or not there is a place at once.
-        self._deadline = self._loop.time() + self._seconds
+        # Whoever asks counts from here, whether or not there is a place at once. The loop's own time is when
+        # its round began, which may have been a while ago.
+        self._deadline = time.monotonic() + self._seconds
         self._stance = stance
         self._reusable = reusable
         self._instead = instead
@@ -194,7 +196,7 @@ class EmbeddedAnswer:
         self._worker, self._snapshot = worker, worker.snapshot
         worker.listener = self._take
         # Most queries end within the moment, and need no other timer.
-        self._since = self._loop.time(), worker.spent
+        self._since = time.monotonic(), worker.spent
         self._timers = (self._loop.call_later(_MOMENT, self._look, worker),)
         try:
             sent = worker.channel.send(self._message)
@@ -218,7 +220,7 @@ class EmbeddedAnswer:
         """See whether the query has turned out to be long, or only had no processor."""
         clock, processor = self._since
         until = min(clock + _MOMENT_BY_THE_CLOCK, self._deadline)
-        if self._loop.time() < until and worker.spent - processor < _MOMENT / 2:
+        if time.monotonic() < until and worker.spent - processor < _MOMENT / 2:
             self._timers = (self._loop.call_later(_MOMENT, self._look, worker),)
         else:
             self._turn_long(worker)
