@@ -28,6 +28,7 @@ compared before anything is timed.
   than eight times as long, instead of for a fixed time; their p99 is the longest where there are fewer
   than 100. Where an answer takes more than 2 s on average, each question is asked once, of one server
   after the other.
+- Growth and writing are measured once a server has done what it does by itself after a start.
 """
 
 

@@ -9,6 +9,7 @@ from typing import Final
 from bench import peers
 from bench.context import Bench, entities_of, ours_at
 from bench.load import Figures, drive
+from bench.machine import settle
 from bench.workload import CLASSES, Workload, addresses
 
 #: What each question is called, and why it grows as it does. An actor of the invented world has more acts the
@@ -74,6 +75,7 @@ def growth(bench: Bench) -> Iterator[str]:
         for peer in ours_at(data):
             with ExitStack() as stack:
                 server = bench.start(stack, peer, data)
+                settle(server.pid)
                 entities = entities_of(server)
                 columns.append(f"{data.name.removesuffix(' quads')} {server.name.rpartition(', ')[2]}")
                 for name, templates in CLASSES.items():

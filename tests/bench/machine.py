@@ -9,6 +9,9 @@ import time
 from pathlib import Path
 
 TICK = os.sysconf("SC_CLK_TCK")
+#: Seconds for which a server that has settled does nothing, part of a processor that counts as nothing, and
+#: seconds after which it is not waited for any more.
+_QUIET, _NOTHING, _LONGEST = 7, 0.05, 300.0
 
 
 def family(pid: int) -> list[int]:
@@ -36,6 +39,15 @@ def cpu_seconds(pid: int) -> float:
             continue
         total += sum(int(field) for field in fields[11:15])
     return total / TICK
+
+
+def settle(pid: int) -> None:
+    """Wait until a process and its descendants do nothing more by themselves, as they do after a start."""
+    end, quiet, before = time.monotonic() + _LONGEST, 0, cpu_seconds(pid)
+    while quiet < _QUIET and time.monotonic() < end:
+        time.sleep(1)
+        now = cpu_seconds(pid)
+        quiet, before = quiet + 1 if now - before < _NOTHING else 0, now
 
 
 def pss_mib(pid: int) -> float:

@@ -52,6 +52,7 @@ def writing(bench: Bench) -> Iterator[str]:
         for peer in _writable(bench, data):
             with ExitStack() as stack:
                 server = bench.start(stack, peer, data, copy=True)
+                machine.settle(server.pid)
                 rows.append((data, server.name, _measure(bench, server)))
                 milliseconds = rows[-1][2].milliseconds
                 print(
