@@ -50,7 +50,9 @@ class Apart(Generic[T]):
         if self._work is not None:
             # A system without fork does it here and now.
             return self._work()
-        with os.fdopen(self._reading, "rb") as pipe:
+        # Whoever is interrupted while waiting has closed it all the same.
+        reading, self._reading = self._reading, -1
+        with os.fdopen(reading, "rb") as pipe:
             told = pipe.read()
         _, status = os.waitpid(self._pid, 0)
         self._running = False
@@ -71,7 +73,8 @@ class Apart(Generic[T]):
         """
         if self._running:
             self._running = False
-            os.close(self._reading)
+            if self._reading >= 0:
+                os.close(self._reading)
             os.kill(self._pid, signal.SIGTERM)
             os.waitpid(self._pid, 0)
 

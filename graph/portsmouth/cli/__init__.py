@@ -66,10 +66,17 @@ def main() -> None:
     try:
         with orderly(), begin(arguments) or nullcontext() as ahead:
             code = run(arguments, ahead)
-    except KeyboardInterrupt:
+    except BaseException as error:
         # Before there is anything that would obey it in a better way.
+        if not _comes_of_ctrl_c(error):
+            raise
         code = 130
     sys.exit(code)
+
+
+def _comes_of_ctrl_c(error: BaseException | None) -> bool:
+    """Say whether an error is Ctrl-C, or what Python makes of that where a class is just being made."""
+    return error is not None and (isinstance(error, KeyboardInterrupt) or _comes_of_ctrl_c(error.__cause__))
 
 
 def run(arguments: list[str], ahead: Ahead | None = None) -> int:
