@@ -403,6 +403,12 @@ class EmbeddedAnswer:
         self._run()
 
     def _overrun(self, worker: Worker) -> None:
+        left = self._deadline - time.monotonic()
+        if left > 0:
+            # Timers are counted in whole milliseconds of the loop's own time, and may come early.
+            again = self._loop.call_later(left + _EARLY, self._overrun, worker)
+            self._timers = (again, *self._timers[1:])
+            return
         self._ended = True
         self._failure = DeadlineError(self._seconds)
         if self._text:
