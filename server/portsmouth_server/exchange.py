@@ -58,14 +58,17 @@ class Exchange:
     :param shared: what it shares with others.
     :param connection: where it came.
     :param plainly: whether it is a plain query.
+    :param begun: when the request was taken up, by the performance counter; now, unless that was before.
     """
 
     message_event: Final = _Never()
 
-    def __init__(self, shared: Shared, connection: HttpToolsProtocol, *, plainly: bool = True) -> None:
+    def __init__(
+        self, shared: Shared, connection: HttpToolsProtocol, *, plainly: bool = True, begun: float = 0.0
+    ) -> None:
         self._shared = shared
         self._connection: Any = connection
-        self._begun = perf_counter()
+        self._begun = begun or perf_counter()
         self._name_of_request = shared.observer.name(connection.headers)
         # They are the next request's as soon as that begins.
         self._headers_of_request, self._url = connection.headers, connection.url

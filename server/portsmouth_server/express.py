@@ -11,6 +11,7 @@ answer with the same functions.
 
 from __future__ import annotations
 
+from time import perf_counter
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from portsmouth.errors import PortsmouthError
@@ -157,7 +158,7 @@ class Express:
         if kept := self.answering.kept.named(self.store.snapshot, name):
             Exchange(self._shared, connection).send_whole(*kept)
             return True
-        address = url.partition(b"?")[2]
+        address, begun = url.partition(b"?")[2], perf_counter()
         try:
             query = plain.read(address, accept, self.answering.bounds)
             if query is None:
@@ -166,5 +167,5 @@ class Express:
         except PortsmouthError:
             # The usual way meets it again, and knows how to tell.
             return False
-        Exchange(self._shared, connection).wait_for(answer, query, name, address)
+        Exchange(self._shared, connection, begun=begun).wait_for(answer, query, name, address)
         return True
