@@ -73,9 +73,9 @@ class Guarded(HttpToolsProtocol):
     receiving = False
     _in_head = False
     _begins = False
-    #: Bytes that have come of it since, and bytes that came at once.
+    #: Bytes that have come of it since, and the most that can have come of it in all.
     _bytes = 0
-    _at_once = 0
+    _at_most = 0
     #: Whether its head was too long to go on with.
     _over = False
     _timer: asyncio.TimerHandle | None = None
@@ -147,8 +147,8 @@ class Guarded(HttpToolsProtocol):
         self._in_head = False
         self._stop_timer()
         most = self.allowance.head
-        # What came in small pieces has been counted on its way.
-        if not self._over and self._at_once > most and _length(self.url, self.headers) > most:
+        # Few are worth counting.
+        if not self._over and self._at_most > most and _length(self.url, self.headers) > most:
             self._over = True
             self._refuse_head()
         return not self._over
@@ -208,7 +208,8 @@ class Guarded(HttpToolsProtocol):
             self._refuse(*self._refusal)
             return
         self._begins = not self.receiving
-        self._at_once = len(data)
+        # With what came before it of the same message: a head in two parts is one head.
+        self._at_most = len(data) if self._begins else self._at_most + len(data)
         self._feed(data)
         # The part that began the message is left out of account; the transport bounds it.
         if self._begins or not self.receiving or self.transport.is_closing():

@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import socket
+import time
 from typing import Any
 
 import pytest
@@ -206,6 +208,16 @@ def test_nothing_grows_beyond_its_bound(shipped: Any, data: bytes, statuses: tup
     received = shipped.raw(data)
     assert received[9:12] in statuses, received[:300]
     assert shipped.ask("ASK {}").status == 200
+
+
+def test_a_long_head_is_refused_in_whatever_pieces_it_comes(shipped: Any) -> None:
+    head = get(b"/", b"X: " + b"y" * 100_000)
+    for cut in (20, 40_000, 70_000, len(head) - 10):
+        with socket.create_connection(("127.0.0.1", shipped.port), timeout=10) as connection:
+            connection.sendall(head[:cut])
+            time.sleep(0.1)
+            connection.sendall(head[cut:])
+            assert connection.recv(65536)[9:12] == b"431", cut
 
 
 def test_smuggled_requests_are_refused_or_answered_as_one(shipped: Any) -> None:
