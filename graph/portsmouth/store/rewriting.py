@@ -49,14 +49,16 @@ _NUMBERS: Final = frozenset(
 )  # fmt: skip
 _NO_LITERALS: Final = frozenset({IRI, BLANK_NODE, TRIPLE})
 
-#: Tests by their function, of one argument (SPARQL 1.1 Query, section 17.4).
-_TESTS: Final[Mapping[str, Test]] = {
+#: Tests that an object's kind alone decides, by their function of one argument (SPARQL 1.1 Query, section
+#: 17.4). None has an error, so what does not pass one passes its negation.
+_DECIDED: Final[Mapping[str, Test]] = {
     "ISIRI": lambda kind: kind == IRI,
     "ISURI": lambda kind: kind == IRI,
     "ISBLANK": lambda kind: kind == BLANK_NODE,
     "ISLITERAL": lambda kind: kind not in _NO_LITERALS,
-    "ISNUMERIC": _NUMBERS.__contains__,
 }
+#: Beside these the one that not all objects of its kinds pass: "ten"^^xsd:integer is not numeric.
+_TESTS: Final[Mapping[str, Test]] = {**_DECIDED, "ISNUMERIC": _NUMBERS.__contains__}
 #: Functions whose first argument has to be a string; any other is an error, which no filter lets pass.
 _OF_STRINGS: Final = frozenset({"CONTAINS", "STRSTARTS", "STRENDS", "REGEX"})
 
@@ -115,7 +117,6 @@ class _Query:
     :param distinct: the keyword, if it is there.
     :param projected: the variables that are projected as they are; ``None`` where all are.
     :param aggregates: whether a projected expression is an aggregate.
-    :param opening: the bracket that opens the group.
     :param patterns: its triple patterns, in runs between its filters.
     :param filters: the expressions of its filters.
     :param modifiers: the words behind the group.
@@ -125,7 +126,6 @@ class _Query:
     distinct: Token | None
     projected: frozenset[str] | None
     aggregates: bool
-    opening: Token
     patterns: Sequence[Sequence[Token]]
     filters: Sequence[Sequence[Token]]
     modifiers: frozenset[str]
@@ -169,13 +169,13 @@ class _Reader:
             raise _UnknownError
         distinct = self._next() if _word(self._peek()) == "DISTINCT" else None
         projected, aggregates = self._projection()
-        opening = self._next()
+        self._next()
         patterns, filters = self._group()
         rest = self._stream[self._at :]
         if any(token.text == "{" for token in rest):
             raise _UnknownError
         modifiers = frozenset(map(_word, rest)) - {""}
-        return _Query(self._prefixes, distinct, projected, aggregates, opening, patterns, filters, modifiers)
+        return _Query(self._prefixes, distinct, projected, aggregates, patterns, filters, modifiers)
 
     def _peek(self) -> Token:
         return self._stream[self._at]
@@ -193,7 +193,8 @@ class _Reader:
             if token.kind == "variable":
                 projected.add(self._next().text[1:])
             elif token.text == "*":
-                everything = bool(self._next())
+                self._next()
+                everything = True
             elif token.text == "(":
                 aggregates |= any(_word(inner) in _AGGREGATES for inner in self._bracketed())
             elif _word(token) == "WHERE":
@@ -297,9 +298,10 @@ def _with_properties(text: str, query: _Query, properties: Properties) -> str:
     found = properties(lambda kind: all(test(kind) for test in tests))
     if found is None or len(found) > _MOST:
         return text
-    cut = query.opening.start + 1
+    # Not at the beginning of the group: a BIND before the pattern does not know its variables.
+    cut = runs[0][0].start
     named = " ".join(f"<{iri}>" for iri in found)
-    return f"{text[:cut]} VALUES {prop} {{ {named} }}{text[cut:]}"
+    return f"{text[:cut]}VALUES {prop} {{ {named} }} {text[cut:]}"
 
 
 def _tests(expression: Sequence[Token], variable: str, prefixes: Mapping[str, str]) -> Iterator[Test]:
@@ -352,9 +354,8 @@ def _test(expression: Sequence[Token], variable: str, prefixes: Mapping[str, str
         return expression[at].kind == "variable" and expression[at].text[1:] == variable
 
     match [_word(token) or token.text for token in expression]:
-        case ["!", name, "(", _, ")"] if name in _TESTS and is_it(3):
-            # These functions have no errors, so one is false of just what it is not true of.
-            return lambda kind: not _TESTS[name](kind)
+        case ["!", name, "(", _, ")"] if name in _DECIDED and is_it(3):
+            return lambda kind: not _DECIDED[name](kind)
         case [name, "(", _, ")"] if name in _TESTS and is_it(2):
             return _TESTS[name]
         case [name, "(", _, ",", *_] if name in _OF_STRINGS and is_it(2) and _wrapped(expression[1:]):
