@@ -13,14 +13,31 @@ from bench import processes, work
 from bench.machine import cpu_seconds
 from bench.workload import Workload
 
+# The load generator runs on the processors of the server: what it can do beforehand it does beforehand.
 _SCRIPT = """
 local addresses = {%(addresses)s}
-local counter, at = %(first)d, 0
+local counter, at, count = %(first)d, 0, #addresses
+local before, after, threads = {}, {}, 0
 wrk.headers["Accept"] = "%(accept)s"
+function setup(thread)
+  thread:set("ordinal", threads)
+  threads = threads + 1
+end
+function init(args)
+  counter = counter + ordinal * %(apart)d
+  at = math.floor(ordinal * count / %(threads)d)
+  for place, address in ipairs(addresses) do
+    local whole = wrk.format("GET", address)
+    local from, to = whole:find("%%N%%", 1, true)
+    before[place] = from and whole:sub(1, from - 1) or whole
+    after[place] = from and whole:sub(to + 1)
+  end
+end
 function request()
   counter = counter + 1
-  at = at %% #addresses + 1
-  return wrk.format("GET", (string.gsub(addresses[at], "%%%%N%%%%", counter)))
+  at = at %% count + 1
+  local rest = after[at]
+  return rest and before[at] .. counter .. rest or before[at]
 end
 function done(summary, latency, requests)
   local errors = summary.errors
@@ -31,8 +48,11 @@ function done(summary, latency, requests)
 end
 """
 #: Numbers that no request has had; a repeated workload always sends the same one.
-_numbers = itertools.count(1_000_000, 10_000_000)
+_APART = 1_000_000
+_numbers = itertools.count(_APART, 10 * _APART)
 _SAME = 7
+#: Clients that one thread of the load generator keeps up with, however quick the server.
+_OF_ONE_THREAD = 32
 #: Answers that each client should have got in a turn, and seconds that a turn may take for their sake.
 _ANSWERS, _LONGEST = 2, 60.0
 #: Seconds of an answer that is short, and how many longer ones each client should get in a time.
@@ -136,13 +156,15 @@ def drive(
             cpu=1e6 * cpu / requests,
             failed=failed,
         )
+    threads = max(1, min(clients // _OF_ONE_THREAD, os.cpu_count() or 1, 10))
     script = folder / "load.lua"
     quoted = ",".join(json.dumps(address) for address in addresses)
-    script.write_text(
-        _SCRIPT % {"addresses": quoted, "first": next(_numbers), "accept": accept}, encoding="utf-8"
-    )
+    values = {
+        "addresses": quoted, "first": next(_numbers), "accept": accept, "apart": _APART, "threads": threads,
+    }  # fmt: skip
+    script.write_text(_SCRIPT % values, encoding="utf-8")
     command = [
-        "wrk", "-t1", f"-c{clients}", f"-d{max(1, round(seconds))}s", "--timeout", "60s",
+        "wrk", f"-t{threads}", f"-c{clients}", f"-d{max(1, round(seconds))}s", "--timeout", "60s",
         "-s", str(script), url,
     ]  # fmt: skip
     found = json.loads(processes.run(command).decode().strip().splitlines()[-1])
