@@ -34,7 +34,7 @@ import pyoxigraph as ox
 from portsmouth import resources
 from portsmouth.errors import Finding, NotFoundError, ParameterError, QueriesError
 from portsmouth.iris import PREFIXES, XSD
-from portsmouth.store.lexer import tokens
+from portsmouth.store.sparql.lexer import tokens
 
 ParameterType = Literal["iri", "string", "integer", "decimal", "date"]
 View = Literal["table", "timeline", "map", "network", "chart"]

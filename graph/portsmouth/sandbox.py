@@ -34,10 +34,10 @@ from portsmouth.errors import (
     StoreError,
     TooLargeError,
 )
-from portsmouth.store import deaths
-from portsmouth.store.engine import check
-from portsmouth.store.fallen import log_fault
+from portsmouth.store.processes import deaths
 from portsmouth.store.protocol import Query
+from portsmouth.store.sparql.engine import check
+from portsmouth.store.sparql.fallen import log_fault
 from portsmouth.untrusted import to_ntriples
 
 _LENGTH: Final = struct.Struct("!q")
@@ -75,7 +75,7 @@ class Sandbox:
         raise DocumentError(**answer)
 
     async def check_query(self, text: str, seconds: float) -> None:
-        """Parse a query and evaluate nothing of it; see :func:`portsmouth.store.engine.check`.
+        """Parse a query and evaluate nothing of it; see :func:`portsmouth.store.sparql.engine.check`.
 
         :param text: the query.
         :param seconds: how long that may take.

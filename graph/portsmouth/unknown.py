@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from portsmouth.iris import BASE, PREFIXES, shorten
-from portsmouth.store.lexer import tokens
+from portsmouth.store.sparql.lexer import tokens
 
 _IRI = re.compile(rf"<({re.escape(BASE)}[^>]*)>")
 _DECLARED = re.compile(r"PREFIX\s+([\w.-]*):\s*<([^>]*)>", re.IGNORECASE)

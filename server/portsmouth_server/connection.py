@@ -33,7 +33,7 @@ def connection_class(allowance: Allowance, express: Express | None = None) -> ty
 
 
 class Connection(Guarded):
-    """One connection of a client; see :class:`portsmouth.store.lending.Connection`."""
+    """One connection of a client; see :class:`portsmouth.store.processes.lending.Connection`."""
 
     express: ClassVar[Express]
 
@@ -116,7 +116,7 @@ class Connection(Guarded):
         return number
 
     def returned(self, unread: bytes, unsent: bytes, *, again: bool) -> None:
-        """Take the connection back; see :class:`portsmouth.store.lending.Connection`."""
+        """Take the connection back; see :class:`portsmouth.store.processes.lending.Connection`."""
         self._lent = False
         self._plain_queries = 0
         if not again:
@@ -137,7 +137,7 @@ class Connection(Guarded):
             )
 
     def failed(self, error: PortsmouthError | None, called: bytes, seconds: float) -> None:
-        """Tell the client what became of its query; see :class:`portsmouth.store.lending.Connection`."""
+        """Tell what became of a query; see :class:`~portsmouth.store.processes.lending.Connection`."""
         self._lent = False
         if error is None:
             self.transport.abort()

@@ -21,7 +21,7 @@ from portsmouth_server.operating.observing import Observer
 if TYPE_CHECKING:
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-    from portsmouth.store.answer import EmbeddedAnswer
+    from portsmouth.store.processes.answer import EmbeddedAnswer
 
 #: An answer of which so much waits is sent before its end has come.
 _STREAM_FROM: Final = 64 << 10

@@ -15,7 +15,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from portsmouth.errors import PortsmouthError
-from portsmouth.store.lending import Speaking
+from portsmouth.store.processes.lending import Speaking
 from portsmouth.store.protocol import Query, Store
 from portsmouth_server import plain, urls
 from portsmouth_server.answering import Answering
@@ -31,8 +31,8 @@ from portsmouth_server.urls import Urls
 if TYPE_CHECKING:
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-    from portsmouth.store.answer import EmbeddedAnswer
-    from portsmouth.store.lending import Lanes
+    from portsmouth.store.processes.answer import EmbeddedAnswer
+    from portsmouth.store.processes.lending import Lanes
 
 
 @runtime_checkable

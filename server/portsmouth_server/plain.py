@@ -15,8 +15,8 @@ from hashlib import blake2b
 from typing import Final
 
 from portsmouth.iris import PROV
-from portsmouth.store.lexer import VOLATILE, glance
 from portsmouth.store.protocol import Query
+from portsmouth.store.sparql.lexer import VOLATILE, glance
 from portsmouth_server import protocol
 from portsmouth_server.http import DATA_HEADERS, Header
 from portsmouth_server.media import LONGEST_HEADER

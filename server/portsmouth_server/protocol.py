@@ -14,8 +14,8 @@ from typing import Final
 
 from portsmouth.errors import MediaTypeError, ReadOnlyError, RequestError
 from portsmouth.stance import Stance
-from portsmouth.store.lexer import query_form, tokens
 from portsmouth.store.protocol import Dataset
+from portsmouth.store.sparql.lexer import query_form, tokens
 from portsmouth_server.media import MediaType, parse_media_type
 from portsmouth_server.near import refuse_slips
 from portsmouth_server.parameters import decoded, parameters, value

@@ -14,8 +14,8 @@ import pyoxigraph as ox
 
 from portsmouth.iris import PREFIXES, RDF, RDFS, SCHEMA, SH, XSD
 from portsmouth.queries import NamedQuery
-from portsmouth.store.lexer import query_form
 from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, Store
+from portsmouth.store.sparql.lexer import query_form
 from portsmouth_server import urls
 from portsmouth_server.describing import (
     DATASET,

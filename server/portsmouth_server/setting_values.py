@@ -10,8 +10,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from portsmouth.errors import ParameterError
-from portsmouth.store.credentials import Credentials
-from portsmouth.store.service import checked_address
+from portsmouth.store.service.client import checked_address
+from portsmouth.store.service.credentials import Credentials
 from portsmouth_server.access import Token
 
 Network = IPv4Network | IPv6Network

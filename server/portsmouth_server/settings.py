@@ -20,8 +20,8 @@ from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 from portsmouth.errors import ParameterError
-from portsmouth.store.credentials import Credentials
 from portsmouth.store.limits import Limits
+from portsmouth.store.service.credentials import Credentials
 from portsmouth_server import setting_values as reading
 from portsmouth_server.access import Token
 

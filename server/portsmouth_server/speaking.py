@@ -90,7 +90,7 @@ class Speaker:
         self._date = (0, b"")
 
     def read(self, data: bytes, snapshot: str) -> PlainRequest | None:
-        """Read a request; see :meth:`portsmouth.store.borrowing.Speaker.read`.
+        """Read a request; see :meth:`portsmouth.store.processes.borrowing.Speaker.read`.
 
         :raises PortsmouthError: the request deserves an error.
         """
@@ -118,7 +118,7 @@ class Speaker:
         return PlainRequest(query, None, link, name, snapshot, heading, block.name or b"")
 
     def head(self, request: PlainRequest, media_type: str, body: bytes, seconds: float) -> bytes:
-        """Return the head of a response; see :meth:`portsmouth.store.borrowing.Speaker.head`."""
+        """Return the head of a response; see :meth:`portsmouth.store.processes.borrowing.Speaker.head`."""
         etag = plain.tag(request.query, request.snapshot)
         answer = KeptAnswer(plain.headings(etag, media_type, self._cors), body)
         if etag is not None and self._kept.worth(request.name, seconds, len(body)):

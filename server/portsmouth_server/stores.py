@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from portsmouth.errors import ParameterError, StoreError
-from portsmouth.store import filling, forms
-from portsmouth.store.bulk import Report, estimated_mib, rewrite
 from portsmouth.store.embedded import EmbeddedStore
+from portsmouth.store.persistence import filling, forms
+from portsmouth.store.persistence.bulk import Report, estimated_mib, rewrite
+from portsmouth.store.persistence.replacing import origin
 from portsmouth.store.protocol import Store
-from portsmouth.store.replacing import origin
 from portsmouth_server.settings import Settings
 
 if TYPE_CHECKING:
-    from portsmouth.store.prepared import Prepared
+    from portsmouth.store.processes.prepared import Prepared
     from portsmouth.store.remote import RemoteStore
 
 

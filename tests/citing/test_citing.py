@@ -31,8 +31,8 @@ from portsmouth.citing import (
 from portsmouth.errors import AnswerLimitError
 from portsmouth.receipts import Answers
 from portsmouth.stance import Stance
-from portsmouth.store.engine import evaluate
 from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, Dataset, Formats, Query, Update
+from portsmouth.store.sparql.engine import evaluate
 from portsmouth.store.writable import WritableStore
 
 IRIS = st.integers(0, 3).map(lambda n: ox.NamedNode(f"http://e/{n}"))

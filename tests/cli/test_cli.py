@@ -147,7 +147,7 @@ def test_a_query_that_sorts_all_values_is_answered(query):
 
 
 def test_a_fault_of_the_engine_is_told_in_one_line():
-    unmended = "from portsmouth.store import fallen; fallen.ranked = lambda _: None; import runpy;"
+    unmended = "from portsmouth.store.sparql import fallen; fallen.ranked = lambda _: None; import runpy;"
     run = f"{unmended} runpy.run_module('portsmouth', run_name='__main__', alter_sys=True)"
     done = subprocess.run([sys.executable, "-c", run, "query", MIXED], capture_output=True, timeout=120)
     assert (done.returncode, done.stdout) == (4, b"")

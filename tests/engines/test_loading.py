@@ -12,7 +12,7 @@ from engines.engines import built, run
 from portsmouth import iris
 from portsmouth.errors import RemoteError
 from portsmouth.loading import GraphStoreWriter, Loader, UpdateWriter, prepare, read_dataset
-from portsmouth.store.service import Service
+from portsmouth.store.service.client import Service
 
 SMALL = b"""
 <http://e/s> <http://e/p> "a\\"\\n\\u0E01" <http://e/g1> .

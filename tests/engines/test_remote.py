@@ -30,12 +30,12 @@ from portsmouth.loading import Loader, UpdateWriter, prepare, read_dataset
 from portsmouth.networks import KINDS, Selection, project
 from portsmouth.queries import catalogue
 from portsmouth.stance import Stance
-from portsmouth.store.credentials import Credentials
 from portsmouth.store.embedded import EmbeddedStore
 from portsmouth.store.limits import Limits
 from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, Dataset, Formats, Query, Update
 from portsmouth.store.remote import RemoteStore
-from portsmouth.store.service import Service
+from portsmouth.store.service.client import Service
+from portsmouth.store.service.credentials import Credentials
 
 #: What an engine cannot answer as the others do, with the reason. Keep it short.
 KNOWN = {

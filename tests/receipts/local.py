@@ -4,7 +4,7 @@ import io
 
 import pyoxigraph as ox
 
-from portsmouth.store import engine
+from portsmouth.store.sparql import engine
 
 
 class LocalAnswer:

@@ -15,7 +15,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from portsmouth.store.lending import POSSIBLE
+from portsmouth.store.processes.lending import POSSIBLE
 
 from .conftest import RunningServer
 

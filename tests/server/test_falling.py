@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from portsmouth.store.lending import POSSIBLE
+from portsmouth.store.processes.lending import POSSIBLE
 
 from .conftest import Reply, RunningServer
 from .test_lanes import USUAL, Client, told

@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from portsmouth.store.lending import POSSIBLE
+from portsmouth.store.processes.lending import POSSIBLE
 
 from .conftest import DEADLINE, Reply, RunningServer, WritableServer
 

@@ -73,7 +73,7 @@ print(json.dumps([code, sorted(sys.modules)]))
 """
 FORK_SERVER = """
 import json, sys
-import portsmouth.store.forkserver
+import portsmouth.store.processes.forkserver
 import portsmouth_server.speaking
 print(json.dumps([0, sorted(sys.modules)]))
 """

@@ -17,7 +17,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from portsmouth.store.lending import POSSIBLE
+from portsmouth.store.processes.lending import POSSIBLE
 from portsmouth_server.readers import MUCH, Readers
 
 from .conftest import RunningServer

@@ -2,7 +2,8 @@
 
 import runpy
 
-from portsmouth.store import fallen, lending
+from portsmouth.store.processes import lending
+from portsmouth.store.sparql import fallen
 
 if __name__ == "__main__":
     fallen.ranked = lambda _: None

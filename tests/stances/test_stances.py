@@ -28,9 +28,9 @@ from portsmouth.receipts import explain, read_answers
 from portsmouth.receipts.replay import dataset_for, gives
 from portsmouth.stance import Stance
 from portsmouth.store.embedded import EmbeddedStore
-from portsmouth.store.engine import evaluate
 from portsmouth.store.materialising import materialise
 from portsmouth.store.protocol import Dataset, Formats, Query, Update
+from portsmouth.store.sparql.engine import evaluate
 from portsmouth.store.stances import Stances, seen_from
 
 build = cache(build)

@@ -17,7 +17,7 @@ from typing import Any
 
 import pyoxigraph as ox
 
-from portsmouth.store import (
+from portsmouth.store.persistence import (
     bases,
     checkpoints,
     contents,
@@ -32,14 +32,14 @@ from portsmouth.store import (
     segments,
     state,
 )
-from portsmouth.store.copies import reading_copy
-from portsmouth.store.disk import DiskPrimary
-from portsmouth.store.effects import Rules
-from portsmouth.store.evaluating import evaluate_update
-from portsmouth.store.memory import MemoryPrimary
-from portsmouth.store.primary import Primary
+from portsmouth.store.persistence.copies import reading_copy
+from portsmouth.store.persistence.disk import DiskPrimary
+from portsmouth.store.persistence.memory import MemoryPrimary
+from portsmouth.store.persistence.primary import Primary
+from portsmouth.store.persistence.segments import Follower
 from portsmouth.store.protocol import Update
-from portsmouth.store.segments import Follower
+from portsmouth.store.updates.effects import Rules
+from portsmouth.store.updates.evaluating import evaluate_update
 
 #: The code that keeps a dataset.
 KEEPING = (

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from portsmouth import queries
 from portsmouth.build import build
-from portsmouth.store.changes import Change
-from portsmouth.store.engine import evaluate
-from portsmouth.store.lexer import names_graphs, tokens
+from portsmouth.store.processes.worker import default_graph_of
 from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, Formats, Query
-from portsmouth.store.worker import default_graph_of
+from portsmouth.store.sparql.engine import evaluate
+from portsmouth.store.sparql.lexer import names_graphs, tokens
+from portsmouth.store.updates.changes import Change
 
 QUESTIONS = Path(__file__).parents[1] / "questions"
 LINES = Formats(RESULT_FORMATS["tsv"], GRAPH_FORMATS["nt"])

@@ -16,10 +16,11 @@ import pytest
 
 from portsmouth.errors import DeadlineError, EngineError, MemoryLimitError, StoreError
 from portsmouth.stance import Stance
-from portsmouth.store import deaths, fallen
 from portsmouth.store.embedded import EmbeddedStore
 from portsmouth.store.limits import Limits
+from portsmouth.store.processes import deaths
 from portsmouth.store.protocol import Dataset, Query, Update
+from portsmouth.store.sparql import fallen
 from portsmouth.store.writable import WritableStore
 
 KINDS = [

@@ -4,8 +4,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from portsmouth.store import frames
-from portsmouth.store.following import Following
+from portsmouth.store.processes import frames
+from portsmouth.store.writing.following import Following
 
 
 def worker(snapshot: str, present: str) -> Any:

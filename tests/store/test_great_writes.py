@@ -10,10 +10,10 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from portsmouth.store.blocks import Blocks
-from portsmouth.store.changes import Change
-from portsmouth.store.disk import DiskPrimary
+from portsmouth.store.persistence.disk import DiskPrimary
 from portsmouth.store.protocol import Formats, GraphWrite, Query, Update
+from portsmouth.store.updates.blocks import Blocks
+from portsmouth.store.updates.changes import Change
 from portsmouth.store.writable import WritableStore
 
 GRAPH = ox.NamedNode("http://e/great")
@@ -23,7 +23,7 @@ OLD = b'<http://e/s> <http://e/p> "old" <http://e/g> .\n<http://e/s> <http://e/p
 WRITER = """
 import sys
 from pathlib import Path
-from portsmouth.store.disk import DiskPrimary
+from portsmouth.store.persistence.disk import DiskPrimary
 primary = DiskPrimary(Path(sys.argv[1]), Path(sys.argv[3]).read_bytes(), "old", merged=True)
 primary.open()
 data = Path(sys.argv[2]).read_bytes()

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from portsmouth.store import kinds
 from portsmouth.store.limits import Limits
+from portsmouth.store.processes import kinds
 from portsmouth.store.protocol import Query, Update
 from portsmouth.store.writable import WritableStore
 

@@ -22,13 +22,13 @@ from hypothesis import strategies as st
 from tests.server.conftest import RunningServer
 
 from portsmouth.errors import DocumentError, StoreError
-from portsmouth.store import bulk, checkpoints, filling
-from portsmouth.store.bulk import Advance, estimated_mib, load_file, rewrite
-from portsmouth.store.changes import Change
-from portsmouth.store.copies import reading_copy
-from portsmouth.store.deriving import chunks, named_triples
-from portsmouth.store.disk import DiskPrimary
-from portsmouth.store.segments import Follower
+from portsmouth.store.persistence import bulk, checkpoints, filling
+from portsmouth.store.persistence.bulk import Advance, estimated_mib, load_file, rewrite
+from portsmouth.store.persistence.copies import reading_copy
+from portsmouth.store.persistence.deriving import chunks, named_triples
+from portsmouth.store.persistence.disk import DiskPrimary
+from portsmouth.store.persistence.segments import Follower
+from portsmouth.store.updates.changes import Change
 from portsmouth.synthetic import Corpus
 
 DEFAULT = ox.DefaultGraph()

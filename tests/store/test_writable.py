@@ -27,15 +27,15 @@ from portsmouth.errors import (
     StoreBusyError,
     StoreError,
 )
-from portsmouth.store import disk, memory, segments
-from portsmouth.store.changes import Change
-from portsmouth.store.disk import DiskPrimary
 from portsmouth.store.embedded import EmbeddedStore
-from portsmouth.store.forms import estimated_mib
-from portsmouth.store.journal import Journal, Record, read
 from portsmouth.store.limits import Limits
+from portsmouth.store.persistence import disk, memory, segments
+from portsmouth.store.persistence.disk import DiskPrimary
+from portsmouth.store.persistence.forms import estimated_mib
+from portsmouth.store.persistence.journal import Journal, Record, read
+from portsmouth.store.persistence.segments import Follower, Segments
 from portsmouth.store.protocol import Dataset, Formats, GraphWrite, Query, Update, Written
-from portsmouth.store.segments import Follower, Segments
+from portsmouth.store.updates.changes import Change
 from portsmouth.store.writable import WritableStore
 
 DATA = b"".join(

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Self
 from portsmouth.apart import Apart
 
 if TYPE_CHECKING:
-    from portsmouth.store.prepared import Prepared
+    from portsmouth.store.processes.prepared import Prepared
 
 #: The module with which workers speak HTTP.
 _SPEAKING: Final = "portsmouth_server.speaking"
@@ -65,7 +65,7 @@ class Ahead:
         try:
             if channel:
                 # Both processes need most of what this loads.
-                from portsmouth.store.prepared import Prepared
+                from portsmouth.store.processes.prepared import Prepared
 
                 # Where no more processes may be had now, a fork server is started when it is needed.
                 with suppress(OSError):
@@ -150,7 +150,7 @@ def _build(facts: Path | None, folder: Path, waiting: socket.socket | None) -> B
     path = folder / "snapshot.nq"
     path.write_bytes(built.nquads)
     if waiting:
-        from portsmouth.store.prepared import load
+        from portsmouth.store.processes.prepared import load
 
         with suppress(OSError):
             load(waiting, path)

@@ -15,11 +15,11 @@ import typer
 
 from portsmouth.cli.base import FactsOption, app, refuse
 from portsmouth.cli.telling import notes, now_and_then
-from portsmouth.store import filling
+from portsmouth.store.persistence import filling
 
 if TYPE_CHECKING:
     from portsmouth.loading import Content, Loaded, Step, Writer
-    from portsmouth.store.credentials import Credentials
+    from portsmouth.store.service.credentials import Credentials
 
 #: The variable with what the service is to be shown.
 CREDENTIALS_VARIABLE: Final = "PORTSMOUTH_ENDPOINT_CREDENTIALS"
@@ -97,7 +97,7 @@ def load_command(
         refuse("a file and --facts", "one of them")
     import asyncio
 
-    from portsmouth.store.service import checked_address
+    from portsmouth.store.service.client import checked_address
 
     addresses = [checked_address(url) if url else "" for url in (endpoint, update, graph_store)]
     credentials = _credentials(credentials_file)
@@ -134,7 +134,7 @@ async def _load(
     progress: Callable[[Step], None],
 ) -> Loaded:
     from portsmouth.loading import GraphStoreWriter, Loader, UpdateWriter
-    from portsmouth.store.service import Service
+    from portsmouth.store.service.client import Service
 
     endpoint, update, graph_store = addresses
     async with Service(credentials) as service:
@@ -147,7 +147,7 @@ async def _load(
 
 
 def _credentials(file: Path | None) -> Credentials | None:
-    from portsmouth.store.credentials import Credentials
+    from portsmouth.store.service.credentials import Credentials
 
     if file:
         return Credentials.from_file(file)

@@ -19,11 +19,11 @@ from portsmouth.cli.base import FactsOption, StoreOption, app, refuse
 from portsmouth.cli.opening import read_original
 from portsmouth.cli.telling import notes
 from portsmouth.store.embedded import EmbeddedStore
-from portsmouth.store.service import checked_address
+from portsmouth.store.service.client import checked_address
 
 if TYPE_CHECKING:
+    from portsmouth.store.persistence.replacing import Origin
     from portsmouth.store.protocol import Store
-    from portsmouth.store.replacing import Origin
     from portsmouth_server.settings import Settings
 
 
@@ -171,7 +171,7 @@ class _Wanted:
         """From what the folder has been loaded, if it has been."""
         if self.store is None:
             return None
-        from portsmouth.store.replacing import origin
+        from portsmouth.store.persistence.replacing import origin
 
         return origin(self.store)
 

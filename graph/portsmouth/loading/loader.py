@@ -15,7 +15,7 @@ from portsmouth.errors import ParameterError
 from portsmouth.loading.content import Content
 from portsmouth.loading.state import CHECKSUM, PROGRESS, VERSION, Line, State, read_state, record
 from portsmouth.loading.writers import Writer, batches
-from portsmouth.store.service import Service
+from portsmouth.store.service.client import Service
 
 
 @dataclass(frozen=True, slots=True)

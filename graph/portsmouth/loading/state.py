@@ -11,7 +11,7 @@ import pyoxigraph as ox
 from portsmouth import iris
 from portsmouth.errors import RemoteError
 from portsmouth.store.protocol import RESULT_FORMATS
-from portsmouth.store.service import Service
+from portsmouth.store.service.client import Service
 
 #: A triple as a line of N-Triples, without its end.
 Line: TypeAlias = str

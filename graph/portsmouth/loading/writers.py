@@ -11,7 +11,7 @@ import pyoxigraph as ox
 
 from portsmouth import iris
 from portsmouth.loading.state import PROGRESS, SECONDS, Line, State, record
-from portsmouth.store.service import Service
+from portsmouth.store.service.client import Service
 
 
 class Writer(Protocol):

@@ -12,8 +12,8 @@ from portsmouth.errors import DeadlineError, ReceiptUnsupportedError
 from portsmouth.receipts import syntax as s
 from portsmouth.receipts.algebra import write
 from portsmouth.receipts.model import Budget
-from portsmouth.store.engine import dataset_of
 from portsmouth.store.protocol import Dataset, Query, Store
+from portsmouth.store.sparql.engine import dataset_of
 
 #: What a query of the receipt binds, by the variable's name.
 Solution: TypeAlias = dict[str, s.Ground]

@@ -17,8 +17,8 @@ from portsmouth.receipts.algebra import write
 from portsmouth.receipts.explaining import Answered, read_answers
 from portsmouth.receipts.model import Fact
 from portsmouth.receipts.parsing import parse
-from portsmouth.store.engine import dataset_of
 from portsmouth.store.protocol import GRAPH_FORMATS, Formats, Query, Store
+from portsmouth.store.sparql.engine import dataset_of
 
 
 def nquads(facts: Iterable[Fact], *, merged: bool = True) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from portsmouth.errors import ReceiptUnsupportedError
-from portsmouth.store.terminals import TERMINAL
+from portsmouth.store.sparql.terminals import TERMINAL
 
 
 class Token(NamedTuple):

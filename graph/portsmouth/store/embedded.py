@@ -35,22 +35,23 @@ from portsmouth.errors import (
     StoreError,
 )
 from portsmouth.stance import Stance
-from portsmouth.store import engine, frames
-from portsmouth.store.answer import EmbeddedAnswer, begun, no_other
-from portsmouth.store.copies import reading_copy
-from portsmouth.store.fallen import Fallen
-from portsmouth.store.filling import keep
-from portsmouth.store.habits import Habits
-from portsmouth.store.lending import POSSIBLE, Lanes, Speaking
 from portsmouth.store.limits import Limits
-from portsmouth.store.nursery import Nursery, Worker
-from portsmouth.store.places import Places
+from portsmouth.store.persistence.copies import reading_copy
+from portsmouth.store.persistence.filling import keep
+from portsmouth.store.processes import frames
+from portsmouth.store.processes.answer import EmbeddedAnswer, begun, no_other
+from portsmouth.store.processes.habits import Habits
+from portsmouth.store.processes.lending import POSSIBLE, Lanes, Speaking
+from portsmouth.store.processes.nursery import Nursery, Worker
+from portsmouth.store.processes.places import Places
+from portsmouth.store.processes.spool import Room
+from portsmouth.store.processes.tally import Counted, Tally
 from portsmouth.store.protocol import GraphWrite, Query, Update, Written
-from portsmouth.store.spool import Room
-from portsmouth.store.tally import Counted, Tally
+from portsmouth.store.sparql import engine
+from portsmouth.store.sparql.fallen import Fallen
 
 if TYPE_CHECKING:
-    from portsmouth.store.prepared import Prepared
+    from portsmouth.store.processes.prepared import Prepared
 
 
 class EmbeddedStore:
@@ -301,7 +302,7 @@ class EmbeddedStore:
         """Let a worker answer a message, and wait for the head of its answer.
 
         :param reusable: whether the worker is as it was when it has answered.
-        :param instead: see :class:`portsmouth.store.answer.EmbeddedAnswer`.
+        :param instead: see :class:`portsmouth.store.processes.answer.EmbeddedAnswer`.
         """
         return await begun(
             EmbeddedAnswer(self, message, deadline, stance, reusable=reusable, instead=instead)

@@ -1,9 +1,9 @@
 """The store that asks another SPARQL service.
 
 The service holds what ``portsmouth load`` has put there. Queries go to it by form
-(:mod:`portsmouth.store.remote_request`), and answers are streamed
-(:mod:`portsmouth.store.remote_answer`). What the service does not know, stances, is
-asked of a copy of its data (:mod:`portsmouth.store.stanced_copies`).
+(:mod:`portsmouth.store.service.request`), and answers are streamed
+(:mod:`portsmouth.store.service.answer`). What the service does not know, stances, is
+asked of a copy of its data (:mod:`portsmouth.store.service.stanced_copies`).
 
 ::
 
@@ -32,9 +32,6 @@ from portsmouth.errors import (
     StoreError,
 )
 from portsmouth.loading import State, read_state
-from portsmouth.store import engine
-from portsmouth.store.credentials import Credentials
-from portsmouth.store.lexer import query_form
 from portsmouth.store.limits import Limits
 from portsmouth.store.protocol import (
     RESULT_FORMATS,
@@ -46,10 +43,13 @@ from portsmouth.store.protocol import (
     Update,
     Written,
 )
-from portsmouth.store.remote_answer import RemoteAnswer
-from portsmouth.store.remote_request import fields_of
-from portsmouth.store.service import Service, checked_address
-from portsmouth.store.stanced_copies import StancedCopies
+from portsmouth.store.service.answer import RemoteAnswer
+from portsmouth.store.service.client import Service, checked_address
+from portsmouth.store.service.credentials import Credentials
+from portsmouth.store.service.request import fields_of
+from portsmouth.store.service.stanced_copies import StancedCopies
+from portsmouth.store.sparql import engine
+from portsmouth.store.sparql.lexer import query_form
 
 _KINDS: Final[dict[str, AnswerKind]] = {
     "SELECT": "solutions",

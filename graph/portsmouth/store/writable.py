@@ -7,7 +7,7 @@
 
 A write is evaluated by a worker, with the deadline and the memory of a query; what
 comes of it is the change that it makes, or an error that changes nothing. The store
-then keeps the change (:mod:`portsmouth.store.primary`), tells the workers that serve
+then keeps the change (:mod:`portsmouth.store.persistence.primary`), tells the workers that serve
 connections, and only then says that it is done. The fork server, and workers that
 wait, are told of several writes together, at the latest when they are next needed.
 Writes are done one after another; queries that run meanwhile finish on the snapshot
@@ -27,19 +27,20 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from portsmouth.errors import PortsmouthError, StoreError
-from portsmouth.store import forms, frames
-from portsmouth.store.answer import no_other
-from portsmouth.store.disk import DiskPrimary
 from portsmouth.store.embedded import EmbeddedStore
-from portsmouth.store.following import Following, is_small
-from portsmouth.store.keeping import Keeper
 from portsmouth.store.limits import Limits
-from portsmouth.store.memory import MemoryPrimary
-from portsmouth.store.nursery import Worker
-from portsmouth.store.primary import Opened, Primary
+from portsmouth.store.persistence import forms
+from portsmouth.store.persistence.disk import DiskPrimary
+from portsmouth.store.persistence.keeping import Keeper
+from portsmouth.store.persistence.memory import MemoryPrimary
+from portsmouth.store.persistence.primary import Opened, Primary
+from portsmouth.store.processes import frames
+from portsmouth.store.processes.answer import no_other
+from portsmouth.store.processes.nursery import Worker
 from portsmouth.store.protocol import GraphWrite, Update, Written
-from portsmouth.store.rebasing import Rebasing
-from portsmouth.store.turns import Turns
+from portsmouth.store.writing.following import Following, is_small
+from portsmouth.store.writing.rebasing import Rebasing
+from portsmouth.store.writing.turns import Turns
 
 #: Graphs whose versions are remembered.
 _VERSIONS: Final = 10_000

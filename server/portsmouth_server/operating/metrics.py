@@ -16,8 +16,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
+from portsmouth.store.processes.tally import BOUNDS, Counted, Tally
 from portsmouth.store.protocol import Store
-from portsmouth.store.tally import BOUNDS, Counted, Tally
 from portsmouth_server import urls
 from portsmouth_server.answers import KeptAnswers
 
