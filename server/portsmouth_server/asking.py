@@ -21,6 +21,8 @@ _TSV: Final = Formats(results=RESULT_FORMATS["tsv"])
 #: Bytes of an answer from which on it is read beside what else the server does.
 _LONG: Final = 1 << 19
 
+_SAID: Final = "ASK {{ {{ {thing} ?p ?o }} UNION {{ GRAPH ?g {{ {thing} ?p ?o }} }} }}"
+
 #: A solution: terms by the name of their variable, ``None`` where it is unbound.
 Row = ox.QuerySolution
 Rows = TypeVar("Rows")
@@ -147,6 +149,24 @@ async def says_yes(store: Store, text: str) -> bool:
     """
     data = await whole(store, Query(text, formats=_JSON, known_prefixes=True))
     return bool(ox.parse_query_results(data, format=ox.QueryResultsFormat.JSON))
+
+
+async def check_thing(store: Store, iri: str, found: str, expected: str) -> None:
+    """Refuse a name of which nothing is said.
+
+    :param store: what answers.
+    :param iri: the IRI that it stands for.
+    :param found: what the request has, for the error.
+    :param expected: what it should have.
+    :raises NotFoundError: nothing is said of it.
+    :raises StoreError: the store could not answer.
+    """
+    try:
+        thing = str(ox.NamedNode(iri))
+    except ValueError:
+        thing = ""
+    if not thing or not await says_yes(store, _SAID.format(thing=thing)):
+        raise NotFoundError(found=found, expected=expected)
 
 
 def construct(text: str, media_type: str = GRAPH_FORMATS["ttl"]) -> Query:

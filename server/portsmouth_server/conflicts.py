@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from portsmouth.conflicts import COLUMNS, KINDS, Account, Conflict, Rival, read_conflicts, select, table
 from portsmouth.errors import AmbiguousNameError, NotFoundError, ParameterError, PortsmouthError
+from portsmouth.parts import check_part, read_parts
 from portsmouth.search import Index
 from portsmouth.store.protocol import Store
 from portsmouth.store.rows import Term
@@ -47,6 +48,7 @@ def conflicts_router(store: Store, names: Kept[Index], settings: Settings, pages
     """
     router = APIRouter()
     here = Urls(settings.root_path)
+    parts = Kept(store, lambda: read_parts(store))
     kept = {
         language: Kept(store, partial(read_conflicts, store, language=language)) for language in LANGUAGES
     }
@@ -58,9 +60,9 @@ def conflicts_router(store: Store, names: Kept[Index], settings: Settings, pages
         # Programs get the names that no reader's settings change.
         every = await kept[viewer().language if form == "html" else "en"].get()
         if form == "html":
-            return await _page(every, asked, names, pages, here)
+            return await _page(every, asked, names, parts, pages, here)
         about = (await names.get()).resolve(asked.entity) if asked.entity else ""
-        chosen = select(every, entity=about, part=asked.part, kind=asked.kind)
+        chosen = await _chosen(every, about, asked, parts)
         shown = Shown.of(chosen, asked, here)
         if form == "csv":
             # A table is for a spreadsheet, which wants it whole.
@@ -184,8 +186,21 @@ def _number(asked: Asked, chosen: tuple[Conflict, ...]) -> int:
     return int(asked.page)
 
 
+async def _chosen(
+    every: tuple[Conflict, ...], about: str, asked: Asked, parts: Kept[tuple[str, ...]]
+) -> tuple[Conflict, ...]:
+    if asked.part:
+        check_part(asked.part, await parts.get())
+    return select(every, entity=about, part=asked.part, kind=asked.kind)
+
+
 async def _page(
-    every: tuple[Conflict, ...], asked: Asked, names: Kept[Index], pages: HtmlPages, here: Urls
+    every: tuple[Conflict, ...],
+    asked: Asked,
+    names: Kept[Index],
+    parts: Kept[tuple[str, ...]],
+    pages: HtmlPages,
+    here: Urls,
 ) -> Response:
     context: dict[str, Any] = {"found": 0, "problem": None, "candidates": (), "about": ""}
     status, shown = 200, Shown((), 1, 1, None, None)
@@ -195,7 +210,7 @@ async def _page(
             index = await names.get()
             about = index.resolve(asked.entity)
             context["about"] = index.name(about)
-        chosen = select(every, entity=about, part=asked.part, kind=asked.kind)
+        chosen = await _chosen(every, about, asked, parts)
         context["found"] = len(chosen)
         shown = Shown.of(chosen, asked, here)
     except PortsmouthError as error:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from portsmouth.differences import Difference, Line, compare
 from portsmouth.errors import ParameterError, PortsmouthError
+from portsmouth.parts import check_stance, read_parts
 from portsmouth.queries import NamedQuery
 from portsmouth.stance import Stance
 from portsmouth.store.protocol import Query, Store
@@ -17,6 +18,7 @@ from portsmouth_server import urls
 from portsmouth_server.answering import Answering, json_response, page
 from portsmouth_server.errors import Problem
 from portsmouth_server.http import READ
+from portsmouth_server.kept import Kept
 from portsmouth_server.labelling import named, names_of
 from portsmouth_server.media import accept_of
 from portsmouth_server.negotiation import choose_table
@@ -46,6 +48,7 @@ def differing_router(
     """
     router = APIRouter()
     here = Urls(settings.root_path)
+    parts = Kept(store, lambda: read_parts(store))
     bounded = Answering(store, settings).bounded
     questions = [(query, here.stances(query.text, "s1", "s5")) for query in catalogue]
 
@@ -72,6 +75,8 @@ def differing_router(
         status = 200
         try:
             chosen = [Stance.parse(one) for one in texts]
+            for stance in filter(None, chosen):
+                check_stance(stance, await parts.get())
             if text.strip():
                 found = context["found"] = await compare(store, bounded(Query(text)), *chosen)
                 sides = _sides(found, chosen, most, here)

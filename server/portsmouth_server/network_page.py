@@ -20,9 +20,11 @@ from portsmouth.iris import ID, shorten
 from portsmouth.networks import Selection
 from portsmouth.networks.document import document
 from portsmouth.networks.picture.style import colour_of
+from portsmouth.search import expand
 from portsmouth.store.protocol import Store
 from portsmouth_server import urls
 from portsmouth_server.answering import json_response, page
+from portsmouth_server.asking import check_thing
 from portsmouth_server.http import READ
 from portsmouth_server.kept_networks import Kept, KeptNetworks
 from portsmouth_server.media import accept_of
@@ -78,6 +80,10 @@ def network_page_router(store: Store, settings: Settings, pages: HtmlPages, kept
     @router.api_route(urls.NETWORK, methods=READ)
     async def network(request: Request) -> Response:
         asked = _asked(request)
+        for name in ("actor", "act"):
+            if short := asked.given.get(name):
+                expected = "what is in the graph, such as d:witte"
+                await check_thing(store, expand(short), f"{name}={short[:100]!r}", expected)
         if not wants_page(accept_of(request.scope), None):
             return RedirectResponse(here.network(".json", asked.of_network()), 303)
         whole = await kept.network(replace(asked.selection, since=None, until=None))

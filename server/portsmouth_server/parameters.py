@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from binascii import a2b_qp
 from collections.abc import Collection
 from typing import Final
@@ -11,6 +12,9 @@ from portsmouth.errors import ParameterError, RequestError
 
 #: Parameters that a request may have, lists of graphs included.
 _MOST_PARAMETERS: Final = 2000
+#: The one value of ``receipts``: they stand in the answer.
+INLINE: Final = "inline"
+_ROWS: Final = re.compile(r"([0-9]{1,9})(?:-([0-9]{1,9}))?")
 
 
 def parameters(encoded: bytes, where: str = "the address") -> list[tuple[str, str]]:
@@ -104,6 +108,41 @@ def read_values(query_string: bytes) -> tuple[dict[str, str], str | None]:
             raise ParameterError(found=f"the parameter {name[:100]} more than once", expected="one value")
         values[name] = value
     return values, values.pop("format", None)
+
+
+def check_receipts(option: str | None, rows: str | None) -> None:
+    """Refuse what no answer with receipts can be asked for by.
+
+    :param option: where the receipts go, ``None`` where nothing is said.
+    :param rows: the rows whose receipts are asked for, likewise.
+    :raises ParameterError: one of them means nothing.
+
+    >>> check_receipts("inline", "0-49")
+    >>> check_receipts("outline", None)
+    Traceback (most recent call last):
+    ...
+    portsmouth.errors.ParameterError: found receipts=outline; expected receipts=inline
+    """
+    if option not in (None, INLINE):
+        raise ParameterError(found=f"receipts={str(option)[:100]}", expected=f"receipts={INLINE}")
+    if rows is not None:
+        first_and_last(rows)
+
+
+def first_and_last(rows: str) -> tuple[int, int]:
+    """Read the numbers of the first row and of the last.
+
+    :param rows: such as ``50-99``, or a single number.
+    :raises ParameterError: it is something else.
+
+    >>> first_and_last("50-99"), first_and_last("7")
+    ((50, 99), (7, 7))
+    """
+    match = _ROWS.fullmatch(rows.strip())
+    first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
+    if last < first:
+        raise ParameterError(found=f"rows={rows[:40]}", expected="rows such as 0-49")
+    return first, last
 
 
 def decoded(data: bytes, where: str) -> str:

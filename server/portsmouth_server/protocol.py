@@ -18,7 +18,7 @@ from portsmouth.store.protocol import Dataset
 from portsmouth.store.sparql.lexer import query_form, tokens
 from portsmouth_server.media import MediaType, parse_media_type
 from portsmouth_server.near import refuse_slips
-from portsmouth_server.parameters import decoded, parameters, value
+from portsmouth_server.parameters import check_receipts, decoded, parameters, value
 
 FORM: Final = "application/x-www-form-urlencoded"
 QUERY: Final = "application/sparql-query"
@@ -161,6 +161,7 @@ def _query(given: Sequence[tuple[str, str]]) -> SparqlRequest:
         raise RequestError(found=f"{len(queries)} queries", expected="exactly one")
     form = ",".join(_values(given, "format")) or None
     receipts, rows = (_last(_values(given, name)) for name in ("receipts", "rows"))
+    check_receipts(receipts, rows)
     return SparqlRequest(queries[0] if queries else None, dataset, form, receipts, rows)
 
 

@@ -26,7 +26,7 @@ from portsmouth_server.labelling import column_name, told
 from portsmouth_server.media import accept_of
 from portsmouth_server.negotiation import choose, wants_page
 from portsmouth_server.pages import HtmlPages
-from portsmouth_server.parameters import read_values
+from portsmouth_server.parameters import check_receipts, known_parameters, read_values
 from portsmouth_server.receipts.inlined import Inlined
 from portsmouth_server.results import show
 from portsmouth_server.saving import saved_as
@@ -57,7 +57,7 @@ def named_queries_router(
 
     @router.api_route(urls.QUERIES, methods=READ)
     async def catalogue(request: Request) -> Response:
-        _, form = read_values(request.scope["query_string"])
+        form = known_parameters(request.scope["query_string"], ("format",)).get("format")
         if wants_page(accept_of(request.scope), form):
             return page(pages.render("queries.html", named=named))
         described = {"openapi": here.openapi, "queries": [describe(query, here) for query in named]}
@@ -76,17 +76,18 @@ def named_queries_router(
         values, form = read_values(request.scope["query_string"])
         stance = Stance.parse(values.pop("parts", ""))
         choice = choose(accept_of(request.scope), form)
+        option, rows, mark = (values.pop(one, None) for one in ("receipts", "rows", "bom"))
+        check_receipts(option, rows)
+        if mark not in (None, "1") or (mark and form != "csv"):
+            raise ParameterError(
+                found=f"bom={mark[:100]} with format={form}", expected="bom=1 with format=csv"
+            )
         if choice.page:
             shown, wanted = asked.page(query, values, stance), None
             with suppress(ParameterError):
                 # Where it cannot be put together there are no receipts to lead to, and the page says why.
                 wanted = Query(query.bind(values), Dataset(stance=stance))
             return Direct(lambda scope, receive, send: answering.show(scope, receive, send, shown, wanted))
-        option, rows, mark = (values.pop(one, None) for one in ("receipts", "rows", "bom"))
-        if mark not in (None, "1") or (mark and form != "csv"):
-            raise ParameterError(
-                found=f"bom={mark[:100]} with format={form}", expected="bom=1 with format=csv"
-            )
         bound = Query(query.bind(values), Dataset(stance=stance), choice.formats)
         if option is not None or choice.receipts:
             return Direct(

@@ -9,7 +9,8 @@ from typing import Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from portsmouth.errors import NotFoundError, ParameterError
+from portsmouth.errors import ParameterError
+from portsmouth.parts import check_part
 from portsmouth.sources import COLUMNS, SourcePart, read_sources, table
 from portsmouth.store.protocol import Store
 from portsmouth_server import urls
@@ -58,10 +59,9 @@ def sources_router(store: Store, pages: HtmlPages) -> APIRouter:
         form = choose_table(accept_of(request.scope), named)
         language = viewer().language if form == "html" else "en"
         every: tuple[SourcePart, ...] = await kept[language].get()
+        if part:
+            check_part(part, [one.key for one in every])
         chosen = tuple(one for one in every if not part or one.key == part)
-        if part and not chosen:
-            expected = f"one of {', '.join(one.key for one in every)}"
-            raise NotFoundError(found=f"no part {part[:100]!r}", expected=expected)
         if form == "csv":
             return csv_response(COLUMNS, table(chosen))
         if form == "json":

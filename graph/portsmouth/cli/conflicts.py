@@ -68,7 +68,7 @@ def conflicts_command(
 
     built = build_graph(facts)
     about = Index.from_nquads(built.nquads).resolve(entity) if entity else ""
-    found = asyncio.run(_read(store_of(built, store), Stance.parse(parts)))
+    found = asyncio.run(_read(store_of(built, store), Stance.parse(parts), part))
     chosen = select(found, entity=about, part=part, kind=kind.value if kind else "")
     match output_format:
         case ConflictFormat.text:
@@ -80,10 +80,13 @@ def conflicts_command(
     write(body, output)
 
 
-async def _read(store: EmbeddedStore, stance: Stance | None) -> tuple[Conflict, ...]:
+async def _read(store: EmbeddedStore, stance: Stance | None, part: str) -> tuple[Conflict, ...]:
     from portsmouth.conflicts import read_conflicts
+    from portsmouth.parts import check_part, read_parts
 
     async with store:
+        if part:
+            check_part(part, await read_parts(store))
         return await read_conflicts(seen_from(store, stance))
 
 

@@ -17,7 +17,7 @@ from portsmouth.build.derive import derive
 from portsmouth.build.disagreements import describe, find_disagreements
 from portsmouth.build.terms import PREF_LABEL, RDF_TYPE
 from portsmouth.build.vocabulary import Vocabulary
-from portsmouth.errors import ParameterError
+from portsmouth.parts import check_stance
 from portsmouth.stance import Stance
 
 _DERIVED: Final = ox.NamedNode(iris.DERIVED)
@@ -59,13 +59,7 @@ def _check(store: ox.Store, stance: Stance) -> None:
     keys = (
         iris.passage_key(graph.value) for graph in store.named_graphs() if isinstance(graph, ox.NamedNode)
     )
-    parts = {key.part for key in keys if key}
-    for part in stance.parts:
-        if part not in parts:
-            there = ", ".join(sorted(parts, key=lambda one: int(one[1:])))
-            raise ParameterError(
-                found=f"part {part}, of which there is no passage", expected=f"parts among {there or 'none'}"
-            )
+    check_stance(stance, {key.part for key in keys if key})
 
 
 def _kept(store: ox.Store, stance: Stance) -> Iterator[ox.Quad]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -29,7 +28,7 @@ from portsmouth_server.labelling import named, names_of
 from portsmouth_server.media import accept_of
 from portsmouth_server.negotiation import wants_page
 from portsmouth_server.pages import HtmlPages
-from portsmouth_server.parameters import parameters
+from portsmouth_server.parameters import first_and_last, parameters
 from portsmouth_server.protocol import SparqlRequest
 from portsmouth_server.receipts.shown import said, shown_rows
 from portsmouth_server.settings import Settings
@@ -37,7 +36,6 @@ from portsmouth_server.urls import Urls
 from portsmouth_server.viewing import viewer
 
 JSON: Final = "application/json"
-_ROWS: Final = re.compile(r"([0-9]{1,9})(?:-([0-9]{1,9}))?")
 #: Replays at once; each starts processes of its own.
 _REPLAYS: Final = 2
 
@@ -89,10 +87,7 @@ def read_rows(text: str | None) -> tuple[int, int]:
     """
     if text is None:
         return 0, PAGE
-    match = _ROWS.fullmatch(text.strip())
-    first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
-    if last < first:
-        raise ParameterError(found=f"rows={text[:40]}", expected=f"rows such as 0-{PAGE - 1}")
+    first, last = first_and_last(text)
     return first, min(last - first + 1, PAGE)
 
 

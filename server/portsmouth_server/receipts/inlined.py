@@ -11,6 +11,7 @@ from portsmouth_server.answering import Answering
 from portsmouth_server.http import Header, Receive, Scope, Send
 from portsmouth_server.later import load
 from portsmouth_server.media import RECEIPTS_PROFILE
+from portsmouth_server.parameters import check_receipts
 from portsmouth_server.receipts.provenance import provenance
 from portsmouth_server.settings import Settings
 from portsmouth_server.urls import Urls
@@ -18,7 +19,6 @@ from portsmouth_server.urls import Urls
 if TYPE_CHECKING:
     from portsmouth.receipts import Page
 
-INLINE: Final = "inline"
 #: The longest answer that can carry receipts: they stand before its rows, so it must be held whole.
 _MOST_BYTES: Final = 16 << 20
 #: Triples of a graph that are explained; further ones stand in the default graph.
@@ -57,8 +57,7 @@ class Inlined:
         :param rows: the rows that are explained.
         :raises PortsmouthError: the answer cannot be given so.
         """
-        if option not in (None, INLINE):
-            raise ParameterError(found=f"receipts={str(option)[:100]}", expected=f"receipts={INLINE}")
+        check_receipts(option, rows)
         link = (b"link", provenance(self._urls, scope, query))
 
         async def explained() -> tuple[bytes, str, tuple[Header, ...]]:

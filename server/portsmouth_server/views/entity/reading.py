@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Final
 
+from portsmouth.errors import ParameterError
 from portsmouth.iris import GRAPH, ID, ONTOLOGY_GRAPH, PASSAGE, PROV, PT, RDF, TIME, passage_key
 from portsmouth.store.protocol import Store
 from portsmouth_server.asking import Row, Statement, rows, statements, term, values
@@ -111,6 +112,7 @@ async def read(store: Store, urls: Urls, iri: str, language: str, most: int, ope
     :param most: how many statements of a graph are shown.
     :param opened: the key of the section that is shown whole.
     :raises NotFoundError: it is no IRI.
+    :raises ParameterError: the page has no such section.
     :raises StoreError: the store could not answer.
     """
     subject = term(iri)
@@ -129,6 +131,11 @@ async def read(store: Store, urls: Urls, iri: str, language: str, most: int, ope
     arcs = arcs_around(facts, iri)
     neighbours = [iri_of(found[0]["s"]) if found else "" for found in (before, after)]
     planned = plan(facts, iri, opened)
+    if opened and opened not in (keys := [one.section.key for one in planned]):
+        raise ParameterError(
+            found=f"all={opened!r}",
+            expected=f"one of {', '.join(keys) or 'none, for the page has no sections'}",
+        )
     shown = {iri, *(other for section in planned for other, _ in section.cards)}
     named = _named(facts, shown) | iris_in(disputes) | iris_in(stated) | set(filter(None, neighbours)) | {iri}
     words, ends = await asyncio.gather(

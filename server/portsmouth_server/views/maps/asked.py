@@ -21,7 +21,6 @@ KINDS: Final = {
     "events": N_("other happenings"),
 }
 _NAMES: Final = ("kind", "part", "since", "until")
-_PARTS: Final = tuple(f"s{number}" for number in range(1, 100))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +54,6 @@ class Asked:
         kind, part = values.get("kind", ""), values.get("part", "")
         if kind and kind not in KINDS:
             raise ParameterError(found=f"kind={kind[:100]!r}", expected=f"one of {', '.join(KINDS)}")
-        if part and part not in _PARTS:
-            raise ParameterError(found=f"part={part[:100]!r}", expected="a part of the page, such as s7")
         since, until = values.get("since", ""), values.get("until", "")
         first, last = read_days(since, "since"), read_days(until, "until")
         window = None

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from portsmouth.iris import PASSAGE, passage_key
+from portsmouth.parts import check_part, read_parts
 from portsmouth.store.protocol import Store
 from portsmouth_server import urls
 from portsmouth_server.http import READ
@@ -45,10 +46,13 @@ def map_router(store: Store, settings: Settings, pages: HtmlPages) -> APIRouter:
         return await read_words(store, here, language, wanted | parts)
 
     words = {language: Kept(store, partial(name, language)) for language in LANGUAGES}
+    known = Kept(store, lambda: read_parts(store))
 
     @router.api_route(urls.MAP, methods=READ)
     async def show(request: Request) -> Response:
         asked = Asked.from_address(request.scope["query_string"])
+        if asked.part:
+            check_part(asked.part, await known.get())
 
         async def context() -> dict[str, Any]:
             located, named = await kept.get(), await words[pages.language].get()

@@ -10,9 +10,12 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from portsmouth.errors import ParameterError
 from portsmouth.iris import ID, PT, part
+from portsmouth.parts import check_part, read_parts
 from portsmouth.store.protocol import Store
 from portsmouth_server import urls
+from portsmouth_server.asking import check_thing
 from portsmouth_server.http import READ
 from portsmouth_server.kept import Kept
 from portsmouth_server.lately import Lately
@@ -61,6 +64,20 @@ def timeline_router(store: Store, settings: Settings, pages: HtmlPages) -> APIRo
         return await read_words(store, here, language, busiest(every) | parts)
 
     choices = {language: Kept(store, partial(name_choices, language)) for language in LANGUAGES}
+    known = Kept(store, lambda: read_parts(store))
+
+    async def check(asked: Asked) -> None:
+        """Refuse to show nothing where something is chosen that there is not."""
+        if asked.part:
+            check_part(asked.part, await known.get())
+        if asked.kind:
+            kinds = {one.kind for one in await kept.get() if one.kind}
+            if asked.kind not in kinds:
+                listed = ", ".join(sorted(kinds)) or "none, for nothing has a date"
+                raise ParameterError(found=f"kind={asked.kind[:100]!r}", expected=f"one of {listed}")
+        if asked.actor:
+            found = f"actor={asked.actor[:100]!r}"
+            await check_thing(store, ID + asked.actor, found, "the end of the IRI of somebody, such as witte")
 
     async def words(every: tuple[Happening, ...], asked: Asked, language: str) -> Words:
         """Return what is needed to name what is shown, which is all that is dated where that is not much."""
@@ -73,6 +90,7 @@ def timeline_router(store: Store, settings: Settings, pages: HtmlPages) -> APIRo
     @router.api_route(urls.TIMELINE, methods=READ)
     async def timeline(request: Request) -> Response:
         asked = Asked.from_address(request.scope["query_string"])
+        await check(asked)
 
         async def context() -> dict[str, Any]:
             every = await kept.get()
