@@ -65,7 +65,7 @@ def unescaped(data: bytes) -> bytes:
     """
     # Quoted-printable text has another sign for the same, and its decoder is ten times as quick.
     decoded = a2b_qp(data.replace(b"=", b"=3D").replace(b"%", b"="))
-    if len(decoded) == len(data) - 2 * data.count(b"%") and b"\n" not in data:
+    if len(decoded) == len(data) - 2 * data.count(b"%") and b"\n" not in data and b"\r" not in data:
         return decoded
     # Something was no escape, and was read as something else.
     return unquote_to_bytes(data)

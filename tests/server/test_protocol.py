@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote, unquote_to_bytes, urlencode
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from portsmouth_server.parameters import unescaped
@@ -289,6 +289,7 @@ PIECES = [b"%", b"%2", b"%20", b"%E0", b"%zz", b"=", b"=3D", b"a", b"F", b"_", b
 
 
 @given(st.lists(st.sampled_from(PIECES)))
+@example([b"%", b"\r"])
 def test_escapes_are_decoded_as_the_standard_library_does(parts: list[bytes]) -> None:
     data = b"".join(parts)
     assert unescaped(data) == unquote_to_bytes(data)
