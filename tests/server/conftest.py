@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import http.client
 import os
+import re
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import pyoxigraph as ox
@@ -23,6 +25,7 @@ from portsmouth_server import Settings, create_app
 
 ROOT = Path(__file__).parents[2]
 DEADLINE = 2.0
+T = TypeVar("T")
 DATA = """
 PREFIX pt: <https://w3id.org/portsmouth1905/ns#>
 PREFIX d: <https://w3id.org/portsmouth1905/id/>
@@ -58,6 +61,18 @@ def dataset() -> bytes:
     return data
 
 
+def eventually(condition: Callable[[], T], seconds: float = 30) -> T:
+    """Wait until something holds, and return it.
+
+    :param seconds: how long to wait at most: what fails only because the machine is busy tells nothing.
+    """
+    end = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < end, f"found nothing that holds within {seconds:g} s"
+        time.sleep(0.02)
+    return found
+
+
 @dataclass(frozen=True)
 class Reply:
     """A response, whole."""
@@ -88,11 +103,6 @@ class RunningServer:
     """A server process of its own."""
 
     def __init__(self, folder: Path, command: Sequence[str] = (), **settings: object) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.sparql = self.url + "/sparql"
         path = folder / "dataset.nq"
         path.write_bytes(dataset())
         self.log = folder / "server.log"
@@ -103,24 +113,28 @@ class RunningServer:
                 env=os.environ
                 | {
                     "PYTHONPATH": f"{ROOT / 'graph'}{os.pathsep}{ROOT / 'server'}",
-                    "PORTSMOUTH_PORT": str(self.port),
+                    # A port picked here could be another's by the time that the server asks for it.
+                    "PORTSMOUTH_PORT": "0",
                 }
                 | variables,
                 stderr=log,
                 stdout=log,
             )
-        self._wait()
+        try:
+            self.url = eventually(self._address, 60)
+            self.port = int(self.url.rpartition(":")[2])
+            self.sparql = self.url + "/sparql"
+            assert self.fetch("/health").status == 200, self.log.read_text()
+        except BaseException:
+            self.process.kill()
+            self.process.wait()
+            raise
 
-    def _wait(self) -> None:
-        end = time.monotonic() + 30
-        while time.monotonic() < end:
-            try:
-                if self.fetch("/health").status == 200:
-                    return
-            except OSError:
-                assert self.process.poll() is None, self.log.read_text()
-            time.sleep(0.05)
-        raise AssertionError(self.log.read_text())
+    def _address(self) -> str:
+        """Return where the server says that it answers, nothing as long as it does not."""
+        assert self.process.poll() is None, self.log.read_text()
+        found = re.search(r"^Serving on (http://127\.0\.0\.1:\d+)\b.*\n", self.log.read_text(), re.MULTILINE)
+        return found[1] if found else ""
 
     def fetch(
         self,
@@ -152,18 +166,33 @@ class RunningServer:
     def raw(self, data: bytes, timeout: float = 10, half_close: bool = False) -> bytes:
         """Send bytes and return all that comes until the server closes or says nothing more."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=timeout) as connection:
-            connection.sendall(data)
-            if half_close:
-                connection.shutdown(socket.SHUT_WR)
+            # A server that has refused what came first need not read the rest.
+            with suppress(ConnectionError):
+                connection.sendall(data)
+                if half_close:
+                    connection.shutdown(socket.SHUT_WR)
             received = bytearray()
             while True:
                 try:
                     part = connection.recv(65536)
-                except (TimeoutError, ConnectionResetError):
+                except (TimeoutError, ConnectionError):
                     return bytes(received)
                 if not part:
                     return bytes(received)
                 received += part
+
+    def metrics(self) -> str:
+        """Return what the server tells an operator of its figures."""
+        return self.fetch("/metrics").body.decode()
+
+    def connections(self) -> int:
+        """Return how many connections of clients the server holds, whether or not the client still does."""
+        rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        established, half_closed = "01", "08"
+        return sum(
+            int(row[1].partition(":")[2], 16) == self.port and row[3] in (established, half_closed)
+            for row in rows
+        )
 
     def family(self) -> list[int]:
         """Return the ids of the server's process and of all that descend from it."""

@@ -5,6 +5,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,7 @@ def test_a_killed_server_comes_back_with_all_that_it_acknowledged(serve: Serve, 
             try:
                 if update(server, text).status == 204:
                     acknowledged.add(n)
-            except OSError:
+            except (OSError, HTTPException):
                 return
 
     for _ in range(KILLS):

@@ -3,48 +3,24 @@
 from __future__ import annotations
 
 import re
-import socket
-import subprocess
-import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import rdflib
 from rdflib import OWL, RDF, RDFS, SKOS
 
+from .conftest import RunningServer
+
 BASE = "https://w3id.org/portsmouth1905/"
 PT = BASE + "ns#"
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def shipped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def address(shipped: RunningServer) -> str:
     """The address of a server with the shipped graph."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    log = (tmp_path_factory.mktemp("ns") / "log").open("wb")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "portsmouth", "serve", "--port", str(port)], cwd=ROOT, stdout=log, stderr=log
-    )
-    url = f"http://127.0.0.1:{port}"
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        try:
-            get(url + "/health")
-            break
-        except OSError:
-            assert process.poll() is None
-            time.sleep(0.1)
-    yield url
-    process.terminate()
-    process.wait(timeout=20)
-    log.close()
+    return shipped.url
 
 
 def get(url: str, accept: str = "*/*", **headers: str) -> tuple[Any, bytes]:
@@ -54,16 +30,16 @@ def get(url: str, accept: str = "*/*", **headers: str) -> tuple[Any, bytes]:
 
 
 @pytest.fixture(scope="module")
-def ontology(shipped: str) -> rdflib.Graph:
-    return rdflib.Graph().parse(shipped + "/ns.ttl")
+def ontology(address: str) -> rdflib.Graph:
+    return rdflib.Graph().parse(address + "/ns.ttl")
 
 
 @pytest.fixture(scope="module")
-def page(shipped: str) -> str:
-    return get(shipped + "/ns", "text/html")[1].decode()
+def page(address: str) -> str:
+    return get(address + "/ns", "text/html")[1].decode()
 
 
-def test_people_and_machines_are_told_apart(shipped: str) -> None:
+def test_people_and_machines_are_told_apart(address: str) -> None:
     for accept, media_type in (
         ("text/html", "text/html"),
         ("*/*", "text/turtle"),
@@ -71,28 +47,28 @@ def test_people_and_machines_are_told_apart(shipped: str) -> None:
         ("application/ld+json", "application/ld+json"),
         ("application/n-triples", "application/n-triples"),
     ):
-        reply, _ = get(shipped + "/ns", accept)
+        reply, _ = get(address + "/ns", accept)
         assert (reply.status, reply.headers.get_content_type()) == (200, media_type)
         assert reply.headers["vary"].startswith("Accept")
         assert reply.headers["content-location"].startswith("/ns.")
         with pytest.raises(urllib.error.HTTPError, match="304"):
-            get(shipped + "/ns", accept, **{"If-None-Match": reply.headers["etag"]})
+            get(address + "/ns", accept, **{"If-None-Match": reply.headers["etag"]})
 
 
 @pytest.mark.parametrize(
     ("extension", "parser"), [("ttl", "turtle"), ("nt", "nt"), ("rdf", "xml"), ("jsonld", "json-ld")]
 )
 def test_every_format_says_the_same(
-    shipped: str, ontology: rdflib.Graph, extension: str, parser: str
+    address: str, ontology: rdflib.Graph, extension: str, parser: str
 ) -> None:
-    graph = rdflib.Graph().parse(f"{shipped}/ns.{extension}", format=parser)
+    graph = rdflib.Graph().parse(f"{address}/ns.{extension}", format=parser)
     assert len(graph) == len(ontology)
 
 
-def test_terms_lead_to_the_ontology(shipped: str, ontology: rdflib.Graph) -> None:
+def test_terms_lead_to_the_ontology(address: str, ontology: rdflib.Graph) -> None:
     assert (rdflib.URIRef(BASE + "ns"), RDF.type, OWL.Ontology) in ontology
     # As rdflib does with a term's IRI, whose fragment stays at home.
-    assert len(rdflib.Graph().parse(shipped + "/ns#Treaty")) == len(ontology)
+    assert len(rdflib.Graph().parse(address + "/ns#Treaty")) == len(ontology)
 
 
 def test_every_term_has_an_anchor_and_its_words(page: str, ontology: rdflib.Graph) -> None:
@@ -136,24 +112,24 @@ def test_no_script_no_style_no_other_host(page: str) -> None:
     assert not re.search(r'(?:src|<link[^>]+href)="https?:', page)
 
 
-def test_versions_and_slashes_lead_to_the_one_document(shipped: str) -> None:
+def test_versions_and_slashes_lead_to_the_one_document(address: str) -> None:
     for path in ("/ns/0.1.0", "/ns/Treaty"):
-        reply, _ = get(shipped + path, "text/html")
-        assert reply.url.partition("#")[0] == shipped + "/ns"
+        reply, _ = get(address + path, "text/html")
+        assert reply.url.partition("#")[0] == address + "/ns"
 
 
 @pytest.mark.parametrize("path", ["/ns.exe", "/ns.", "/ns.ttl/x", "/nsx"])
-def test_what_is_not_there(shipped: str, path: str) -> None:
+def test_what_is_not_there(address: str, path: str) -> None:
     with pytest.raises(urllib.error.HTTPError, match="404"):
-        get(shipped + path)
+        get(address + path)
 
 
 def test_a_store_without_ontology_says_so(server: Any) -> None:
     assert server.fetch("/ns").problem["status"] == 404
 
 
-def test_a_reader_of_thai_reads_thai_first(shipped: str) -> None:
-    page = get(shipped + "/ns?lang=th", "text/html")[1].decode()
+def test_a_reader_of_thai_reads_thai_first(address: str) -> None:
+    page = get(address + "/ns?lang=th", "text/html")[1].decode()
     entry = page.partition('id="settledBy"')[2].partition("</article>")[0]
     heading = re.search(r"<h3><a[^>]*>([^<]*)</a>", entry)
     assert heading and re.search("[\u0e00-\u0e7f]", heading[1])

@@ -20,6 +20,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from portsmouth.errors import StoreBusyError
 from portsmouth_server import Settings
 
+from .conftest import eventually
+
 RUNAWAY = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
 ENDLESS = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 ID = re.compile(r"[0-9a-f]{12}-[0-9a-f]+")
@@ -105,15 +107,11 @@ def test_metrics_tell_what_runs_and_what_was_given_up(start_server: Any) -> None
     server = start_server(deadline=30)
     with socket.create_connection(("127.0.0.1", server.port)) as connection:
         connection.sendall(f"GET /sparql?query={quote(RUNAWAY)} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-        time.sleep(0.5)
-        assert numbers(server)["portsmouth_queries_running",] == 1
-    end = time.monotonic() + 5
-    while numbers(server)["portsmouth_queries_running",]:
-        assert time.monotonic() < end
-        time.sleep(0.05)
-    after = numbers(server)
-    assert after["portsmouth_queries_ended_total", "cancelled"] == 1
-    assert after["portsmouth_http_requests_total", "GET", "/sparql", "client gone"] == 1
+        eventually(lambda: numbers(server)["portsmouth_queries_running",] == 1)
+    eventually(lambda: numbers(server)["portsmouth_queries_running",] == 0)
+    eventually(lambda: numbers(server)["portsmouth_queries_ended_total", "cancelled"] == 1)
+    gone = "portsmouth_http_requests_total", "GET", "/sparql", "client gone"
+    eventually(lambda: numbers(server).get(gone) == 1)
 
 
 def test_metrics_in_the_format_that_is_asked_for(server: Any) -> None:
@@ -185,7 +183,7 @@ def lines(server: Any) -> list[dict[str, Any]]:
 
 
 def test_json_lines_tell_of_every_request_but_not_what_it_asks(start_server: Any) -> None:
-    server = start_server(log_format="json", access_log="yes", deadline=0.5)
+    server = start_server(log_format="json", access_log="yes", deadline=1.5)
     secret = "s3cret-word"
     headers = {"X-Request-ID": "mine", "Authorization": f"Bearer {secret}", "Cookie": secret}
     assert server.fetch(f"/sparql?query=ASK%7B%22{secret}%22%7D", headers=headers).status == 400
@@ -271,10 +269,13 @@ assert b"inside" not in sent[1]["body"]
 
 def test_a_client_that_asks_too_often_is_told_when_to_come_back(start_server: Any) -> None:
     server = start_server(rate=0.5, burst=5)
-    replies = [server.ask("ASK {}") for _ in range(7)]
-    statuses = [reply.status for reply in replies]
-    assert statuses[:5] == [200] * 5
-    assert statuses[-1] == 429
+    began, replies = time.monotonic(), [server.ask("ASK {}")]
+    while replies[-1].status != 429:
+        replies.append(server.ask("ASK {}"))
+        # On a slow machine time gives some back.
+        assert len(replies) <= 7 + (time.monotonic() - began) * 0.5
+    assert [reply.status for reply in replies[:-1]] == [200] * (len(replies) - 1)
+    assert len(replies) > 5
     problem = replies[-1].problem
     assert problem["type"].endswith("/rate-limit")
     assert 1 <= int(replies[-1].headers["retry-after"]) <= 2
@@ -347,27 +348,26 @@ def test_memory_for_clients_is_bounded() -> None:
 
 def test_one_connection_too_many_is_told(start_server: Any) -> None:
     server = start_server(max_connections=5)
-    time.sleep(0.2)
+    eventually(lambda: server.connections() == 0)
+    # They are taken in the order in which they come.
     held = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(5)]
-    time.sleep(0.2)
     received = server.raw(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
     assert received.startswith(b"HTTP/1.1 503 ")
     assert b"retry-after: 2" in received
     assert json.loads(received.partition(b"\r\n\r\n")[2])["type"].endswith("/busy")
     for connection in held:
         connection.close()
-    time.sleep(0.2)
+    eventually(lambda: server.connections() == 0)
     assert server.ask("ASK {}").status == 200
 
 
 def test_one_address_may_not_take_every_connection(start_server: Any) -> None:
     server = start_server(client_connections=3)
-    time.sleep(0.2)
+    eventually(lambda: server.connections() == 0)
     held = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(3)]
-    time.sleep(0.2)
     assert server.raw(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").startswith(b"HTTP/1.1 429 ")
     held.pop().close()
-    time.sleep(0.2)
+    eventually(lambda: server.connections() == 2)
     assert server.ask("ASK {}").status == 200
     for connection in held:
         connection.close()
@@ -404,7 +404,7 @@ def test_hundreds_of_half_open_connections_keep_nobody_waiting(start_server: Any
     try:
         for _ in range(20):
             assert server.ask("ASK {}").status == 200
-        end = time.monotonic() + 10
+        end = time.monotonic() + 30
         closed = 0
         for connection in half:
             connection.settimeout(max(0.1, end - time.monotonic()))

@@ -11,14 +11,15 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, MutableMapping
+from collections.abc import MutableMapping
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi import APIRouter, FastAPI
-from server.conftest import RunningServer
+from server.conftest import RunningServer, eventually
 from starlette.responses import PlainTextResponse
 
 from portsmouth.iris import ID, PT
@@ -176,16 +177,20 @@ def test_the_facts_can_be_written_however_the_token_is_given(
 def fork_servers(server: Any) -> list[int]:
     """Return the processes that a server itself has started and that have not ended."""
     own = Path(f"/proc/{server.process.pid}/task")
-    found = {int(pid) for task in own.iterdir() for pid in (task / "children").read_text().split()}
-    return [pid for pid in found if Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"]
+    found: set[int] = set()
+    for task in own.iterdir():
+        # A thread may end meanwhile, and a process.
+        with suppress(OSError):
+            found |= {int(pid) for pid in (task / "children").read_text().split()}
+    return [pid for pid in found if state_of(pid) not in ("", "Z")]
 
 
-def eventually(holds: Callable[[], bool], seconds: float = 10) -> None:
-    """Wait until something holds."""
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.05)
+def state_of(pid: int) -> str:
+    """Return the letter of a process's state, nothing where it has gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0]
+    except OSError:
+        return ""
 
 
 def loaded_by(program: str) -> set[str]:
