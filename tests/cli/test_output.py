@@ -1,11 +1,14 @@
 """Where the command line writes, and what it says when it cannot."""
 
+import os
 import resource
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from portsmouth.cli.output import destination
 
 from .test_cli import fails, portsmouth
 
@@ -35,6 +38,17 @@ def test_a_file_that_cannot_be_written_whole_leaves_the_former_one(tmp_path):
     assert synthesize(path).returncode == 0
     assert path.read_bytes().endswith(b" .\n")
     assert (path.stat().st_mode & 0o777, [each.name for each in tmp_path.iterdir()]) == (0o640, ["corpus.nq"])
+
+
+def test_a_file_that_may_not_be_written_is_not_replaced_by_another(tmp_path, monkeypatch):
+    path = tmp_path / "page.csv"
+    path.write_text("former")
+    which = path.stat().st_ino
+    # The administrator may write everything, so that permissions would keep no test from it.
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with destination(path) as out:
+        out.write(b"new")
+    assert (path.stat().st_ino, path.read_text()) == (which, "new")
 
 
 def test_a_link_a_device_and_a_missing_folder_as_output(tmp_path):

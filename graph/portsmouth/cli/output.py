@@ -43,8 +43,9 @@ def destination(output: Path | None = None) -> Iterator[BinaryIO]:
     target = output.resolve()
     beside = target.with_name(f".{target.name}.{os.getpid()}")
     stream = None
+    replaceable = (target.is_file() and os.access(target, os.W_OK)) or not target.exists()
     # What a link in /dev leads to may be a pipe, or a file that the shell has opened.
-    if not output.is_relative_to("/dev") and (target.is_file() or not target.exists()):
+    if replaceable and not output.is_relative_to("/dev"):
         # Where nothing can be made beside it, it may still be possible to write the file itself.
         with suppress(OSError):
             stream = beside.open("wb")
