@@ -57,18 +57,18 @@ class Exchange:
 
     :param shared: what it shares with others.
     :param connection: where it came.
+    :param begun: when the request was taken up, by the performance counter.
     :param plainly: whether it is a plain query.
-    :param begun: when the request was taken up, by the performance counter; now, unless that was before.
     """
 
     message_event: Final = _Never()
 
     def __init__(
-        self, shared: Shared, connection: HttpToolsProtocol, *, plainly: bool = True, begun: float = 0.0
+        self, shared: Shared, connection: HttpToolsProtocol, begun: float, *, plainly: bool = True
     ) -> None:
         self._shared = shared
         self._connection: Any = connection
-        self._begun = begun or perf_counter()
+        self._begun = begun
         self._name_of_request = shared.observer.name(connection.headers)
         # They are the next request's as soon as that begins.
         self._headers_of_request, self._url = connection.headers, connection.url
@@ -110,7 +110,6 @@ class Exchange:
         :param address: the parameters of the request, still percent-encoded.
         """
         self._answer, self._query, self._name = answer, query, name
-        self._asked = perf_counter()
         self._link = self._shared.answering.link(address, query)
         answer.on_change = self._changed
         if answer.begun:
@@ -199,7 +198,7 @@ class Exchange:
 
     def _keep(self, headers: tuple[Header, ...], body: bytes) -> KeptAnswer:
         answering = self._shared.answering
-        if not answering.kept.worth(self._name, perf_counter() - self._asked, len(body)):
+        if not answering.kept.worth(self._name, perf_counter() - self._begun, len(body)):
             return KeptAnswer(headers, body)
         return answering.keep(self._query, self._snapshot, headers, body, self._name, self._link)
 

@@ -142,11 +142,12 @@ class Express:
         :param url: the request's address.
         :return: whether the request is taken care of.
         """
+        begun = perf_counter()
         if not url.startswith(self._heads_on_the_wire):
             known = self.answering.kept.find(self.store.snapshot, response_name(url, connection.headers))
             if known is None:
                 return False
-            Exchange(self._shared, connection, plainly=False).send_whole(known)
+            Exchange(self._shared, connection, begun, plainly=False).send_whole(known)
             return True
         accept = None
         for key, value in connection.headers:
@@ -156,9 +157,9 @@ class Express:
                 accept = value
         name = (url, accept)
         if kept := self.answering.kept.named(self.store.snapshot, name):
-            Exchange(self._shared, connection).send_whole(*kept)
+            Exchange(self._shared, connection, begun).send_whole(*kept)
             return True
-        address, begun = url.partition(b"?")[2], perf_counter()
+        address = url.partition(b"?")[2]
         try:
             query = plain.read(address, accept, self.answering.bounds)
             if query is None:
@@ -167,5 +168,5 @@ class Express:
         except PortsmouthError:
             # The usual way meets it again, and knows how to tell.
             return False
-        Exchange(self._shared, connection, begun=begun).wait_for(answer, query, name, address)
+        Exchange(self._shared, connection, begun).wait_for(answer, query, name, address)
         return True

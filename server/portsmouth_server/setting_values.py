@@ -170,9 +170,8 @@ def read_token_file(text: str) -> Token:
 
 
 def cause(error: OSError | UnicodeDecodeError) -> str:
-    """Say why a file cannot be read.
+    """Say in words why a file cannot be read.
 
     :param error: what was raised.
     """
-    """Say in words why a file cannot be read."""
     return (error.strerror or "").lower() or "no file" if isinstance(error, OSError) else "not UTF-8"

@@ -32,7 +32,7 @@ from portsmouth.store.sparql.fallen import log_fault
 #: Seconds for which a query counts as short, and longest where it gets no processor for so long.
 _MOMENT: Final = 0.01
 _MOMENT_BY_THE_CLOCK: Final = 0.1
-#: Seconds by which a timer may come early: uvloop counts in milliseconds.
+#: Seconds by which a timer may come early: uvloop counts whole milliseconds, from when its round began.
 _EARLY: Final = 0.001
 
 #: Seconds that a worker may take over the dataset of a stance before it counts as slow.
@@ -213,7 +213,7 @@ class EmbeddedAnswer:
         try:
             await self._loop.sock_sendall(worker.channel, rest)
         except (OSError, ValueError):
-            if not self._ended:
+            if not self._ended and worker is self._worker:
                 self._take(b"")
 
     def _look(self, worker: Worker) -> None:
@@ -231,7 +231,7 @@ class EmbeddedAnswer:
             # What a stance is asked of is made once and kept: a worker is not given up for having made it.
             worker.stances.add(self._stance)
             patience += _MAKING_A_STANCE if self._stance else 0
-        self._timers = (self._loop.call_at(self._deadline + _EARLY, self._overrun, worker),)
+        self._timers = (self._loop.call_at(self._deadline, self._overrun, worker),)
         if self._text and worker.spent - self._since[1] >= _MOMENT / 2:
             self._store.habits.was_long(self._text)
             self._expected_overrun = self._store.habits.expects_overrun(self._text)
@@ -383,7 +383,8 @@ class EmbeddedAnswer:
 
     def _died_early(self, worker: Worker, _: object) -> None:
         """End with a worker that has died, or ask another in another way where the engine fell over."""
-        if self._done:
+        # That it has died is found where it is read from, and where it is written to.
+        if self._done or worker is not self._worker:
             return
         reason = self._fault = fault(worker.last_words)
         message = None if reason is None or self._media_type else self._instead(reason)
@@ -405,7 +406,6 @@ class EmbeddedAnswer:
     def _overrun(self, worker: Worker) -> None:
         left = self._deadline - time.monotonic()
         if left > 0:
-            # Timers are counted in whole milliseconds of the loop's own time, and may come early.
             again = self._loop.call_later(left + _EARLY, self._overrun, worker)
             self._timers = (again, *self._timers[1:])
             return
