@@ -4,7 +4,6 @@ import os
 import resource
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -74,15 +73,39 @@ def test_a_reader_that_has_seen_enough_is_no_failure(words):
         assert b"rror" not in running.stderr.read()
 
 
-def test_a_standard_output_without_room_is_told_in_one_line():
-    with Path("/dev/full").open("wb") as full:
-        done = subprocess.run(
-            [sys.executable, "-m", "portsmouth", "--version"], stdout=full, stderr=subprocess.PIPE, timeout=60
-        )
+@pytest.mark.parametrize("words", ["--version", "query ASK{}"])
+@pytest.mark.parametrize(
+    ("redirections", "reason"),
+    [(">/dev/full", "No space left on device"), (">&-", "Bad file descriptor")],
+)
+def test_a_standard_output_that_cannot_be_written_is_told_in_one_line(words, redirections, reason):
+    done = in_a_shell(words, redirections)
     assert done.returncode == 2
-    assert done.stderr.decode() == (
-        "error: found No space left on device; expected to be able to write what the command prints\n"
-    )
+    told = f"error: found {reason}; expected to be able to write what the command prints\n"
+    assert done.stderr.decode().splitlines()[-1:] == told.splitlines()
+    assert "xception" not in done.stderr.decode()
+
+
+def test_a_standard_input_that_cannot_be_read_is_told():
+    done = in_a_shell("query -", "<&-")
+    assert done.returncode == 2
+    told = "error: found Bad file descriptor: standard input; expected to be able to use it\n"
+    assert done.stderr.decode() == told
+
+
+def test_commands_work_without_a_standard_error(tmp_path):
+    done = in_a_shell("query ASK{} --format json", "2>&-")
+    assert (done.returncode, done.stdout) == (0, b'{"head":{},"boolean":true}')
+    wrong = in_a_shell("query ASK{", "2>&-")
+    assert (wrong.returncode, wrong.stdout, wrong.stderr) == (2, b"", b"")
+
+
+def in_a_shell(words, redirections):
+    """Run a command whose standard streams a shell has redirected or closed, and buffers as Python does."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    line = f'exec "$0" -m portsmouth {words} {redirections}'
+    command = ["/bin/sh", "-c", line, sys.executable]
+    return subprocess.run(command, capture_output=True, env=environment, timeout=60)
 
 
 def test_without_a_word_help_is_shown_and_nothing_else():

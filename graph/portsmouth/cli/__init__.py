@@ -8,7 +8,6 @@ store could not answer, 130 interrupted.
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import nullcontext
 from importlib import import_module
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from portsmouth.cli.ahead import Ahead, begin
 from portsmouth.cli.ending import orderly
+from portsmouth.cli.streams import drop_output, open_standard_streams
 
 if TYPE_CHECKING:
     import typer
@@ -62,6 +62,7 @@ def _application(command: str = "") -> typer.Typer:
 
 def main() -> None:
     """Run the command that the command line names, and end the process with its exit code."""
+    open_standard_streams()
     arguments = sys.argv[1:]
     try:
         with orderly(), begin(arguments) or nullcontext() as ahead:
@@ -112,12 +113,13 @@ def run(arguments: list[str], ahead: Ahead | None = None) -> int:
         return 130
     except (BrokenPipeError, SystemExit):
         # The reader of a pipe has seen enough: where typer notices, it ends the process, and does so for
-        # nothing else. Python would complain once more while it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # nothing else.
+        drop_output()
         return 0
     except OSError as error:
         where = f": {error.filename}; expected to be able to use it"
         if not error.filename:
+            drop_output()
             where = "; expected to be able to write what the command prints"
         console.print(f"error: found {error.strerror}{where}", markup=False)
         return 2

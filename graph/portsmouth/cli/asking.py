@@ -51,7 +51,16 @@ def query_text(text: str | None, file: Path | None, name: str | None, params: Se
         refuse("--param without --name", "parameters only for a named query")
     if file is not None:
         return _decoded(file.read_bytes(), str(file))
-    return _decoded(sys.stdin.buffer.read(), "standard input") if text == "-" else str(text)
+    return _from_standard_input() if text == "-" else str(text)
+
+
+def _from_standard_input() -> str:
+    where = "standard input"
+    try:
+        data = sys.stdin.buffer.read()
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, where) from error
+    return _decoded(data, where)
 
 
 def _decoded(data: bytes, where: str) -> str:
