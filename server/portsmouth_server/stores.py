@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from portsmouth.errors import ParameterError, StoreError
 from portsmouth.store.embedded import EmbeddedStore
 from portsmouth.store.persistence import filling, forms
-from portsmouth.store.persistence.bulk import Report, estimated_mib, rewrite
+from portsmouth.store.persistence.bulk import estimated_mib, rewrite
+from portsmouth.store.persistence.progress import Report
 from portsmouth.store.persistence.replacing import origin
 from portsmouth.store.protocol import Store
 from portsmouth_server.settings import Settings

@@ -22,11 +22,12 @@ from hypothesis import strategies as st
 from tests.server.conftest import RunningServer
 
 from portsmouth.errors import DocumentError, StoreError
-from portsmouth.store.persistence import bulk, checkpoints, filling
-from portsmouth.store.persistence.bulk import Advance, estimated_mib, load_file, rewrite
+from portsmouth.store.persistence import bulk, checkpoints, filling, progress
+from portsmouth.store.persistence.bulk import estimated_mib, load_file, rewrite
 from portsmouth.store.persistence.copies import reading_copy
 from portsmouth.store.persistence.deriving import chunks, named_triples
 from portsmouth.store.persistence.disk import DiskPrimary
+from portsmouth.store.persistence.progress import Advance, Progress
 from portsmouth.store.persistence.segments import Follower
 from portsmouth.store.updates.changes import Change
 from portsmouth.synthetic import Corpus
@@ -137,14 +138,14 @@ def test_a_generated_corpus_loses_nothing_when_its_default_graph_is_derived_anew
 def test_what_has_been_read_is_not_told_as_loaded_since_the_engine_has_still_to_sort_it(
     monkeypatch, lines, least, most
 ):
-    monkeypatch.setattr(bulk.time, "perf_counter", itertools.count().__next__)
+    monkeypatch.setattr(progress.time, "perf_counter", itertools.count().__next__)
     told: list[Advance] = []
-    progress = bulk._Progress(told.append, {"derived": 0.4, "whole": 0.6})
+    passes = Progress(told.append, {"derived": 0.4, "whole": 0.6})
     for part in ("derived", "whole"):
         for tenth in range(1, 11):
-            progress.tell(part, tenth / 10, lines * tenth // 10)
+            passes.tell(part, tenth / 10, lines * tenth // 10)
         assert told[-1].share < 1
-        progress.end(part)
+        passes.end(part)
     shares = [advance.share for advance in told]
     assert shares == sorted(shares)
     assert least * 0.4 < shares[9] < most * 0.4

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from rich.progress import BarColumn, Progress, TextColumn
 
 from portsmouth.cli.telling import notes, now_and_then
-from portsmouth.store.persistence.bulk import Advance, Report
+from portsmouth.store.persistence.progress import Advance, Report
 
 
 @contextmanager

@@ -17,6 +17,8 @@ Loading and reading:
 - :mod:`~portsmouth.store.persistence.replacing`: another dataset, all at once
 - :mod:`~portsmouth.store.persistence.copies`: for those who only read
 - :mod:`~portsmouth.store.persistence.deriving`: the default graph of a file
+- :mod:`~portsmouth.store.persistence.progress`: how far a load has come
+- :mod:`~portsmouth.store.persistence.passes`: loading what is still being made
 - :mod:`~portsmouth.store.persistence.bulk`: loading large files
 - :mod:`~portsmouth.store.persistence.filling`: with the program's dataset or a file's
 

@@ -8,8 +8,9 @@ import pyoxigraph as ox
 
 from portsmouth.errors import StoreError
 from portsmouth.store.persistence import checkpoints, directories
-from portsmouth.store.persistence.bulk import Report, load_file
+from portsmouth.store.persistence.bulk import load_file
 from portsmouth.store.persistence.contents import base_of, is_written, loaded_snapshot
+from portsmouth.store.persistence.progress import Report
 from portsmouth.store.persistence.replacing import Filled, Origin, finish, origin, replace
 
 
