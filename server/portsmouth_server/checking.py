@@ -14,9 +14,10 @@ from portsmouth.errors import RequestError
 from portsmouth.sandbox import Sandbox
 from portsmouth_server import protocol, urls
 from portsmouth_server.answering import json_response
-from portsmouth_server.errors import Problem
-from portsmouth_server.http import read_body
+from portsmouth_server.details import piece
+from portsmouth_server.http import PAGE_VARY, read_body
 from portsmouth_server.settings import Settings
+from portsmouth_server.translation import gettext
 
 #: Parsing takes milliseconds; a query for which it takes longer is none that anybody types.
 _SECONDS: Final = 5.0
@@ -38,14 +39,16 @@ def checking_router(sandbox: Sandbox, settings: Settings) -> APIRouter:
         try:
             await sandbox.check_query(text, min(_SECONDS, settings.deadline))
         except RequestError as error:
-            return json_response(request, told(error))
+            response = json_response(request, told(error))
+            response.headers["vary"] = PAGE_VARY
+            return response
         return json_response(request, {"valid": True})
 
     return router
 
 
 def told(error: RequestError) -> dict[str, Any]:
-    """Return what an editor is told of a query that cannot be parsed.
+    """Return what an editor is told of a query that cannot be parsed, in its reader's language.
 
     :param error: why not.
 
@@ -53,12 +56,11 @@ def told(error: RequestError) -> dict[str, Any]:
     >>> told(QuerySyntaxError("a dot", "a variable", 2, 4))["line"]
     2
     """
-    problem = Problem.from_error(error)
     return {
         "valid": False,
-        "title": problem.title,
-        "found": error.found,
-        "expected": error.expected,
+        "title": gettext(error.title),
+        "found": piece(error.found),
+        "expected": piece(error.expected),
         **error.extensions(),
     }
 

@@ -13,6 +13,7 @@ from portsmouth_server.errors import Problem
 from portsmouth_server.express import Express
 from portsmouth_server.guarded import Allowance, Guarded, Present
 from portsmouth_server.http import Header
+from portsmouth_server.viewing import reading
 
 #: Plain queries in a row after which a connection is lent to a worker; where that was not worth it, four
 #: times as many the next time, up to a bound.
@@ -144,5 +145,7 @@ class Connection(Guarded):
             return
         problem = Problem.from_error(error)
         name = self.express.count_failure(self, called, problem.status, seconds)
-        self.transport.write(self.on_the_wire(problem, name, self.express.refusal))
+        # What was asked last before the connection was lent came from the same reader.
+        with reading(self.headers):
+            self.transport.write(self.on_the_wire(problem, name, self.express.refusal))
         self.transport.close()

@@ -1,8 +1,8 @@
 """What went wrong, in the reader's language: a detail is English, made of a few sentences with gaps.
 
-Programs get the detail as it was raised. For pages the sentence is taken apart again by the templates of the
-catalogue ``details.po``, whose gaps hold names, values and addresses that are the same in every language.
-What no template fits is shown as it is.
+The sentence is taken apart again by the templates of the catalogues ``details.po`` and ``advice.po`` (what is
+wrong with a text that was meant for SPARQL), whose gaps hold names, values and addresses that are the same in
+every language. What no template fits is shown as it is.
 """
 
 from __future__ import annotations
@@ -18,9 +18,12 @@ from babel.messages.pofile import read_po
 from portsmouth_server.translation import SOURCE, catalogues, messages
 from portsmouth_server.viewing import viewer
 
-_CATALOGUE: Final = "details.po"
+_CATALOGUES: Final = ("details.po", "advice.po")
 _GAP: Final = re.compile(r"%\((\w+)\)s")
+_DIGITS: Final = r"\d+"
 _PLACE: Final = re.compile(r"line (?P<line>\d+), column (?P<column>\d+): ")
+#: What the parser would have taken: keywords and signs.
+_CHOICE: Final = re.compile(r'(?:"[^" ]+"|[A-Z_]+)(?: or (?:"[^" ]+"|[A-Z_]+))+')
 _WHOLE: Final = "found %(found)s; expected %(expected)s"
 
 
@@ -48,18 +51,40 @@ def _told(detail: str, language: str) -> str:
     found, mark, expected = rest.removeprefix("found ").partition("; expected ")
     if not rest.startswith("found ") or not mark:
         return where + _piece(rest, language)
-    expected, also, hint = expected.partition("; ")
+    expected, hint = _hinted(expected, language)
     said = messages(language).get(_WHOLE, (_WHOLE,))[0] % {
         "found": _piece(found, language),
-        "expected": _piece(expected, language),
+        "expected": expected,
     }
-    return where + said + (f" {_piece(hint, language)}" if also else "")
+    return where + said + (f" {hint}" if hint else "")
+
+
+def piece(text: str) -> str:
+    """Say what was found, or what was expected, in the reader's language.
+
+    :param text: it, in English.
+
+    >>> piece("an operator or AS")
+    'an operator or AS'
+    """
+    language = viewer().language
+    return text if language == SOURCE else " ".join(filter(None, _hinted(text, language)))
+
+
+def _hinted(text: str, language: str) -> tuple[str, str]:
+    """Say what was expected, and the hint after it, if any."""
+    if (whole := _piece(text, language)) != text:
+        return whole, ""
+    expected, _, hint = text.partition("; ")
+    return _piece(expected, language), _piece(hint, language)
 
 
 def _piece(text: str, language: str) -> str:
     for pattern, words in _templates(language):
         if match := pattern.fullmatch(text):
-            return words % match.groupdict()
+            return _filled(words, match)
+    if _CHOICE.fullmatch(text):
+        return text.replace(" or ", messages(language).get(" or ", (" or ",))[0])
     return text
 
 
@@ -68,11 +93,16 @@ def _templates(language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
     """Return what sentences look like and how each is said, the longest first."""
     found: dict[str, str] = {}
     for file in catalogues(language):
-        if file.name == _CATALOGUE:
+        if file.name in _CATALOGUES:
             for message in read_po(BytesIO(file.read_bytes()), locale=language):
                 if message.id and isinstance(message.id, str) and isinstance(message.string, str):
                     found[message.id] = message.string
     return tuple((_pattern(text), found[text]) for text in sorted(found, key=_fixed, reverse=True))
+
+
+def _filled(words: str, match: re.Match[str]) -> str:
+    # What is around the gaps may have a % of its own.
+    return _GAP.sub(lambda gap: match[gap[1]], words)
 
 
 def _fixed(template: str) -> int:
@@ -89,7 +119,8 @@ def _pattern(template: str) -> re.Pattern[str]:
     fixed, gaps = parts[::2], parts[1::2]
     text = re.escape(fixed[0])
     for gap, rest in zip(gaps, fixed[1:], strict=True):
-        text += f"(?P<{gap}>.+?){re.escape(rest)}"
+        # Few words say little: "2 for ABS" is told from any other "for" by its figures.
+        text += f"(?P<{gap}>{_DIGITS if gap.startswith('digits') else '.+?'}){re.escape(rest)}"
     return re.compile(text, re.DOTALL)
 
 

@@ -109,11 +109,12 @@ class Problem:
         >>> json.loads(Problem.from_status(404, "no such page").body())["type"]
         'https://w3id.org/portsmouth1905/problem/not-found'
         """
+        title, detail = _in_words(self.title, self.detail)
         members = {
             "type": problem_type(self.kind),
-            "title": self.title,
+            "title": title,
             "status": self.status,
-            "detail": self.detail,
+            "detail": detail,
             **self.extensions,
         }
         return json.dumps(members, ensure_ascii=False, default=str).encode("utf-8", "backslashreplace")
@@ -123,11 +124,9 @@ class Problem:
 
         :param media_type: the type in which the problem is told.
         """
-        # What programs are told is English; a page is in the language of its reader.
-        language = "en" if media_type == MEDIA_TYPE else viewer().language
         headers = [
             (b"content-type", media_type.encode()),
-            (b"content-language", language.encode()),
+            (b"content-language", viewer().language.encode()),
             (b"cache-control", b"no-store"),
             *self.headers,
         ]
@@ -138,3 +137,16 @@ class Problem:
     def data_headers(self) -> list[Header]:
         """Return the headers of the problem told as JSON."""
         return [*self.all_headers(), *DATA_HEADERS]
+
+
+def _in_words(title: str, detail: str) -> tuple[str, str]:
+    """Say both in the language that was asked for, as RFC 9457 has it (section 3.1.3); the type has none.
+
+    Programs that ask for no language are told in English, as the error was raised.
+    """
+    if viewer().language == "en":
+        return title, detail
+    from portsmouth_server.details import told
+    from portsmouth_server.translation import gettext
+
+    return gettext(title), told(detail)

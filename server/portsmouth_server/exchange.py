@@ -17,6 +17,7 @@ from portsmouth_server.errors import Problem
 from portsmouth_server.http import REQUEST_ID, Header, status_line
 from portsmouth_server.operating.logs import request_id
 from portsmouth_server.operating.observing import Observer
+from portsmouth_server.viewing import reading
 
 if TYPE_CHECKING:
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -203,9 +204,10 @@ class Exchange:
         return answering.keep(self._query, self._snapshot, headers, body, self._name, self._link)
 
     def _refuse(self, problem: Problem) -> None:
-        body = problem.body()
-        length = (b"content-length", str(len(body)).encode())
-        headers = [*self._shared.refusal, *problem.data_headers(), length]
+        with reading(self._headers_of_request):
+            body = problem.body()
+            length = (b"content-length", str(len(body)).encode())
+            headers = [*self._shared.refusal, *problem.data_headers(), length]
         self._connection.transport.write(self._begin(problem.status) + header_lines(headers) + body)
         self._complete()
 

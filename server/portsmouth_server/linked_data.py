@@ -12,7 +12,7 @@ import difflib
 import logging
 import re
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import pyoxigraph as ox
 from fastapi import APIRouter, Request
@@ -31,6 +31,7 @@ from portsmouth_server.negotiation import DOCUMENTS, HTML_NAME, choose_document
 from portsmouth_server.pages import HtmlPages
 from portsmouth_server.settings import Settings
 from portsmouth_server.urls import THINGS, Urls
+from portsmouth_server.viewing import leading
 from portsmouth_server.views.entity.around import Surroundings
 from portsmouth_server.views.entity.page import build
 from portsmouth_server.views.entity.reading import read
@@ -41,6 +42,8 @@ log = logging.getLogger("portsmouth_server")
 _WITH_GRAPHS: Final = {"trig": ox.RdfFormat.TRIG, "nq": ox.RdfFormat.N_QUADS}
 #: A longer name is looked for, but nothing like it is.
 _LONGEST_GUESSED: Final = 100
+#: The name of what a page shows in full.
+_LONGEST_OPENED: Final = 40
 _MOST_NAMES: Final = 50_000
 _ESCAPES: Final = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _UNRESERVED: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
@@ -165,8 +168,12 @@ class _Things:
         """Answer for the thing itself: see another address."""
         await self._check(iri)
         extension = choose_document(accept_of(request.scope))
+        location = self._urls.document(iri, extension)
+        if extension == HTML_NAME:
+            opened = request.query_params.get("all", "")[:_LONGEST_OPENED]
+            location = leading(location + (f"?{urlencode({'all': opened})}" if opened else ""))
         headers = {
-            "location": self._urls.document(iri, extension),
+            "location": location,
             "vary": "Accept",
             "cache-control": "no-cache",
             "link": ", ".join(alternates(self._documents(iri))),
@@ -176,7 +183,7 @@ class _Things:
     async def page(self, request: Request, iri: str) -> Response:
         """Answer with the page of a thing."""
         await self._check(iri)
-        language, opened = self._pages.language, request.query_params.get("all", "")[:40]
+        language, opened = self._pages.language, request.query_params.get("all", "")[:_LONGEST_OPENED]
         snapshot = self._store.snapshot
         tag = entity_tag(
             snapshot,

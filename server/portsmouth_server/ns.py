@@ -19,6 +19,7 @@ from portsmouth_server.negotiation import DOCUMENTS, HTML_NAME, choose_document
 from portsmouth_server.pages import HtmlPages
 from portsmouth_server.settings import Settings
 from portsmouth_server.urls import Urls
+from portsmouth_server.viewing import leading
 from portsmouth_server.vocabulary import read_vocabulary
 
 #: One page for each language and colours, of this snapshot or the last.
@@ -79,6 +80,6 @@ def ontology_router(store: Store, settings: Settings, pages: HtmlPages) -> APIRo
         rest: str = request.path_params["rest"]
         version = rest[:1].isdigit()
         fragment = "" if version or not rest.isalnum() or not rest.isascii() else "#" + rest
-        return Response(status_code=303, headers={"location": addresses.ns + fragment})
+        return Response(status_code=303, headers={"location": leading(addresses.ns + fragment)})
 
     return router

@@ -33,6 +33,7 @@ from portsmouth_server.saving import saved_as
 from portsmouth_server.settings import Settings
 from portsmouth_server.stances import offered
 from portsmouth_server.urls import Urls
+from portsmouth_server.viewing import leading
 
 
 def named_queries_router(
@@ -68,7 +69,7 @@ def named_queries_router(
         query = find(request.path_params["name"], named)
         values, _ = read_values(request.scope["query_string"])
         stance = Stance.parse(values.pop("parts", ""))
-        return RedirectResponse(here.query(query.bind(values), dataset=Dataset(stance=stance)), 303)
+        return RedirectResponse(leading(here.query(query.bind(values), dataset=Dataset(stance=stance))), 303)
 
     @router.api_route(urls.QUERIES + "/{name}", methods=READ)
     async def answer(request: Request) -> Response:

@@ -8,14 +8,15 @@ are taken off the address before anything else reads it, so that no route has to
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from typing import Final
 from urllib.parse import quote, urlencode
 
-from portsmouth_server.http import Message, Scope, Send, header
+from portsmouth_server.http import Header, Message, Scope, Send, header
 
 #: The languages of the interface, each with its own name for itself.
 LANGUAGES: Final[Mapping[str, str]] = {"en": "English", "th": "ไทย"}
@@ -100,6 +101,40 @@ def receive(scope: Scope, root: str) -> Scope:
     _scope.set(scope)
     _root.set(root)
     return scope
+
+
+def leading(address: str) -> str:
+    """Return where this request is sent on to, with the language and colours that its own address chose.
+
+    A program remembers no choice, and a link to a name is to open in the language in which it was sent.
+
+    :param address: the page.
+
+    >>> leading("/id/witte.html")
+    '/id/witte.html'
+    """
+    chosen = (_scope.get() or {}).get("portsmouth.chosen")
+    if not chosen:
+        return address
+    page, mark, fragment = address.partition("#")
+    return f"{page}{'&' if '?' in page else '?'}{urlencode(chosen)}{mark}{fragment}"
+
+
+@contextmanager
+def reading(headers: Iterable[Header]) -> Iterator[None]:
+    """Let the reader who sent these headers be the viewer for a while, where no request is at hand.
+
+    :param headers: of the request.
+
+    >>> with reading([(b"accept-language", b"th")]):
+    ...     viewer().language
+    'th'
+    """
+    token = _scope.set({"headers": headers, "path": "/", "query_string": b""})
+    try:
+        yield
+    finally:
+        _scope.reset(token)
 
 
 def remembering(scope: Scope, send: Send) -> Send:

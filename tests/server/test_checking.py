@@ -39,6 +39,22 @@ def test_where_a_query_cannot_be_parsed_is_told_as_running_it_tells(shipped: Any
         assert told["found"] in problem["detail"]
 
 
+def test_where_a_query_cannot_be_parsed_is_told_in_the_readers_language(shipped: Any) -> None:
+    query = "SELECT ?s, ?p { ?s ?p ?o }"
+    replies = {
+        language: shipped.fetch(
+            "/sparql/check?" + urlencode({"query": query}), headers={"Accept-Language": language}
+        )
+        for language in ("en", "th")
+    }
+    english, thai = (json.loads(reply.body) for reply in replies.values())
+    assert english["expected"] == "spaces alone between variables"
+    assert thai["expected"] == "เพียงช่องว่างระหว่างตัวแปร"
+    assert (thai["line"], thai["column"]) == (english["line"], english["column"])
+    assert "ไม่ใช่ SPARQL" in thai["title"]
+    assert "Accept-Language" in replies["th"].headers["vary"]
+
+
 def test_what_would_overrun_the_parser_is_refused(shipped: Any) -> None:
     told = check(shipped, "ASK " + "{" * 3000 + "}" * 3000)
     assert told["title"] == "The query is nested too deeply"

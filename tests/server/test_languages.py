@@ -241,6 +241,35 @@ def test_the_switch_leads_to_no_other_host(server: Any) -> None:
         assert b"evil.example" not in b"".join(re.findall(rb'href="(https?:[^"]*)"', reply))
 
 
+@pytest.mark.parametrize(
+    ("asked", "led"),
+    [
+        ("/id/witte?lang=th", "/id/witte.html?lang=th"),
+        ("/concept/peace?theme=dark&lang=th", "/concept/peace.html?theme=dark&lang=th"),
+        ("/id/witte?lang=th&all=around", "/id/witte.html?all=around&lang=th"),
+        ("/id/witte?all=%0d%0ax%26y", "/id/witte.html?all=%0D%0Ax%26y"),
+        ("/id/witte?lang=xx&utm_source=x", "/id/witte.html"),
+        ("/ns/Actor?lang=th", "/ns?lang=th#Actor"),
+        ("/id/witte", "/id/witte.html"),
+    ],
+)
+def test_a_name_leads_on_in_the_language_and_with_the_choices_of_its_address(
+    shipped: Any, asked: str, led: str
+) -> None:
+    reply = shipped.fetch(asked, headers=BROWSER)
+    assert (reply.status, reply.headers["location"]) == (303, led)
+
+
+def test_a_name_leads_to_data_without_choices_that_concern_pages(shipped: Any) -> None:
+    reply = shipped.fetch("/id/witte?lang=th&all=x", headers={"Accept": "text/turtle"})
+    assert reply.headers["location"] == "/id/witte.ttl"
+
+
+def test_a_question_leads_to_the_query_page_in_the_language_of_its_address(shipped: Any) -> None:
+    reply = shipped.fetch("/queries/signatories/edit?lang=th", headers=BROWSER)
+    assert reply.headers["location"].endswith("&lang=th")
+
+
 def test_colours_are_remembered_and_written_into_the_page(server: Any) -> None:
     text, headers = page(server, "/?theme=dark")
     assert '<html lang="en" data-theme="dark">' in text

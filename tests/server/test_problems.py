@@ -248,8 +248,11 @@ def test_readers_of_thai_are_told_in_thai(shipped: Any, path: str) -> None:
     words = html.unescape(said[1] or said[2])
     assert re.search("[\u0e00-\u0e7f]{5}", words), words
     assert not re.search(r"\b(found|expected|such as|one of|the)\b", words), words
-    told = shipped.fetch(path, headers={"Accept": "application/json", "Accept-Language": "th"})
-    if told.status != 200:
-        assert told.headers["content-language"] == "en"
-        assert reply.headers.get("content-language", "th") == "th"
-        assert not re.search("[\u0e00-\u0e7f]", told.problem["detail"])
+    for asked in ("th", "en", "fr", None):
+        accepted = {"Accept-Language": asked} if asked else {}
+        told = shipped.fetch(path, headers={"Accept": "application/json"} | accepted)
+        if told.status != 200:
+            thai = asked == "th"
+            assert told.headers["content-language"] == ("th" if thai else "en")
+            assert bool(re.search("[\u0e00-\u0e7f]{5}", told.problem["detail"])) == thai
+            assert bool(re.search("[\u0e00-\u0e7f]{5}", told.problem["title"])) == thai
