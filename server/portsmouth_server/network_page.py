@@ -92,13 +92,15 @@ def network_page_router(store: Store, settings: Settings, pages: HtmlPages, kept
         seen = viewer()
         colours = "auto" if seen.theme == "system" else seen.theme
         looks = [*asked.of_network(), ("language", seen.language), ("colours", colours)]
+        rows = _rows(told, asked)
         body = pages.render(
             "network.html",
             told=told,
+            shown=_shown(rows, asked),
             drawn={**told, "acts": [_without(act, "name") for act in told["acts"]]},
             asked=asked,
             stances=offered(asked.selection.stance),
-            rows=_rows(told, asked),
+            rows=rows,
             manners=tuple(MANNERS),
             modes={name: sorted(modes) for name, modes in MANNERS.items() if modes},
             forms=forms,
@@ -263,6 +265,12 @@ def _rows(told: JsonObject, asked: Asked) -> list[JsonObject]:
     return sorted(
         rows, key=lambda row: (row["earliest"] or "9", row["source"]["name"], row["target"]["name"])
     )
+
+
+def _shown(rows: Sequence[JsonObject], asked: Asked) -> int | None:
+    """Count the acts of a table from which some are left out; an act may be several rows."""
+    narrowed = asked.given.get("manner") or asked.selection.since or asked.selection.until
+    return len({row["event"] for row in rows}) if narrowed else None
 
 
 def _without(act: JsonObject, name: str) -> JsonObject:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from typing import Final, Self
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -142,10 +143,20 @@ async def _page(index: Index, asked: Asked, pages: HtmlPages, here: Urls) -> Res
         hits=[_Shown.from_hit(hit, asked.text or "", index, here) for hit in hits],
         near=near,
         more=len(hits) == asked.limit,
+        further=_further(asked, here),
+        most=MOST_HITS,
         kinds=sorted(kinds, key=lambda kind: kind[1].lower()),
         problem=problem,
     )
     return page(body, problem.status if problem else 200)
+
+
+def _further(asked: Asked, here: Urls) -> str:
+    """Return where as many hits stand as there can be; nothing where they stand already."""
+    if asked.limit == MOST_HITS:
+        return ""
+    pairs = [("q", asked.text or ""), *(("kind", kind) for kind in asked.kinds), ("limit", str(MOST_HITS))]
+    return f"{here.search}?{urlencode(pairs)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 from browser.accessibility import found_by_axe
 from browser.conftest import SCHEMES, overflow
+from server.conftest import RunningServer
 
 READY = "body[data-drawn]"
 ROOSEVELT = '.actor[data-id="d:roosevelt"]'
@@ -43,6 +45,58 @@ def test_an_actor_then_an_act_then_the_passages_that_tell_of_it(visit: Any) -> N
     assert panel.locator("h2").inner_text() == "Theodore Roosevelt"
     page.go_back()
     assert panel.locator("h2").count() == 0
+
+
+def numbers(page: Any) -> dict[str, str]:
+    """What the head of the page counts."""
+    chips = page.locator(".chip").evaluate_all(
+        "all => all.map(one => [one.querySelector('input').value, one.querySelector('.number').textContent])"
+    )
+    count = page.locator(".count").inner_text().split(". ")[0].strip(".\n ")
+    return {"count": count, "sides": " ".join(page.locator(".sides").inner_text().split()), **dict(chips)}
+
+
+def test_the_numbers_follow_what_is_drawn(visit: Any) -> None:
+    page = opened(visit)
+    every = numbers(page)
+    page.locator("[name=parts]").select_option("s1")
+    page.wait_for_function(
+        "old => !document.querySelector('.count').textContent.includes(old)", arg=every["count"]
+    )
+    asked_anew = numbers(opened(visit, "?parts=s1"))
+    assert {name: number for name, number in numbers(page).items() if number != "0"} == asked_anew != every
+    page.locator(".chip", has_text="money").click()
+    page.wait_for_url("**manner=money**")
+    shown = f"{asked_anew['money']} of these acts are shown."
+    assert page.locator(".count").inner_text().endswith(shown)
+    assert (
+        visit("/network?parts=s1&manner=money", scripts=False).locator(".count").inner_text().endswith(shown)
+    )
+    page.get_by_text("Show everything").click()
+    page.wait_for_function(
+        "old => document.querySelector('.count').textContent.includes(old)", arg=every["count"]
+    )
+    assert numbers(page) == every
+
+
+def test_who_goes_back_finds_the_form_as_it_was(visit: Any) -> None:
+    page = opened(visit)
+    finder = page.locator(".paths")
+    finder.locator("[name=from]").fill("Roosevelt")
+    finder.locator("[name=to]").fill("Nicholas II")
+    finder.locator("button").click()
+    page.locator(".chosen h2").first.wait_for()
+    page.go_back()
+    page.locator(".chosen h2").first.wait_for(state="detached")
+    assert finder.locator("[name=from]").input_value() == ""
+
+
+def test_a_network_of_nobody_is_an_empty_picture(browsing: Any, tmp_path: Path) -> None:
+    server = RunningServer(tmp_path, ("portsmouth", "serve", "--no-data"))
+    page = browsing(server.url)("/network")
+    page.wait_for_selector(READY)
+    assert (drawn(page), page.locator(".twin td").inner_text()) == (0, "No act fits.")
+    server.stop()
 
 
 def test_the_address_restores_the_view(visit: Any) -> None:

@@ -173,6 +173,20 @@ def test_a_link_restores_the_whole_view(visit: Any) -> None:
     assert page.locator("[name=parts]").input_value() == ""
 
 
+def test_who_goes_back_to_the_beginning_finds_it_as_it_was(visit: Any) -> None:
+    beginning = visit("/sparql").locator("#query").input_value()
+    page = writing(visit, "SELECT * { ?s ?p ?o } LIMIT 3")
+    page.keyboard.press("Control+Enter")
+    answered(page)
+    page.go_back()
+    page.locator(".rows").wait_for(state="detached")
+    assert page.locator("#query").input_value() == beginning != ""
+    assert "rows" not in page.locator("form .status").inner_text()
+    page.go_forward()
+    answered(page)
+    assert page.locator(".rows tbody tr").count() == 3
+
+
 def test_a_chart_restores_what_it_shows(visit: Any) -> None:
     page = named(visit, "losses")
     page.locator("[name=chart-mark]").select_option("dot")

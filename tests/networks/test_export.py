@@ -71,6 +71,7 @@ def test_gexf_is_dynamic_and_leaves_undated_arcs_open(network):
     assert spans == [("1905-08-22", "1905-09-04")] * 2
     ids = [edge.get("id") for edge in root.iterfind(".//g:edge", GEXF)]
     assert len(ids) == len(set(ids)) == 3
+    assert {edge.get("label") for edge in root.iterfind(".//g:edge", GEXF)} == {"m, n"}
     assert b"lastmodifieddate" not in write(network, "gexf")
 
 

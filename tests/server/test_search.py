@@ -113,6 +113,18 @@ def test_people_see_hits_and_where_they_fit(shipped: Any) -> None:
     assert "โคมูระ" in [i.get("value") for i in page.all("input")]
 
 
+def test_who_is_shown_the_best_is_led_to_the_rest(shipped: Any) -> None:
+    page = see(shipped, "/search?q=indemnity")
+    assert len([item for item in page.all("p") if item.get("class") == "hit"]) == 20
+    (further,) = [a["href"] for a in page.all("a") if "limit=" in a["href"]]
+    assert further == "/search?q=indemnity&limit=200"
+    every = see(shipped, further)
+    assert len([item for item in every.all("p") if item.get("class") == "hit"]) > 30
+    assert "Show up to" not in every.text
+    chosen = see(shipped, "/search?q=treaty&kind=pt:Provision&limit=1")
+    assert "/search?q=treaty&kind=pt%3AProvision&limit=200" in [a["href"] for a in chosen.all("a")]
+
+
 def test_people_see_the_form_and_that_there_is_nothing(shipped: Any) -> None:
     assert not see(shipped, "/search").all("mark")
     assert "Nothing is named so" in see(shipped, "/search?q=zzzzz").text

@@ -95,7 +95,9 @@ def _gexf(flat: Network) -> Iterator[str]:
         + "        </attvalues>\n      </edge>\n"
     )
     for number, (source, target, key, data) in enumerate(arcs):
-        first, last, label = data["earliest"], data["latest"], _last(data["event"])
+        first, last = data["earliest"], data["latest"]
+        # What Gephi writes beside a line.
+        label = ", ".join(map(_last, data["modes"].split())) or _last(data["event"])
         days = f' start="{first}"' * bool(first) + f' end="{last}"' * bool(last)
         values = [written[data[name]] for name in _OF_ARCS]
         ends = written[source], written[target], number, written[label], days

@@ -78,7 +78,7 @@ async function follow(before: State | undefined): Promise<void> {
       view.draw(told);
       time.draw(told);
       // The table holds the acts of another network now: the server writes it anew.
-      void retable();
+      void rewrite();
     }
   }
   if (state.from && state.to) {
@@ -122,14 +122,36 @@ async function grow(id: string): Promise<void> {
   render();
 }
 
-async function retable(): Promise<void> {
-  const reply = await fetch(`${location.pathname}?${filters(state, false)}`, {
-    headers: { Accept: "text/html" },
-  });
-  const page = new DOMParser().parseFromString(await reply.text(), "text/html");
-  const [mine, theirs] = [document.querySelector(".twin tbody"), page.querySelector(".twin tbody")];
-  if (mine && theirs) mine.replaceWith(document.adoptNode(theirs));
+/** Takes over from the server's page of another network what scripts do not write: its numbers, sides and acts. */
+async function rewrite(): Promise<void> {
+  const wanted = filters(state, false).toString();
+  let page: Document;
+  try {
+    const reply = await fetch(`${location.pathname}?${wanted}`, { headers: { Accept: "text/html" } });
+    if (!reply.ok) throw new Error(reply.statusText);
+    page = new DOMParser().parseFromString(await reply.text(), "text/html");
+  } catch {
+    notice(words.failed);
+    return render();
+  }
+  if (wanted !== filters(state, false).toString()) return;
+  for (const selector of [".count", ".sides", ".twin tbody"]) {
+    const [mine, theirs] = [document.querySelector(selector), page.querySelector(selector)];
+    if (mine && theirs) mine.replaceWith(document.adoptNode(theirs));
+  }
+  const chips = new Map([...page.querySelectorAll(".chip")].map((chip) => [mannerOf(chip), chip]));
+  for (const chip of document.querySelectorAll(".chip")) {
+    const number = chip.querySelector(".number");
+    const theirs = chips.get(mannerOf(chip));
+    if (number) number.textContent = theirs?.querySelector(".number")?.textContent ?? "0";
+    chips.delete(mannerOf(chip));
+  }
+  document.querySelector(".chips")?.append(...[...chips.values()].map((chip) => document.adoptNode(chip)));
   render();
+}
+
+function mannerOf(chip: Element): string {
+  return chip.querySelector("input")?.value ?? "";
 }
 
 function render(): void {
@@ -141,6 +163,10 @@ function render(): void {
     noticed = "";
   }
   time.show(state, shown.hidden);
+  const narrowed = state.manners.length > 0 || state.since !== null || state.until !== null;
+  const events = new Set([...shown.acts].map((at) => told.acts[at]?.event));
+  const count = document.querySelector(".count .shown");
+  if (count) count.textContent = narrowed ? (words.shown ?? "").replace("#n", String(events.size)) : "";
   for (const row of document.querySelectorAll<HTMLElement>(".twin tr[data-act]")) {
     row.hidden = !shown.acts.has(Number(row.dataset.act));
   }
@@ -192,6 +218,8 @@ document.addEventListener("keydown", (event) => {
 window.addEventListener("popstate", () => {
   const before = state;
   state = read(location.search);
+  for (const end of ["from", "to"] as const)
+    (finder.elements.namedItem(end) as HTMLInputElement).value = state[end];
   time.stop();
   void follow(before);
 });

@@ -22,6 +22,8 @@ const { words } = told;
 const parts = asking.elements.namedItem("parts") as HTMLSelectElement;
 const names = new Names(told.sparql, told.base, told.prefixes);
 let state: State = { ...fromAddress(location.search), query: typed.value, parts: parts.value };
+/** What the page begins with where its address asks nothing. */
+const beginning = fromAddress(location.search).query ? "" : typed.value;
 let answered: Answered | undefined;
 let answeredFor = "";
 let running: AbortController | undefined;
@@ -166,11 +168,15 @@ parts.addEventListener("change", () => {
 window.addEventListener("popstate", () => {
   state = fromAddress(location.search);
   parts.value = state.parts;
-  if (editor) editor.text = state.query;
-  typed.value = state.query;
+  put(state.query || beginning);
   if (question(state).toString() === answeredFor) void redraw();
   else if (state.query) void ask("replace");
-  else result.replaceChildren();
+  else {
+    answered = undefined;
+    answeredFor = "";
+    status.textContent = "";
+    result.replaceChildren();
+  }
 });
 
 /** What was run here before. */

@@ -179,6 +179,8 @@ export class View {
 
   private drawActors(): void {
     const points = this.told.actors.map((actor) => this.point(actor.id));
+    // An empty picture has no outermost marks.
+    if (!points.length) points.push({ x: 0, y: 0 });
     this.extent = {
       left: Math.min(...points.map(({ x }) => x)),
       right: Math.max(...points.map(({ x }) => x)),
