@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from portsmouth.errors import ParameterError, StoreError
+from portsmouth.passing import passing_folder
 from portsmouth.store.embedded import EmbeddedStore
 from portsmouth.store.persistence import filling, forms
 from portsmouth.store.persistence.bulk import estimated_mib, rewrite
@@ -101,18 +101,18 @@ def store_of_file(
     :raises PortsmouthError: the file cannot be read.
     """
     merged = settings.dataset == "merged"
-    with tempfile.TemporaryDirectory(prefix="portsmouth-") as folder:
+    with passing_folder() as folder:
         try:
             needed = estimated_mib(path, merged=merged)
             fits = needed <= settings.data_memory
             where = f"{path.name} takes about {needed:,} MiB in memory, of {settings.data_memory:,} allowed: "
             if settings.hold == "memory" or (settings.hold == "auto" and fits):
-                target = Path(folder) / "data.nq"
+                target = folder / "data.nq"
                 digest = rewrite(path, target, merged=merged).digest
                 opened = _in_memory(target, f"{digest}-{settings.dataset}", settings)
                 where += "held in memory."
             else:
-                directory = Path(folder) / "store"
+                directory = folder / "store"
                 filling.load(directory, path, merged=merged, report=report)
                 opened = open_store(b"", settings, directory=directory)
                 where += "held on disk until the server ends; `portsmouth load --store DIR` would keep it."

@@ -1,4 +1,4 @@
-"""A server that is told to end while it starts leaves nothing behind, whatever it was doing."""
+"""What is told to end while it starts leaves nothing behind, whatever it was doing."""
 
 import os
 import signal
@@ -35,4 +35,73 @@ def test_a_start_that_is_ended_leaves_no_folder_and_no_process(tmp_path, number,
         # Python ends as the signal would where Ctrl-C met code that it was just compiling.
         codes = {-number} | ({130} if number == signal.SIGINT else set())
         assert starting.returncode in codes | ({0} if b"Serving" in told else set())
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("later", [0, 0.05, 0.3])
+def test_a_query_that_is_ended_leaves_no_folder_and_no_process(tmp_path, later):
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(
+        [sys.executable, "-m", "portsmouth", "query", "ASK {}"], env=environment, stderr=subprocess.PIPE
+    ) as asking:
+        while not list(tmp_path.iterdir()):
+            assert asking.poll() is None
+            time.sleep(0.0005)
+        time.sleep(later)
+        asking.terminate()
+        try:
+            _, told = asking.communicate(timeout=60)
+        finally:
+            asking.kill()
+        assert b"Traceback" not in told
+    assert list(tmp_path.iterdir()) == []
+
+
+#: A store in memory, made in a process that is told to end at one moment of its life.
+TOLD = """
+import asyncio, os, pathlib, shutil, signal, sys, tempfile
+from portsmouth.cli.ending import orderly
+from portsmouth.store.embedded import EmbeddedStore
+
+def told(before, owner, name):
+    kept = getattr(owner, name)
+    def instead(*given, **named):
+        setattr(owner, name, kept)
+        if not before:
+            kept(*given, **named)
+        os.kill(os.getpid(), signal.SIGTERM)
+        return kept(*given, **named) if before else None
+    setattr(owner, name, instead)
+
+async def live(store):
+    async with store:
+        pass
+
+{moment}
+with orderly():
+    asyncio.run(live(EmbeddedStore.from_nquads(b"")))
+"""
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "told(True, os, 'unlink')",
+        "told(False, pathlib.Path, 'mkdir')",
+        "told(True, pathlib.Path, 'write_bytes')",
+        "told(False, EmbeddedStore, '__init__')",
+        "told(True, EmbeddedStore, 'start')",
+        "told(True, EmbeddedStore, 'aclose')",
+        "told(True, shutil, 'rmtree')",
+    ],
+)
+def test_a_store_whose_process_is_told_to_end_at_any_moment_leaves_no_folder(tmp_path, moment):
+    ended = subprocess.run(
+        [sys.executable, "-c", TOLD.replace("{moment}", moment)],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == -signal.SIGTERM, ended.stderr
     assert list(tmp_path.iterdir()) == []

@@ -10,16 +10,15 @@ from __future__ import annotations
 
 import gc
 import os
-import shutil
 import socket
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from portsmouth.apart import Apart
+from portsmouth.passing import make_folder, remove_folder
 
 if TYPE_CHECKING:
     from portsmouth.store.processes.prepared import Prepared
@@ -55,12 +54,12 @@ class Ahead:
     def __init__(self, facts: Path | None = None, *, forking: bool = False) -> None:
         #: The fork server that waits for the graph.
         self.prepared: Prepared | None = None
-        folder = self._folder = Path(tempfile.mkdtemp(prefix="portsmouth-"))
+        folder = self._folder = make_folder()
         try:
             channel = socket.socketpair() if forking else None
             self._building = Apart(lambda: _build(facts, folder, channel and channel[0]))
         except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
+            remove_folder(folder)
             raise
         try:
             if channel:
@@ -87,7 +86,7 @@ class Ahead:
         self._building.end()
         if self.prepared:
             self.prepared.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        remove_folder(self._folder)
 
     def __enter__(self) -> Self:
         return self

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+from portsmouth.passing import find_room, remove_what_is_left
 
 
 @contextmanager
@@ -15,6 +19,7 @@ def orderly() -> Iterator[None]:
 
     A second one ends it at once. Processes that are forked meanwhile know nothing of it.
     """
+    find_room()
     owner = os.getpid()
     told = False
 
@@ -24,6 +29,9 @@ def orderly() -> Iterator[None]:
         if os.getpid() != owner:
             os.kill(os.getpid(), number)
         told = True
+        # What is left in the middle of its making has nothing to tell anybody.
+        sys.unraisablehook = lambda _: None
+        warnings.simplefilter("ignore")
         # An event loop lets nothing else through that is raised in whatever it just does.
         raise KeyboardInterrupt
 
@@ -31,6 +39,8 @@ def orderly() -> Iterator[None]:
     try:
         yield
     finally:
+        # Whoever was to remove them may have been interrupted before they could, or while they did.
+        remove_what_is_left()
         # What was raised may have become another error on its way.
         if told:
             os.kill(owner, signal.SIGTERM)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ import typer
 
 from portsmouth.cli.base import FactsOption, app, refuse
 from portsmouth.cli.telling import notes, now_and_then
+from portsmouth.passing import passing_folder
 from portsmouth.store.persistence import filling
 
 if TYPE_CHECKING:
@@ -167,9 +167,9 @@ def _content(file: Path | None, facts: Path | None) -> Iterator[Content]:
             content = prepare(read_dataset(built.nquads, ox.Store()), built.snapshot)
         yield content
         return
-    with tempfile.TemporaryDirectory(prefix="portsmouth-") as folder:
+    with passing_folder() as folder:
         with notes.status(f"reading {file}"):
-            store = ox.Store(folder) if file.stat().st_size > _MOST_IN_MEMORY else ox.Store()
+            store = ox.Store(str(folder)) if file.stat().st_size > _MOST_IN_MEMORY else ox.Store()
             content = prepare(read_dataset(file, store))
         yield content
 

@@ -18,7 +18,6 @@ import asyncio
 import hashlib
 import json
 import shutil
-import tempfile
 from collections import Counter, deque
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
@@ -34,6 +33,7 @@ from portsmouth.errors import (
     ReadOnlyError,
     StoreError,
 )
+from portsmouth.passing import make_folder, remove_folder
 from portsmouth.stance import Stance
 from portsmouth.store.limits import Limits
 from portsmouth.store.persistence.copies import reading_copy
@@ -103,14 +103,14 @@ class EmbeddedStore:
         :param snapshot: its id; the hash of the data unless given.
         :param limits: what a query may take.
         """
-        folder = Path(tempfile.mkdtemp(prefix="portsmouth-"))
+        folder = make_folder()
         path = folder / "snapshot.nq"
         path.write_bytes(data)
         return cls(
             path,
             snapshot=snapshot or hashlib.sha256(data).hexdigest(),
             limits=limits,
-            on_close=lambda: shutil.rmtree(folder, ignore_errors=True),
+            on_close=lambda: remove_folder(folder),
         )
 
     @classmethod
@@ -282,7 +282,12 @@ class EmbeddedStore:
         self._on_close()
 
     async def __aenter__(self) -> Self:
-        await self.start()
+        try:
+            await self.start()
+        except BaseException:
+            # Most of all by Ctrl-C: who has not come in does not go out.
+            await self.aclose()
+            raise
         return self
 
     async def __aexit__(

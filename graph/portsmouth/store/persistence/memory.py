@@ -11,13 +11,13 @@ The base is written anew by a worker, which holds a snapshot anyway, while queri
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 import uuid
 from pathlib import Path
 from typing import IO, Final
 
 from portsmouth.errors import StoreError
+from portsmouth.passing import make_folder, remove_folder
 from portsmouth.store.persistence import bases, directories
 from portsmouth.store.persistence.contents import is_written
 from portsmouth.store.persistence.journal import sync_folder
@@ -55,7 +55,7 @@ class MemoryPrimary:
         """Make or open base and journal; see :meth:`portsmouth.store.persistence.primary.Primary.open`."""
         try:
             if self._directory is None:
-                self._folder = Path(tempfile.mkdtemp(prefix="portsmouth-"))
+                self._folder = make_folder()
                 state = self._new_state("m")
                 _begin(self._folder, self._data)
             else:
@@ -136,7 +136,7 @@ class MemoryPrimary:
             self._journal.close()
             self._journal = None
             if self._directory is None:
-                shutil.rmtree(self._folder, ignore_errors=True)
+                remove_folder(self._folder)
         if self._lock:
             self._lock.close()
             self._lock = None
