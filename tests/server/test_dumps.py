@@ -159,3 +159,26 @@ def test_blank_nodes_have_the_same_names_wherever_they_are_loaded() -> None:
         return asyncio.run(sums())
 
     assert of("x", "y") == of("y", "x") == of("n1", "n2")
+
+
+def test_nodes_that_look_too_much_alike_hold_up_no_dump(caplog: pytest.LogCaptureFixture) -> None:
+    """RDFC-1.0, section 7.1: of some graphs nobody can name the nodes in time."""
+    import asyncio
+
+    from portsmouth.store.embedded import EmbeddedStore
+    from portsmouth_server.dumps.writing import write_dump
+
+    nodes = range(9)
+    data = "".join(f"_:n{n} <http://e/p> _:n{m} <http://e/g> .\n" for n in nodes for m in nodes if n != m)
+
+    async def dump(data: bytes, extension: str) -> set[ox.Quad]:
+        async with EmbeddedStore.from_nquads(data) as store:
+            return parsed(b"".join((await write_dump(store, extension)).plain()), extension)
+
+    kept = asyncio.run(dump(data.encode(), "trig"))
+    assert len(kept) == 72
+    assert len({quad.subject for quad in kept}) == 9
+    assert not any(quad.subject == ox.BlankNode("c14n0") for quad in kept)
+    assert "too much alike" in caplog.text
+    plain = asyncio.run(dump(b'_:x <http://e/p> "o" .\n', "nq"))
+    assert [quad.subject for quad in plain] == [ox.BlankNode("c14n0")]

@@ -8,7 +8,9 @@ Turtle, N-Triples and RDF/XML carry the default graph.
 
 An engine names blank nodes anew whenever it loads them. So that one snapshot
 gives the same bytes at every server, they are named by RDFC-1.0 and their
-statements come last.
+statements come last. Where somebody has written nodes that look so much alike
+that this would hold the server, they keep the names that the engine gave them:
+the dump is as whole, and the same for as long as this server keeps the snapshot.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
+import logging
 import zlib
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
@@ -24,11 +27,14 @@ from typing import Any, Final
 
 import pyoxigraph as ox
 
+from portsmouth.canonical import MOST_WORK, work
 from portsmouth.errors import StoreError
 from portsmouth.formats import PREFIXED, RDF_FORMATS
 from portsmouth.iris import PREFIXES
 from portsmouth.store.protocol import RESULT_FORMATS, Answer, Formats, Query, Store
 from portsmouth_server.asking import Row, quads, rows
+
+log = logging.getLogger("portsmouth_server")
 
 _GROUND: Final = "FILTER(!ISBLANK(?s) && !ISBLANK(?o))"
 _TRIPLES: Final = f"SELECT ?g ?s ?p ?o WHERE {{ ?s ?p ?o {_GROUND} }} ORDER BY ?s ?p ?o"
@@ -146,7 +152,11 @@ def _canonical(solutions: Iterable[Row]) -> tuple[ox.Quad, ...]:
     merged = {ox.Quad(quad.subject, quad.predicate, quad.object) for quad in named}
     derived = merged == statements - named
     # A derived default graph repeats what the named graphs hold and must not take part in the naming.
-    dataset = ox.Dataset(named if derived else statements)
+    counted = named if derived else statements
+    if work(counted) > MOST_WORK:
+        log.warning("blank nodes look too much alike to be named in time; dumps name them as the store does")
+        return tuple(sorted(statements, key=_place))
+    dataset = ox.Dataset(counted)
     dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
     result = set(dataset)
     if derived:
