@@ -40,6 +40,8 @@ _CHANGING: Final = re.compile(rf"\b(?:{'|'.join((*sorted(VOLATILE), 'SERVICE'))}
 LONGEST_LINK: Final = 2048
 # What may stand in the query of an address (RFC 3986, section 3.4), and so in a Link header as it came.
 _SAFE: Final = (string.ascii_letters + string.digits + "%/?:@!$&'()*+,;=._~-").encode()
+#: Parameters that are about the answer itself.
+_OF_THE_ANSWER: Final = (b"format=", b"receipts=", b"rows=")
 PROVENANCE: Final = f'>; rel="{PROV}has_provenance"'.encode()
 
 
@@ -80,6 +82,17 @@ def could_be(url: bytes) -> bool:
     (True, False)
     """
     return b"lang=" not in url and b"theme=" not in url and b"#" not in url
+
+
+def is_lone(query_string: bytes) -> bool:
+    """Say whether an address has the query for its one parameter.
+
+    :param query_string: the parameters, still percent-encoded.
+
+    >>> is_lone(b"query=ASK+%7B%7D"), is_lone(b"query=ASK+%7B%7D&format=csv")
+    (True, False)
+    """
+    return query_string.startswith(b"query=") and b"&" not in query_string
 
 
 def read(query_string: bytes, accept: bytes | None, bounds: Bounds) -> Query | None:
@@ -176,10 +189,7 @@ def link_as_it_came(receipts: bytes, query_string: bytes) -> bytes | None:
     if (
         len(query_string) >= LONGEST_LINK
         or query_string.translate(None, _SAFE)
-        # Parameters that are about the answer itself.
-        or b"format=" in query_string
-        or b"receipts=" in query_string
-        or b"rows=" in query_string
+        or (not is_lone(query_string) and any(name in query_string for name in _OF_THE_ANSWER))
     ):
         return None
     return b"<%s?%s%s" % (receipts, query_string, PROVENANCE)

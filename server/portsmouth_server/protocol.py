@@ -27,6 +27,8 @@ UPDATE: Final = "application/sparql-update"
 _ABSOLUTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|\\^`]*")
 _RELATIVE: Final = re.compile(r"<(?![A-Za-z][A-Za-z0-9+.-]*:)[^\x00-\x20<>\"{}|^`]*>")
 _ONE_QUERY: Final = b"query="
+#: The dataset of a request that names no graphs.
+_NO_CHOICE: Final = Dataset()
 #: The parameters that mean something here; others are passed over, but for slips in these.
 _OF_A_QUERY: Final = ("query", "default-graph-uri", "named-graph-uri", "parts", "format", "receipts", "rows")
 _OF_AN_UPDATE: Final = ("update", "using-graph-uri", "using-named-graph-uri")
@@ -76,7 +78,7 @@ def from_address(query_string: bytes) -> SparqlRequest:
     """
     if query_string.startswith(_ONE_QUERY) and b"&" not in query_string:
         # Most requests are this and nothing else.
-        return SparqlRequest(value(query_string[len(_ONE_QUERY) :]), Dataset(), None)
+        return SparqlRequest(value(query_string[len(_ONE_QUERY) :]), _NO_CHOICE, None)
     return _read_query(parameters(query_string))
 
 

@@ -19,13 +19,12 @@ from typing import Any, Final
 
 from portsmouth.store.protocol import Query
 from portsmouth_server import plain
-from portsmouth_server.answers import KeptAnswer, KeptAnswers
+from portsmouth_server.answers import KeptAnswer, KeptAnswers, header_lines
 from portsmouth_server.http import REQUEST_ID, REQUEST_ID_VALUE, Header
 
 _METHOD: Final = b"GET "
 _END: Final = b"\r\n\r\n"
-#: A target in origin form, and the version, after the method (RFC 9112, section 3).
-_REST_OF_LINE: Final = re.compile(rb"(/[\x21-\x7e]*) HTTP/1\.1")
+_VERSION: Final = b" HTTP/1.1"
 #: A field line (RFC 9112, section 5), without the obsolete folding.
 _FIELD: Final = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\x20-\x7e\x80-\xff\t]*?)[ \t]*")
 #: Blocks of headers that are remembered; a client sends the same with every request.
@@ -49,7 +48,6 @@ class PlainRequest:
     """A request for the answer to a plain query.
 
     :param query: what is asked.
-    :param kept: the head and the body of the response, if they are at hand.
     :param link: the Link header of a response.
     :param name: under what the answer may be kept.
     :param snapshot: the snapshot that answers.
@@ -58,7 +56,6 @@ class PlainRequest:
     """
 
     query: Query
-    kept: tuple[bytes, bytes] | None
     link: bytes
     name: tuple[bytes, bytes | None]
     snapshot: str
@@ -88,8 +85,10 @@ class Speaker:
         self._prefix = secrets.token_hex(6).encode() + b"-"
         self._numbers = itertools.count(1)
         self._date = (0, b"")
+        #: Header lines by media type, and whether there is an ETag: what comes before it, and after.
+        self._lines: dict[tuple[str, bool], tuple[bytes, bytes]] = {}
 
-    def read(self, data: bytes, snapshot: str) -> PlainRequest | None:
+    def read(self, data: bytes, snapshot: str) -> PlainRequest | tuple[bytes, bytes] | None:
         """Read a request; see :meth:`portsmouth.store.processes.borrowing.Speaker.read`.
 
         :raises PortsmouthError: the request deserves an error.
@@ -97,33 +96,47 @@ class Speaker:
         if not data.startswith(_METHOD) or data.find(_END) != len(data) - len(_END):
             return None
         line, _, rest = data.partition(b"\r\n")
-        match = _REST_OF_LINE.fullmatch(line, len(_METHOD))
         block = self._block(rest)
-        if match is None or block is None or len(data) > self._longest:
+        if block is None or not line.endswith(_VERSION) or len(data) > self._longest:
             return None
-        target = match[1]
-        if not target.startswith(self._heads) or not plain.could_be(target):
-            return None
-        heading = self._heading(block)
+        target = line[len(_METHOD) : -len(_VERSION)]
         name = (target, block.accept)
         if known := self._kept.named(snapshot, name):
             answer, kept_link = known
-            whole = heading + _link(kept_link) + answer.head, answer.body
-            return PlainRequest(_NOTHING, whole, b"", name, snapshot, heading)
-        address = target.partition(b"?")[2]
-        query = plain.read(address, block.accept, self._bounds)
-        link = plain.link_as_it_came(self._receipts, address)
-        if query is None or query.dataset.stance or link is None:
+            return self._heading(block) + _link(kept_link) + answer.head, answer.body
+        if not target.startswith(self._heads):
             return None
-        return PlainRequest(query, None, link, name, snapshot, heading, block.name or b"")
+        address = target.partition(b"?")[2]
+        # With which no character passes that a target must not have (RFC 9112, section 3.2.1).
+        link = plain.link_as_it_came(self._receipts, address)
+        if link is None or not (plain.is_lone(address) or plain.could_be(target)):
+            return None
+        query = plain.read(address, block.accept, self._bounds)
+        if query is None or query.dataset.stance:
+            return None
+        return PlainRequest(query, link, name, snapshot, self._heading(block), block.name or b"")
 
     def head(self, request: PlainRequest, media_type: str, body: bytes, seconds: float) -> bytes:
         """Return the head of a response; see :meth:`portsmouth.store.processes.borrowing.Speaker.head`."""
         etag = plain.tag(request.query, request.snapshot)
-        answer = KeptAnswer(plain.headings(etag, media_type, self._cors), body)
         if etag is not None and self._kept.worth(request.name, seconds, len(body)):
+            answer = KeptAnswer(plain.headings(etag, media_type, self._cors), body)
             self._kept.keep(request.snapshot, request.query, answer, request.name, request.link)
-        return request.heading + _link(request.link) + answer.head
+        before, after = self._lines_around(media_type, etag is not None)
+        return b"%b%b%b%b%b%d\r\n\r\n" % (
+            request.heading, _link(request.link), before, etag or b"", after, len(body),
+        )  # fmt: skip
+
+    def _lines_around(self, media_type: str, tagged: bool) -> tuple[bytes, bytes]:
+        """Return the header lines before and after an ETag, up to the length: they are the same each time."""
+        try:
+            return self._lines[media_type, tagged]
+        except KeyError:
+            headings = plain.headings(_PLACE if tagged else None, media_type, self._cors)
+            lines = header_lines([*headings, (b"content-length", b"")]).removesuffix(_END)
+            before, _, after = lines.partition(_PLACE)
+            self._lines[media_type, tagged] = before, after
+            return before, after
 
     def _block(self, lines: bytes) -> _Block | None:
         """Return what matters of a block of headers, ``None`` where it asks for something unusual."""
@@ -143,7 +156,8 @@ class Speaker:
         return b"HTTP/1.1 200 OK\r\ndate: %b\r\n%b: %b\r\n" % (self._date[1], REQUEST_ID, name)
 
 
-_NOTHING: Final = Query("")
+#: Where an ETag stands in header lines, which have no such character.
+_PLACE: Final = b"\0"
 
 
 def _link(link: bytes) -> bytes:

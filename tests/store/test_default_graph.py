@@ -67,6 +67,9 @@ WORDS = [
     "#",
     "\n",
     "a:b",
+    "PREFIX a: <http://e/graph/>",
+    "# PREFIX b: <http://b/>",
+    "'PREFIX",
 ]
 
 

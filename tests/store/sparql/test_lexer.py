@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from portsmouth.errors import QueryNestingError, ServiceRefusedError
 from portsmouth.store.protocol import Query
 from portsmouth.store.sparql.engine import refuse_services
-from portsmouth.store.sparql.lexer import MAX_NESTING, ServiceCall, _outline, outline, tokens
+from portsmouth.store.sparql.lexer import MAX_NESTING, ServiceCall, _outline, glance, outline, tokens
 
 
 @pytest.mark.parametrize(
@@ -144,12 +144,22 @@ WORDS = st.sampled_from(
         "\n",
         "BASE",
         "PREFIX a: <http://a/>",
+        "prefix now: <http://service/rand>",
+        "'PREFIX b: <http://b/>",
+        "# PREFIX c: <http://c/>",
         "a:b",
         "1.",
         "?s",
         "?p",
     ]
 )
+
+
+def test_the_quick_look_begins_behind_the_prefixes():
+    declared = "PREFIX from: <http://service/>\nPREFIX : <http://e/graph#>"
+    assert glance(declared + " ASK {}") == (len(declared), " ASK {}", True, False)
+    for text in (f"# {declared} ASK {{}}", f"ASK {{ ?s ?p 'PREFIX' }} {declared}", "PREFIX a: <\\u0061>"):
+        assert glance(text).start == 0
 
 
 @given(st.lists(WORDS, max_size=12), st.sampled_from(["", " "]))

@@ -32,6 +32,8 @@ from portsmouth.store.sparql.lexer import glance
 _RECEIVE: Final = 64 << 10
 #: Bytes of an answer that are kept in memory to be sent in one piece; longer ones are left to the store.
 _LONGEST: Final = 16 << 20
+#: Bytes of an answer that are put behind its head, as one short piece is sent quicker than two.
+_SHORT: Final = 64 << 10
 #: Seconds for which a client may make others wait by not reading its answer: at once, and with one answer.
 _PATIENCE: Final = 0.01
 _PATIENCE_ALTOGETHER: Final = 0.05
@@ -54,10 +56,6 @@ class Request(Protocol):
         """What it asks."""
 
     @property
-    def kept(self) -> Response | None:
-        """The response, if it is at hand."""
-
-    @property
     def called(self) -> bytes:
         """What the client calls the request; empty where it gives it no name."""
 
@@ -65,18 +63,20 @@ class Request(Protocol):
 class Speaker(Protocol):
     """Speaks the protocol of the connections that are lent."""
 
-    def read(self, data: bytes, snapshot: str) -> Request | None:
+    def read(self, data: bytes, snapshot: str) -> Request | Response | None:
         """Read a request.
 
         :param data: what has come on a connection.
         :param snapshot: the snapshot that will answer.
-        :return: ``None`` where this is not one whole request that can be answered here.
+        :return: what is asked, or the response where that is at hand; ``None`` where this is not one whole
+            request that can be answered here.
         :raises PortsmouthError: the request deserves an error, which is told elsewhere.
         """
 
     def head(self, request: Request, media_type: str, body: bytes, seconds: float) -> bytes:
         """Return the head of the response to a request.
 
+        :param request: what was read.
         :param media_type: the media type of the body.
         :param body: the answer.
         :param seconds: how long the evaluation took.
@@ -175,23 +175,22 @@ class Borrower:
 
     def _serve(self, ready: list[int]) -> bool:
         """Serve what has come; return whether the store is still there."""
-        mine = self._channel.fileno()
+        slot, mine = self._slot, self._channel.fileno()
         # First what the store says: where a client's turn had read it already, reading would wait for more.
-        for file in sorted(ready, key=lambda file: file != mine):
-            if self._slot.called_home:
+        if mine in ready and not slot.called_home and not self._obey():
+            return False
+        for file in ready:
+            if slot.called_home:
                 # The store has them all; what it has sent before it called is not wanted any more.
                 return self._wait_for_the_call()
-            if file == mine:
-                if not self._obey():
-                    return False
-            elif file in self._lent:
+            if file in self._lent:
                 # Whoever has been told of a write asks after it, so the write has been noted by now.
-                while self._slot.writes != self._writes and not self._home:
+                while slot.writes != self._writes and not self._home:
                     if not self._obey():
                         return False
                 if file in self._lent:
                     self._turn(file)
-        if self._slot.called_home:
+        if slot.called_home:
             return self._wait_for_the_call()
         self._look()
         return True
@@ -251,7 +250,7 @@ class Borrower:
     def _turn(self, file: int) -> None:
         """Answer what has come on a connection, or give it back."""
         lent, slot = self._lent[file], self._slot
-        began = time.perf_counter()
+        began = time.monotonic()
         slot.connection = lent.number
         try:
             data = lent.socket.recv(_RECEIVE)
@@ -260,20 +259,16 @@ class Borrower:
             return
         except OSError:
             data = b""
-        unsent: bytes | None = b""
         response, found = self._response(lent.number, data)
-        if response is not None:
-            unsent = self._send(lent.socket, response)
-            if unsent is not None:
-                slot.count(time.perf_counter() - began, found)
         if response is None:
             self._give_back(file, data)
-        elif unsent is None:
+        elif (unsent := self._send(lent.socket, response)) is None:
             self._give_back(file)
-        elif unsent or slot.called_home:
-            self._give_back(file, unsent=unsent)
         else:
             lent.last = time.monotonic()
+            slot.count(lent.last - began, found)
+            if unsent or slot.called_home:
+                self._give_back(file, unsent=unsent)
         slot.connection = 0
 
     def _response(self, number: int, data: bytes) -> tuple[Response | None, bool]:
@@ -285,8 +280,8 @@ class Borrower:
             return None, False
         if request is None:
             return None, False
-        if request.kept is not None:
-            return request.kept, True
+        if isinstance(request, tuple):
+            return request, True
         sorts = "ORDER" in glance(request.query.text).upper
         if sorts and len(data) > LONGEST_REQUEST:
             return None, False
@@ -310,7 +305,8 @@ class Borrower:
 
     def _send(self, connection: socket.socket, response: Response) -> bytes | None:
         """Send a response; return what the client does not take now, ``None`` where it is gone."""
-        waiting = [memoryview(part) for part in response if part]
+        head, body = response
+        waiting = [memoryview(head), memoryview(body)] if len(body) > _SHORT else [memoryview(head + body)]
         patience = _PATIENCE_ALTOGETHER
         while waiting:
             try:

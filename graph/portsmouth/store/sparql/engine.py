@@ -37,7 +37,7 @@ from portsmouth.iris import PREFIXES
 from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, AnswerKind, Dataset, Query, Update
 from portsmouth.store.sparql.bounds import Bounded, Output, at_most
 from portsmouth.store.sparql.extremes import AGGREGATES
-from portsmouth.store.sparql.lexer import names_graphs, outline, tokens
+from portsmouth.store.sparql.lexer import glance, names_graphs, outline, tokens
 from portsmouth.store.sparql.mixing import compared_surely
 from portsmouth.store.sparql.operations import Segment, segments
 from portsmouth.store.sparql.ranks import RANK, rank
@@ -172,7 +172,7 @@ def dataset_of(query: Query) -> Dataset:
     >>> dataset_of(Query("ASK FROM <http://g/a> {}")).default
     ('http://g/a',)
     """
-    if query.dataset:
+    if query.dataset or glance(query.text).plain:
         return query.dataset
     found = outline(query.text, query.base, _prefixes(query))
     return Dataset(found.default, found.named, query.dataset.stance)
@@ -190,6 +190,8 @@ def refuse_services(query: Query | Update, hosts: frozenset[str]) -> None:
     >>> query = Query("SELECT * { SERVICE <http://a.example/sparql> { ?s ?p ?o } }")
     >>> refuse_services(query, frozenset({"a.example"}))
     """
+    if glance(query.text).plain:
+        return
     prefixes = _prefixes(query) if isinstance(query, Query) else {}
     for call in outline(query.text, query.base or None, prefixes).services:
         authority = urlsplit(call.endpoint or "").netloc.rpartition("@")[2].lower()

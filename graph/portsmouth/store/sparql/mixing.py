@@ -14,6 +14,7 @@ import re
 from typing import Final
 
 from portsmouth.store.sparql.extremes import extremes_by_rank
+from portsmouth.store.sparql.lexer import glance
 from portsmouth.store.sparql.ranks import RANK
 from portsmouth.store.sparql.sorting import ranked
 
@@ -57,9 +58,14 @@ def compared_surely(text: str) -> str:
     >>> compared_surely("SELECT (MAX(?o) AS ?m) { ?s ?p ?o ; a ?t } ORDER BY ?t")
     'SELECT (<urn:x-portsmouth:greatest>(?o) AS ?m) { ?s ?p ?o ; a ?t } ORDER BY ?t'
     """
-    upper = text.upper()
-    names = set(_EXTREME.findall(text)) if "MIN" in upper or "MAX" in upper else None
-    mixed = _mixed(text, upper, names) if names else None
+    seen = glance(text)
+    upper = seen.upper
+    if "ORDER" not in upper and "MIN" not in upper and "MAX" not in upper:
+        return text
+    # Whatever is compared is so behind the prefixes.
+    body = text[seen.start :]
+    names = set(_EXTREME.findall(body)) if "MIN" in upper or "MAX" in upper else None
+    mixed = _mixed(body, upper, names) if names else None
     text = sorted_surely(text)
     return extremes_by_rank(text, mixed) if mixed else text
 
@@ -74,11 +80,12 @@ def sorted_surely(text: str) -> str:
     >>> sorted_surely("SELECT ?o { ?s ?p ?o ; <http://e/label> ?l } ORDER BY ?p ?l STR(?o)")
     'SELECT ?o { ?s ?p ?o ; <http://e/label> ?l } ORDER BY ?p ?l STR(?o)'
     """
-    upper = text.upper()
-    if "ORDER" not in upper or RANK in text:
+    seen = glance(text)
+    if "ORDER" not in seen.upper or RANK in text:
         return text
-    names = _sorted_by(text, upper)
-    found = _mixed(text, upper, names) if names else None
+    body = text[seen.start :]
+    names = _sorted_by(body, seen.upper)
+    found = _mixed(body, seen.upper, names) if names else None
     return (found and ranked(text, found)) or text
 
 

@@ -66,8 +66,6 @@ _OF_STRINGS: Final = frozenset({"CONTAINS", "STRSTARTS", "STRENDS", "REGEX"})
 # words as they stand takes a tenth of the time of looking for them by a regular expression.
 _LIKE_A_TEST: Final = (*_TESTS, *_OF_STRINGS, "DATATYPE", "LANG(", "LANGMATCHES")
 _THREE_VARIABLES: Final = re.compile(r"[{.)]\s*[?$]\w+\s+[?$]\w+\s+[?$]\w+")
-#: Rows that are sorted or grouped, which takes longer than to tell them apart; or few.
-_NOT_IDLE: Final = ("ORDER", "GROUP")
 _FEW: Final = re.compile(r"LIMIT\s+\d{1,3}\b")
 
 _AGGREGATES: Final = frozenset({"COUNT", "SUM", "MIN", "MAX", "AVG", "SAMPLE", "GROUP_CONCAT"})
@@ -91,13 +89,18 @@ def rewritten(text: str, prefixes: Mapping[str, str], properties: Properties | N
     >>> rewritten("SELECT ?o { ?s ?p ?o FILTER ISIRI(?o) }", {}, lambda test: ["http://e/p"])
     'SELECT ?o { VALUES ?p { <http://e/p> } ?s ?p ?o FILTER ISIRI(?o) }'
     """
-    upper = glance(text).upper
+    seen = glance(text)
+    upper = seen.upper
     by_kind = (
         properties is not None
+        and "FILTER" in upper
+        and _THREE_VARIABLES.search(text, seen.start) is not None
         and any(word in upper for word in _LIKE_A_TEST)
-        and _THREE_VARIABLES.search(text) is not None
     )
-    idle = "DISTINCT" in upper and not any(word in upper for word in _NOT_IDLE) and not _FEW.search(upper)
+    # Rows that are sorted or grouped, which takes longer than to tell them apart; or few.
+    idle = (
+        "DISTINCT" in upper and "ORDER" not in upper and "GROUP" not in upper and _FEW.search(upper) is None
+    )
     if not (by_kind or idle):
         return text
     query = _read(text, prefixes)
