@@ -14,6 +14,8 @@ import pytest
 from portsmouth.errors import DeadlineError
 from portsmouth_server.graph_store.payloads import payload_type, read_payload
 
+from .conftest import eventually
+
 G = "/graphs?graph=http://example.org/store"
 TURTLE = "text/turtle"
 ONE, TWO, THREE = "<urn:s> <urn:p> 1 .", "<urn:s> <urn:p> 2 .", "<urn:s> <urn:p> 1 , 2 , 3 ."
@@ -160,7 +162,7 @@ def test_no_helper_outlives_the_server(start_writable: Any) -> None:
     assert len(helpers) == 1
     running.stop()
     # One that has ended and that nobody has waited for has no command any more.
-    assert [command(pid) for pid in helpers] == [b""]
+    eventually(lambda: [command(pid) for pid in helpers] == [b""])
 
 
 def command(pid: int) -> bytes:

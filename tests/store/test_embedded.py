@@ -325,6 +325,33 @@ os.fork = another
     return lambda outcomes: monkeypatch.setenv("FORKS", outcomes)
 
 
+def test_a_fork_server_that_ends_before_it_has_forked_costs_nobody_an_answer():
+    async def use(store):
+        nursery = await store._ready_nursery()
+        os.kill(nursery._process.pid, signal.SIGSTOP)
+        asking = asyncio.create_task(body(store, "ASK {}"))
+        await until(lambda: nursery._forks)
+        nursery._process.kill()
+        assert await asking == b'{"head":{},"boolean":true}'
+        assert store._nursery is not nursery
+
+    with_store(use)
+
+
+def test_a_fork_server_whose_end_nobody_has_heard_of_yet_is_replaced():
+    async def use(store):
+        nursery = await store._ready_nursery()
+        nursery._process.kill()
+        nursery._process.wait()
+        assert nursery.alive
+        worker = await store.new_worker()
+        assert worker.nursery is store._nursery is not nursery
+        store.give_back(worker, reusable=True)
+        assert await body(store, "ASK {}") == b'{"head":{},"boolean":true}'
+
+    with_store(use)
+
+
 def test_a_fork_that_is_refused_costs_only_its_query(forks):
     async def use(store):
         running = asyncio.create_task(body(store, RUNAWAY))

@@ -95,8 +95,10 @@ def test_a_great_write_is_acknowledged_though_the_journal_cannot_be_shortened(
                 assert b"".join([chunk async for chunk in answer]).strip() == b"true"
                 # What starts from the new base has it too.
                 assert store._nursery is not None
-                store._nursery._process.kill()
-                await asyncio.sleep(0.1)
+                nursery = store._nursery
+                nursery._process.kill()
+                while nursery.alive:
+                    await asyncio.sleep(0.01)
 
     asyncio.run(use())
 

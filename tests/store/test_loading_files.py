@@ -263,14 +263,18 @@ def test_a_killed_load_leaves_the_old_data_and_the_next_one_succeeds(tmp_path):
     path.write_bytes(b"".join(Corpus(quads=60_000, seed=2)))
     command = [sys.executable, "-m", "portsmouth", "load", str(path), "--store", str(store)]
     rng = random.Random(8)
-    for _ in range(3):
+    killed = 0
+    while killed < 3:
         loader = subprocess.Popen(command, stderr=subprocess.DEVNULL)
         while not (store / "incoming" / "primary").exists() and loader.poll() is None:
             time.sleep(0.005)
         time.sleep(rng.random() * 0.2)
         loader.kill()
-        if loader.wait() == 0:
-            pytest.fail("the load ended before it was killed")
+        if ended := loader.wait() == 0:
+            # This process has slept for longer than it wanted: once more, from the same beginning.
+            (tmp_path / "old.nq").write_bytes(OLD)
+            filling.load(store, tmp_path / "old.nq", merged=True)
+        killed += not ended
         assert held(store) == before
     assert subprocess.run(command, capture_output=True, check=False).returncode == 0
     assert len(held(store)) > 60_000

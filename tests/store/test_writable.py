@@ -74,6 +74,13 @@ def run(store: WritableStore, use: Callable[[WritableStore], Awaitable[Any]]) ->
     return asyncio.run(opened())
 
 
+async def until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < end
+        await asyncio.sleep(0.01)
+
+
 async def count(store: EmbeddedStore, text: str = COUNT) -> int:
     answer = await store.query(
         Query(PREFIX + text, formats=Formats(results="application/sparql-results+json"))
@@ -331,7 +338,7 @@ def test_blank_nodes_keep_who_they_are(make: Make) -> None:
         # The fork server is started anew and reads everything again.
         assert store._nursery
         store._nursery._process.kill()
-        await asyncio.sleep(0.2)
+        await until(lambda: not store._nursery.alive)
         assert await count(store, "SELECT (COUNT(*) AS ?n) { ?x :met ?y . ?x :name 1 . ?y :name 2 }") == 1
         await update(
             store, "DELETE { GRAPH ?g { ?x ?p ?o } } WHERE { GRAPH ?g { ?x ?p ?o FILTER(ISBLANK(?x)) } }"
@@ -495,7 +502,7 @@ def test_sustained_writes_beside_reads_let_neither_disk_nor_workers_grow_without
         assert await store.graph_version("http://e/empty")
         # Whoever starts from the last base has the same.
         store._nursery._process.kill()
-        await asyncio.sleep(0.1)
+        await until(lambda: not store._nursery.alive)
         assert await content(store) == before
         await store._rebasing.finished()
         assert len(list(store._path.parent.iterdir())) <= 2

@@ -329,6 +329,13 @@ class EmbeddedStore:
 
         :raises PortsmouthError: there is none to be had.
         """
+        nursery = await self._ready_nursery()
+        try:
+            return await nursery.fork()
+        except StoreError:
+            if nursery.alive:
+                raise
+        # Whoever asks as the fork server ends need not learn of it: there will be another.
         return await (await self._ready_nursery()).fork()
 
     async def _ready_nursery(self) -> Nursery:

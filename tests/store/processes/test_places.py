@@ -103,7 +103,7 @@ def test_a_query_that_has_yielded_keeps_none_of_its_kind_waiting():
             for answer in answers:
                 await answer.aclose()
 
-    asyncio.run(asyncio.wait_for(run(), 15))
+    asyncio.run(asyncio.wait_for(run(), 60))
 
 
 def test_the_thread_that_evaluates_yields_and_is_seen_to_wait():
@@ -131,7 +131,7 @@ def test_the_thread_that_evaluates_yields_and_is_seen_to_wait():
                     process.wait()
             await answer.aclose()
 
-    asyncio.run(asyncio.wait_for(run(), 15))
+    asyncio.run(asyncio.wait_for(run(), 60))
 
 
 def test_a_query_of_a_kind_that_overran_yields_at_once_until_one_of_its_kind_has_ended():
@@ -152,7 +152,7 @@ def test_a_query_of_a_kind_that_overran_yields_at_once_until_one_of_its_kind_has
             store.habits.ended(LONG.format(4))
             assert not store.habits.expects_overrun(LONG.format(5))
 
-    asyncio.run(asyncio.wait_for(run(), 15))
+    asyncio.run(asyncio.wait_for(run(), 60))
 
 
 def _ran(thread):

@@ -263,7 +263,11 @@ class Nursery:
         answer: asyncio.Future[Worker] = asyncio.get_running_loop().create_future()
         self._forks.append((answer, ours))
         with theirs:
-            socket.send_fds(self._control, [b"fork\n"], [theirs.fileno()])
+            try:
+                socket.send_fds(self._control, [b"fork\n"], [theirs.fileno()])
+            except (BrokenPipeError, ConnectionResetError):
+                # It has ended just now, which settles the answer too.
+                self._lost()
         try:
             # A caller that gives up while the fork is under way must not take the next fork's answer.
             return await asyncio.shield(answer)
