@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -167,6 +168,17 @@ def visit(browsing: Any, shipped: Any) -> Browsing:
     """Open watched pages of the server on the program's own facts: ``visit("/id/witte", scheme="dark")``."""
     opened: Browsing = browsing(shipped.url)
     return opened
+
+
+def until(page: Page, condition: Callable[[], object], seconds: float = 15) -> None:
+    """Wait until something holds, while what the browser tells is heard.
+
+    :param page: any page of the browser.
+    """
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"found nothing that holds within {seconds:g} s"
+        page.wait_for_timeout(20)
 
 
 def overflow(page: Page) -> int:

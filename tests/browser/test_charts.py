@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from browser.accessibility import found_by_axe
-from browser.conftest import WIDTHS, overflow
+from browser.conftest import WIDTHS, overflow, until
 
 PAGES = ["/id/roosevelt", "/id/battle-of-tsushima", "/passage/s3-173", "/treaty", "/timeline", "/map"]
 
@@ -49,7 +49,7 @@ def test_what_a_passage_says_is_read_wherever_it_is_cited(visit: Any) -> None:
     assert glosses[0] == glosses[1] != ""
     line = page.locator(f".lines a[href='{address}']")
     line.hover()
-    assert line.get_attribute("title") == glosses[0]
+    until(page, lambda: line.get_attribute("title") == glosses[0])
 
 
 def test_a_neighbour_in_the_small_network_is_reached_by_keyboard(visit: Any) -> None:
@@ -76,7 +76,7 @@ def test_filters_of_the_timeline_restore_themselves_from_the_address(visit: Any)
     page.locator("[name=since]").fill("1905-05")
     page.locator("[name=until]").fill("1905-09")
     page.get_by_role("button", name="Show").click()
-    assert "lanes=actor" in page.url
+    page.wait_for_url("**lanes=actor**")
     assert page.locator("[name=lanes]").input_value() == "actor"
     assert page.locator("svg.timeline .lane").count() >= 3
     page.locator("svg.timeline .mark a").first.focus()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from browser.conftest import until
 
 
 @pytest.mark.parametrize(
@@ -23,8 +24,8 @@ def test_a_telephone_finds_the_picture_and_the_way_back(visit: Any, path: str, w
     assert there.bounding_box()["y"] < 700
     there.click()
     figure = page.locator("figure.picture, figure.chart").first
-    assert -1 <= figure.bounding_box()["y"] < 500
+    until(page, lambda: -1 <= figure.bounding_box()["y"] < 500)
     page.locator(".leap.back a").click()
-    assert 0 <= there.bounding_box()["y"] < 700
+    until(page, lambda: 0 <= there.bounding_box()["y"] < 700)
     page.set_viewport_size({"width": 1280, "height": 900})
     assert page.locator(".leap:visible").count() == 0

@@ -65,6 +65,9 @@ export function suggest(form: HTMLFormElement): void {
   }
 
   function close(): void {
+    // What has been asked for already would open it again.
+    clearTimeout(timer);
+    asking?.abort();
     list.hidden = true;
     chosen = -1;
     input.setAttribute("aria-expanded", "false");

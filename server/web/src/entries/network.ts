@@ -24,6 +24,8 @@ const { words } = said;
 let state = read(location.search);
 let found: Found | undefined;
 let asked = 0;
+/** The filters of the network that is drawn. */
+let drawn = filters(state, false).toString();
 
 main.classList.add("lively");
 finder.hidden = false;
@@ -57,24 +59,25 @@ time.draw(told);
 
 /** Goes to another state: shows it, and makes it the address. */
 function go(change: Partial<State>, how: "push" | "replace" = "push"): void {
-  const before = state;
   state = { ...state, ...change };
   const address = `${location.pathname}${write(state) ? `?${write(state)}` : ""}`;
   if (address !== location.pathname + location.search) {
     if (how === "push") history.pushState(null, "", address);
     else history.replaceState(null, "", address);
   }
-  void follow(before);
+  void follow();
 }
 
 /** Brings the page to the present state, asking the server for what is not here yet. */
-async function follow(before: State | undefined): Promise<void> {
+async function follow(): Promise<void> {
   const own = ++asked;
-  if (before && filters(before, false).toString() !== filters(state, false).toString()) {
-    const more = await ask<Told>(`${words.view}?${filters(state, false)}`);
+  const wanted = filters(state, false).toString();
+  if (wanted !== drawn) {
+    const more = await ask<Told>(`${words.view}?${wanted}`);
     if (own !== asked) return;
     if (more) {
       told = more;
+      drawn = wanted;
       view.draw(told);
       time.draw(told);
       // The table holds the acts of another network now: the server writes it anew.
@@ -112,9 +115,11 @@ function notice(text: string | undefined): void {
 }
 
 async function grow(id: string): Promise<void> {
-  const query = filters(state, false);
+  const wanted = drawn;
+  const query = new URLSearchParams(wanted);
   query.set("actor", id);
   const more = await ask<Told>(`${words.view}?${query}`);
+  if (wanted !== drawn) return;
   if (!more) return render();
   told = joined(told, more);
   view.draw(told);
@@ -216,12 +221,11 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && !(event.target as Element).closest("input, svg")) choosing.nothing();
 });
 window.addEventListener("popstate", () => {
-  const before = state;
   state = read(location.search);
   for (const end of ["from", "to"] as const)
     (finder.elements.namedItem(end) as HTMLInputElement).value = state[end];
   time.stop();
-  void follow(before);
+  void follow();
 });
 
 const action = (text: string | undefined, act: () => void): HTMLButtonElement => {
@@ -234,4 +238,4 @@ take.append(
   action(words.png, () => void save(view.picture, "png", document.title)),
   action(words.reset, () => go({ ...NOTHING })),
 );
-void follow(undefined);
+void follow();

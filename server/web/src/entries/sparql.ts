@@ -116,11 +116,25 @@ async function ask(how: "push" | "replace" = "push"): Promise<void> {
     clearInterval(ticking);
     if (own === running) {
       running = undefined;
-      clock.textContent = "";
-      cancel.hidden = true;
-      result.removeAttribute("aria-busy");
+      settle();
     }
   }
+}
+
+/** Has nothing shown any more of what is being asked: something else is to be seen. */
+function leave(): void {
+  if (!running) return;
+  running.abort();
+  running = undefined;
+  status.textContent = "";
+  settle();
+}
+
+/** Shows that nothing is being asked. */
+function settle(): void {
+  clock.textContent = "";
+  cancel.hidden = true;
+  result.removeAttribute("aria-busy");
 }
 
 function failed(error: unknown): void {
@@ -166,6 +180,7 @@ parts.addEventListener("change", () => {
   if (answered) begin();
 });
 window.addEventListener("popstate", () => {
+  leave();
   state = fromAddress(location.search);
   parts.value = state.parts;
   put(state.query || beginning);
