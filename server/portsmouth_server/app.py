@@ -98,7 +98,12 @@ def create_app(store: Store, settings: Settings | None = None, named: Sequence[N
     express = None
     if isinstance(store, PromptStore):
         express = Express(store, settings, answering, door, observer)
-    return Server(store, settings, direct, rest, sandbox, door, observer, express, names.make_ahead)
+
+    async def ahead() -> None:
+        await pages.find_out()
+        await names.make_ahead()
+
+    return Server(store, settings, direct, rest, sandbox, door, observer, express, ahead)
 
 
 class Server:

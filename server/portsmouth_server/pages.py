@@ -34,6 +34,7 @@ from portsmouth_server.translation import translate
 from portsmouth_server.urls import THINGS, Urls, problem_type
 from portsmouth_server.viewing import viewer
 from portsmouth_server.views.words import CALENDARS
+from portsmouth_server.whose import Whose, whose_data
 
 log = logging.getLogger("portsmouth_server")
 
@@ -98,6 +99,7 @@ _AROUND: Final = 80
 class Count:
     """A number on the first page."""
 
+    kind: str
     labels: Mapping[str, str]
     number: int
     href: str
@@ -128,6 +130,9 @@ class HtmlPages:
         self._urls = Urls(settings.root_path)
         self._counts = Kept(store, self._count)
         self._opening = Opening(store, self._urls)
+        #: Whose data these are, as far as has been found out.
+        self.whose = Whose()
+        self._found_out = Kept(store, lambda: whose_data(store))
         source = settings.source
         self._original = Kept(store, lambda: open_original(store, Path(source))) if source else None
 
@@ -149,8 +154,14 @@ class HtmlPages:
             log.warning("a passage could not be shown in the original: %s", error)
             return ()
 
+    async def find_out(self) -> Whose:
+        """Find out whose data the present snapshot holds, which every page says from then on."""
+        self.whose = await self._found_out.get()
+        return self.whose
+
     async def home(self) -> bytes:
         """Return the first page."""
+        await self.find_out()
         here = self._settings.public_url or f"http://{self._settings.host}:{self._settings.port}"
         address = here.removesuffix(self._urls.root) + self._urls.sparql
         counts, questions = await self._numbers(), await self._opening.questions()
@@ -158,7 +169,8 @@ class HtmlPages:
         colours = "auto" if seen.theme == "system" else seen.theme
         # So many names can be read where the picture is small.
         look = [("language", seen.language), ("colours", colours), ("most", str(_AT_A_GLANCE))]
-        picture = self._urls.network(".svg", look)
+        acts = any(count.kind == PT + "Influence" for count in counts)
+        picture = self._urls.network(".svg", look) if acts or self.whose.ours else None
         return self.render("home.html", counts=counts, questions=questions, address=address, picture=picture)
 
     async def answer(self, request: SparqlRequest) -> tuple[int, bytes]:
@@ -253,7 +265,9 @@ class HtmlPages:
         :param context: what the template shows.
         """
         page = self._environment.get_template(template)
-        return page.render(urls=self._urls, snapshot=self._store.snapshot, **context).encode()
+        return page.render(
+            urls=self._urls, snapshot=self._store.snapshot, whose=self.whose, **context
+        ).encode()
 
     @property
     def language(self) -> str:
@@ -294,9 +308,9 @@ def _read_counts(data: bytes, urls: Urls) -> Iterator[Count]:
             named = dict(labels) or {"": iri.removeprefix(PT)}
             if number != 1 and "en" in named:
                 named["en"] = _MANY.get(iri.removeprefix(PT), f"{named['en']}s")
-            yield Count(named, number, urls.query(_SOME_THINGS.format(iri)))
+            yield Count(iri, named, number, urls.query(_SOME_THINGS.format(iri)))
         else:
-            yield Count(labels, number, urls.query(_SOME_STATEMENTS))
+            yield Count("", labels, number, urls.query(_SOME_STATEMENTS))
 
 
 def _mark(text: str, error: PortsmouthError) -> Mark | None:

@@ -31,6 +31,7 @@ from portsmouth_server.pages import HtmlPages
 from portsmouth_server.settings import Settings
 from portsmouth_server.urls import Urls
 from portsmouth_server.void_page import contents
+from portsmouth_server.whose import Whose
 
 PASSAGES: Final = DOCUMENT + "#passages"
 LICENCE: Final = "https://creativecommons.org/licenses/by/4.0/"
@@ -74,7 +75,7 @@ def void_router(store: Store, settings: Settings, inventories: Inventories, page
             headers["content-location"] = every[extension]
         if holds(request, tag):
             return unchanged(headers)
-        inventory = await inventories.get()
+        inventory, whose = await inventories.get(), await pages.find_out()
         if extension == HTML_NAME:
             body = pages.render(
                 "void.html",
@@ -87,7 +88,7 @@ def void_router(store: Store, settings: Settings, inventories: Inventories, page
                 documents=every,
             )
             return Response(body, headers=headers)
-        description = describe(inventory, store.snapshot, origin, here)
+        description = describe(inventory, store.snapshot, origin, here, whose)
         media_type = DOCUMENTS["jsonld" if extension == "json" else extension]
         return Response(description.write(media_type), headers=headers)
 
@@ -109,29 +110,36 @@ def void_router(store: Store, settings: Settings, inventories: Inventories, page
     return router
 
 
-def describe(inventory: Inventory, snapshot: str, origin: str, addresses: Urls) -> Description:
+def describe(inventory: Inventory, snapshot: str, origin: str, addresses: Urls, whose: Whose) -> Description:
     """Describe a dataset in VoID.
 
     :param inventory: what it holds.
     :param snapshot: the id of its snapshot.
     :param origin: what stands before the server's paths.
     :param addresses: the server's paths.
+    :param whose: whether its title, its licence and so on are those of this work.
 
     >>> empty = Inventory(0, 0, 0, {}, {}, {}, False, ())
-    >>> b"ns/void#Dataset" in describe(empty, "s1", "http://e", Urls()).write("application/n-triples")
+    >>> void = describe(empty, "s1", "http://e", Urls(), Whose(ours=False))
+    >>> b"ns/void#Dataset" in void.write("application/n-triples")
     True
     """
     void = Description()
     void.add(DOCUMENT, RDF + "type", VOID_NS + "DatasetDescription")
-    void.add(DOCUMENT, DCTERMS + "title", text("What the Portsmouth 1905 dataset is"))
+    void.add(
+        DOCUMENT,
+        DCTERMS + "title",
+        text("What the Portsmouth 1905 dataset is" if whose.ours else "What this dataset is"),
+    )
     void.add(DOCUMENT, FOAF + "primaryTopic", DATASET)
     void.add(DATASET, RDF + "type", VOID_NS + "Dataset")
-    void.add(DATASET, DCTERMS + "title", text("Portsmouth 1905"), text("พอร์ตสมัท 1905", "th"))
-    void.add(DATASET, DCTERMS + "description", text(_ABOUT), text(_ABOUT_TH, "th"))
-    void.add(DATASET, DCTERMS + "license", LICENCE)
+    if whose.ours:
+        void.add(DATASET, DCTERMS + "title", text("Portsmouth 1905"), text("พอร์ตสมัท 1905", "th"))
+        void.add(DATASET, DCTERMS + "description", text(_ABOUT), text(_ABOUT_TH, "th"))
+        void.add(DATASET, DCTERMS + "license", LICENCE)
+        void.add(DATASET, VOID_NS + "uriSpace", string(BASE))
     void.add(DATASET, DCTERMS + "identifier", string(snapshot))
     void.add(DATASET, FOAF + "homepage", origin + addresses.home)
-    void.add(DATASET, VOID_NS + "uriSpace", string(BASE))
     void.add(DATASET, VOID_NS + "sparqlEndpoint", origin + addresses.sparql)
     void.add(DATASET, VOID_NS + "dataDump", *(origin + addresses.dump(name) for name in GRAPH_FORMATS))
     void.add(DATASET, VOID_NS + "feature", *(FORMAT_IRIS[name] for name in GRAPH_FORMATS))

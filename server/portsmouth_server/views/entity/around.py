@@ -165,7 +165,7 @@ def _maps(read: Read, located: Points) -> tuple[MapDrawing, ...]:
         for place in _places(read.iri, located)
     ]
     drawn = [
-        draw_map(frame, spots, words.name, lambda iri: words.link(iri).href, lambda _: False)
+        draw_map(frame, spots, words.name, lambda iri: words.link(iri).href, lambda *_: False)
         for frame in SMALL
         if any(frame.shows(spot.place) for spot in spots)
     ]

@@ -133,7 +133,7 @@ def draw(
     spots: Iterable[Spot],
     name: Callable[[str], str],
     href: Callable[[str], str],
-    shown: Callable[[str], bool],
+    shown: Callable[[str, str], bool],
 ) -> Drawing:
     """Draw a map.
 
@@ -141,7 +141,7 @@ def draw(
     :param spots: what is marked, the most important first.
     :param name: what a thing is called.
     :param href: where its page is.
-    :param shown: whether something drawn by hand is wanted, by its style.
+    :param shown: whether something drawn by hand is wanted, by its style and its IRI.
     """
     shapes = tuple(_shapes(frame, name, href, shown)) if frame is MAIN else ()
     return Drawing(
@@ -166,21 +166,22 @@ def _near(frame: Frame, ring: Sequence[Place]) -> bool:
 
 
 def _shapes(
-    frame: Frame, name: Callable[[str], str], href: Callable[[str], str], shown: Callable[[str], bool]
+    frame: Frame, name: Callable[[str], str], href: Callable[[str], str], shown: Callable[[str, str], bool]
 ) -> Iterable[Shape]:
-    if shown("region"):
+    if shown("region", MANCHURIA.iri):
         yield Shape(
             frame.path(MANCHURIA.places, closed=True), "region", href(MANCHURIA.iri), name(MANCHURIA.iri)
         )
-    if shown("changes"):
+    if shown("changes", LEASE.iri):
         yield Shape(frame.path(LEASE.places, closed=True), "lease", href(LEASE.iri), name(LEASE.iri))
-        if ceded := "".join(frame.area(ring) for ring in ceded_land(coast())):
-            yield Shape(ceded, "ceded", href(CEDED), name(CEDED))
+    if shown("changes", CEDED) and (ceded := "".join(frame.area(ring) for ring in ceded_land(coast()))):
+        yield Shape(ceded, "ceded", href(CEDED), name(CEDED))
+    if shown("changes", PARALLEL):
         line_end = frame((PARALLEL_AT[2] + 0.2, PARALLEL_AT[0]))
         path = frame.path(along_parallel(*PARALLEL_AT))
         yield Shape(path, "parallel", href(PARALLEL), name(PARALLEL), line_end)
-    if shown("railways"):
-        for line in RAILWAYS:
+    for line in RAILWAYS:
+        if shown("railways", line.iri):
             yield Shape(frame.path(line.places), line.style, href(line.iri), name(line.iri))
 
 

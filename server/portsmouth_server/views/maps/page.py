@@ -115,7 +115,10 @@ class _Builder:
         spots = self._spots(groups)
         wanted = self._asked.kind
 
-        def shown(style: str) -> bool:
+        def shown(style: str, iri: str) -> bool:
+            # What the data do not name is not in them.
+            if iri not in self._words.names:
+                return False
             return not wanted or style == wanted or (style == "region" and wanted in ("changes", "railways"))
 
         main, *insets = (
