@@ -168,6 +168,13 @@ class Sandbox:
         except TimeoutError:
             helper.kill()
             status = await helper.wait()
+        except BaseException:
+            # To be interrupted once more is no reason to leave it at work.
+            if helper.returncode is None:
+                helper.kill()
+            if said is not None:
+                os.close(said)
+            raise
         return status, "" if said is None else deaths.last_words(said, status, pass_on=False)
 
     def _cause_of_death(self, status: int, words: str) -> Exception:

@@ -158,6 +158,25 @@ def test_a_document_that_overruns_is_ended_and_the_next_one_read() -> None:
     assert in_sandbox(work)
 
 
+def test_a_helper_is_ended_though_its_end_is_not_waited_for() -> None:
+    async def work(sandbox: Sandbox) -> tuple[int | None, bool]:
+        reading = asyncio.create_task(sandbox.to_ntriples(striped(60_000), "rdf", BASE, 20))
+        while not sandbox._all:
+            await asyncio.sleep(0.01)
+        ((helper, said),) = sandbox._all.items()
+        # Whoever gives it up may be given up, too.
+        for _ in range(2):
+            await asyncio.sleep(0.05)
+            reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+        return await asyncio.wait_for(helper.wait(), 10), Path(f"/proc/self/fd/{said}").exists()
+
+    status, open_still = in_sandbox(work)
+    assert status == -signal.SIGKILL
+    assert not open_still
+
+
 def test_what_fills_the_memory_or_the_stack_costs_only_its_helper() -> None:
     large = b"@prefix p: <urn:" + b"a" * 1_000_000 + b":> ." + b"p:a p:b p:c .\n" * 1000
     hidden = b"<urn:s> <urn:p> " + b"<<( <urn:s> <urn:p> #>>\n" * 200_000 + b"1" + b" )>>" * 200_000 + b" ."
