@@ -89,6 +89,16 @@ class Breaking(UpdateWriter):
         await super()._update(text)
 
 
+def test_a_blank_node_within_a_triple_is_named_like_one_beside_it():
+    data = b"_:b <http://e/p> <<( _:b <http://e/q> <<( <http://e/s> <http://e/q> _:c )>> )>> ."
+    (quad,) = read_dataset(data, ox.Store())
+    genid = f"{iris.BASE}.well-known/genid"
+    assert str(quad) == (
+        f"<{genid}/b> <http://e/p> "
+        f"<<( <{genid}/b> <http://e/q> <<( <http://e/s> <http://e/q> <{genid}/c> )>> )>>"
+    )
+
+
 @pytest.mark.parametrize("requests", [1, 3, 4, 5, 8, 9, 11])
 def test_loading_goes_on_where_it_was_broken_off(empty, requests):
     content = prepare(read_dataset(SMALL, ox.Store()))

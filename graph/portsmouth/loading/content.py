@@ -68,13 +68,19 @@ def read_dataset(source: Path | bytes, store: ox.Store) -> ox.Store:
 
 
 def _grounded(quad: ox.Quad) -> ox.Quad:
-    if isinstance(quad.subject, ox.NamedNode) and not isinstance(quad.object, ox.BlankNode):
+    if isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, ox.NamedNode | ox.Literal):
         return quad
     return ox.Quad(_ground(quad.subject), quad.predicate, _ground(quad.object), quad.graph_name)
 
 
 def _ground(term: Any) -> Any:
-    return ox.NamedNode(_GENID + quote(term.value, safe="")) if isinstance(term, ox.BlankNode) else term
+    match term:
+        case ox.BlankNode():
+            return ox.NamedNode(_GENID + quote(term.value, safe=""))
+        case ox.Triple():
+            return ox.Triple(_ground(term.subject), term.predicate, _ground(term.object))
+        case _:
+            return term
 
 
 def prepare(store: ox.Store, version: str = "") -> Content:
