@@ -27,6 +27,7 @@ from portsmouth.store.sparql.ranks import RANK, rank
         ("SELECT * { ?s a ?t ; ?p ?o FILTER(?o > 1) } ORDER BY ?t ?o LIMIT 3", "o"),
         ("PREFIX e: <http://e/> SELECT * { e:s ?p ?o } ORDER BY ASC ( ?o )", "o"),
         ("SELECT * { [] ?p ?o } ORDER BY ?o", "o"),
+        ("SELECT * { ?s ?p ?o } ORDER BY ?p (?o)", "o"),
         ("SELECT ?o (COUNT(*) AS ?n) { ?s ?p ?o } GROUP BY ?o ORDER BY DESC(?n) ?o", "o"),
         ("SELECT (MAX(?x) AS ?m) ?s { ?s <http://e/p> ?x } GROUP BY ?s ORDER BY ?m", "m"),
         ("SELECT (?o AS ?m) { ?s ?p ?o } ORDER BY ?m", "m"),

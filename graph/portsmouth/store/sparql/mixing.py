@@ -22,8 +22,8 @@ _ORDER: Final = re.compile(r"ORDER\s+BY\b")
 _ORDER_IN_ANY_CASE: Final = re.compile(_ORDER.pattern, re.IGNORECASE)
 _END: Final = re.compile(r"[{}]|\b(?:LIMIT|OFFSET|VALUES)\b", re.IGNORECASE)
 _VARIABLE: Final = re.compile(r"[?$](\w+)")
-#: A function of which a variable is the first argument.
-_FUNCTION: Final = re.compile(r"(\w+)\s*\(\s*\Z")
+#: A function of which a variable is the first argument, and no variable before a bracket.
+_FUNCTION: Final = re.compile(r"(?<![\w?$])(\w+)\s*\(\s*\Z")
 _DIRECTIONS: Final = frozenset({"ASC", "DESC"})
 _PAIR: Final = re.compile(r"[?$]\w+(?=\s+[?$](\w+))")
 #: What stands before a property, and is no keyword: a subject, or the sign that there is another property.
