@@ -65,11 +65,16 @@ def work(quads: Iterable[ox.Quad]) -> int:
         ways = 1
         for node in together:
             for group in alike[node].values():
-                ways *= factorial(min(len(group), len(together)))
+                ways *= _orders(len(group))
             if ways > MOST_WORK:
                 break
-        total += len(together) ** 3 * min(ways, factorial(min(len(together), 20)))
+        total += len(together) ** 3 * min(ways, _orders(len(together)))
     return total
+
+
+def _orders(count: int) -> int:
+    """Return in how many orders things can be visited; enough, where they are too many."""
+    return factorial(min(count, 20))
 
 
 def _alike(quads: list[ox.Quad]) -> _Alike:

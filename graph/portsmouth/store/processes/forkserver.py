@@ -179,20 +179,30 @@ class ForkServer:
         return None if self._count_at is None else max(0.0, self._count_at - time.monotonic())
 
     def _count(self) -> None:
-        """Have what is told of the default graph counted by a process of its own."""
+        """Have what is told of the default graph counted by a process of its own.
+
+        Where that comes to nothing, queries are evaluated as they are written, and the next worker that is
+        forked may ask for it again.
+        """
         self._count_at = None
-        with suppress(OSError):
-            if pid := os.fork():
-                self._counting = pid
-                self._children[pid] = -1
-                return
-            try:
-                self._let_go()
-                os.nice(_IN_NO_HURRY)
-                store = self._default
-                self._kinds.count(worker.open_snapshot(self._snapshot) if store is None else store)
-            finally:
-                os._exit(0)
+        try:
+            pid = os.fork()
+        except OSError:
+            return
+        if pid == 0:
+            self._become_counter()
+        self._counting = pid
+        self._children[pid] = -1
+
+    def _become_counter(self) -> NoReturn:
+        try:
+            self._let_go()
+            os.nice(_IN_NO_HURRY)
+            store = self._default
+            self._kinds.count(worker.open_snapshot(self._snapshot) if store is None else store)
+        finally:
+            # As a worker does, and without a word: nobody waits for this.
+            os._exit(0)
 
     def _let_go(self) -> None:
         """Let go of what is the fork server's alone, in a process that has been forked from it."""
