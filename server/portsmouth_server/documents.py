@@ -15,7 +15,7 @@ from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
-from starlette.types import Message, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from portsmouth.errors import PortsmouthError
 from portsmouth.store.protocol import Answer, Query, Store
@@ -108,14 +108,30 @@ class Streamed(StreamingResponse):
     :param chunks: the body; it is closed with the response, however that ends.
     :param headers: the response's headers.
     :param seconds: how long the client may take over a chunk.
+    :param answer: what the body is taken from; it is closed, too, even where nobody takes a chunk.
     """
 
     def __init__(
-        self, chunks: AsyncGenerator[bytes, None], headers: Mapping[str, str], seconds: float
+        self,
+        chunks: AsyncGenerator[bytes, None],
+        headers: Mapping[str, str],
+        seconds: float,
+        answer: Answer | None = None,
     ) -> None:
         super().__init__(chunks, headers=headers)
         self._chunks = chunks
         self._seconds = seconds
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the response; a client that has gone before it begins keeps nothing open."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            # What it holds, such as a worker, is needed. The sending may not even have begun.
+            await self._chunks.aclose()
+            if self._answer is not None:
+                await self._answer.aclose()
 
     async def stream_response(self, send: Send) -> None:
         """Send head and body."""
@@ -125,11 +141,7 @@ class Streamed(StreamingResponse):
             async with asyncio.timeout(self._seconds):
                 await send(message)
 
-        try:
-            await super().stream_response(patiently)
-        finally:
-            # A client that has gone leaves it where it was: what it holds, such as a worker, is needed.
-            await self._chunks.aclose()
+        await super().stream_response(patiently)
 
 
 async def send_graph(
@@ -153,7 +165,7 @@ async def send_graph(
     if request.method == "HEAD":
         await answer.aclose()
         return Streamed(nothing(), headers, seconds)
-    return Streamed(_chunks(answer), headers, seconds)
+    return Streamed(_chunks(answer), headers, seconds, answer)
 
 
 async def _chunks(answer: Answer) -> AsyncGenerator[bytes, None]:
@@ -163,8 +175,6 @@ async def _chunks(answer: Answer) -> AsyncGenerator[bytes, None]:
     except PortsmouthError as error:
         log.warning("a document was cut off after its head had been sent: %s", error)
         raise
-    finally:
-        await answer.aclose()
 
 
 async def nothing() -> AsyncGenerator[bytes, None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 import socket
@@ -12,8 +13,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from starlette.requests import Request
 
 from portsmouth import errors
+from portsmouth.store.embedded import EmbeddedStore
+from portsmouth.store.protocol import Query
+from portsmouth_server.documents import send_graph
 
 from .conftest import eventually
 
@@ -56,6 +61,26 @@ def test_a_large_answer_comes_in_chunks(server: Any) -> None:
     assert response.headers["transfer-encoding"] == "chunked"
     assert len(json.loads(response.read())["results"]["bindings"]) == 1500 * 40
     connection.close()
+
+
+def test_a_document_for_a_client_that_takes_not_even_its_head_keeps_no_worker() -> None:
+    data = b"".join(b"<http://e/%d> <http://e/p> <http://e/o> .\n" % number for number in range(30_000))
+
+    async def use() -> int:
+        async with EmbeddedStore.from_nquads(data) as store:
+            crossed = "CONSTRUCT { ?s ?a ?t } { ?s <http://e/p> ?x . ?t ?a ?y }"
+            scope = {"type": "http", "method": "GET", "http_version": "1.1", "headers": [], "asgi": {}}
+            request = Request(scope)
+            response = await send_graph(request, store, Query(crossed), {}, 0.1)
+
+            async def wait(*_: object) -> Any:
+                await asyncio.Event().wait()
+
+            with pytest.raises(TimeoutError):
+                await response(scope, wait, wait)
+            return store.places.running
+
+    assert asyncio.run(use()) == 0
 
 
 def test_a_small_answer_comes_in_one_piece(server: Any) -> None:
