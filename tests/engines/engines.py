@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -11,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -89,9 +90,13 @@ def built() -> build.Build:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port that is free, and that nobody is given who asks for any or only connects to somewhere."""
+    given = Path("/proc/sys/net/ipv4/ip_local_port_range")
+    first_given = int(given.read_text().split()[0]) if given.exists() else 32768
+    while True:
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", random.randrange(min(10_000, first_given // 2), first_given)))
+            return int(probe.getsockname()[1])
 
 
 class Started:

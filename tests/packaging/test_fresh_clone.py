@@ -1,6 +1,7 @@
 """The two commands in a fresh clone: they set everything up, the second time there is nothing left to do."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -50,11 +51,12 @@ def serve(clone):
         try:
             for _ in range(1200):
                 lines = (clone / "told").read_text()
-                if "Serving on " in lines:
+                if serving := re.search(r"Serving on (\S+).*\n", lines):
                     break
                 assert process.poll() is None, lines
                 time.sleep(0.25)
-            address = lines.partition("Serving on ")[2].split()[0]
+            assert serving, lines
+            address = serving[1]
             with urllib.request.urlopen(
                 f"{address}/sparql?query=ASK%20%7B%20%3Fs%20%3Fp%20%3Fo%20%7D"
             ) as reply:
