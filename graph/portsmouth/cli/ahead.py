@@ -147,7 +147,13 @@ def _build(facts: Path | None, folder: Path, waiting: socket.socket | None) -> B
     else:
         built = build(facts)
     path = folder / "snapshot.nq"
-    path.write_bytes(built.nquads)
+    try:
+        path.write_bytes(built.nquads)
+    except OSError as error:
+        from portsmouth.store.persistence.trouble import unusable
+
+        otherwise = f"found that the data cannot be put aside ({error}); expected room for them"
+        raise unusable(folder.parent, error, otherwise) from error
     if waiting:
         from portsmouth.store.processes.prepared import load
 

@@ -18,6 +18,7 @@ import asyncio
 import hashlib
 import json
 import shutil
+import tempfile
 from collections import Counter, deque
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
@@ -38,6 +39,7 @@ from portsmouth.stance import Stance
 from portsmouth.store.limits import Limits
 from portsmouth.store.persistence.copies import reading_copy
 from portsmouth.store.persistence.filling import keep
+from portsmouth.store.persistence.trouble import unusable
 from portsmouth.store.processes import frames
 from portsmouth.store.processes.answer import EmbeddedAnswer, begun, no_other
 from portsmouth.store.processes.habits import Habits
@@ -102,10 +104,15 @@ class EmbeddedStore:
         :param data: the dataset as N-Quads.
         :param snapshot: its id; the hash of the data unless given.
         :param limits: what a query may take.
+        :raises StoreError: there is no room for it.
         """
-        folder = make_folder()
-        path = folder / "snapshot.nq"
-        path.write_bytes(data)
+        try:
+            folder = make_folder()
+            path = folder / "snapshot.nq"
+            path.write_bytes(data)
+        except OSError as error:
+            otherwise = f"found that the data cannot be put aside ({error}); expected room for them"
+            raise unusable(Path(tempfile.gettempdir()), error, otherwise) from error
         return cls(
             path,
             snapshot=snapshot or hashlib.sha256(data).hexdigest(),
@@ -130,9 +137,8 @@ class EmbeddedStore:
         try:
             written = reading_copy(directory)
         except OSError as error:
-            raise StoreError(
-                f"found that {directory} cannot be read ({error}); expected a store that is whole"
-            ) from error
+            otherwise = f"found that {directory} cannot be read ({error}); expected a store that is whole"
+            raise unusable(directory, error, otherwise) from error
         if written is None:
             return cls(path, snapshot=snapshot, limits=limits)
         return cls(

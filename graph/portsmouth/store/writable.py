@@ -34,6 +34,7 @@ from portsmouth.store.persistence.disk import DiskPrimary
 from portsmouth.store.persistence.keeping import Keeper
 from portsmouth.store.persistence.memory import MemoryPrimary
 from portsmouth.store.persistence.primary import Opened, Primary
+from portsmouth.store.persistence.trouble import unusable
 from portsmouth.store.processes import frames
 from portsmouth.store.processes.answer import no_other
 from portsmouth.store.processes.nursery import Worker
@@ -384,6 +385,5 @@ def _usable(directory: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StoreError(
-            f"found that {directory} cannot be used ({error}); expected a folder to keep the data in"
-        ) from error
+        otherwise = f"found that {directory} cannot be used ({error}); expected a folder to keep the data in"
+        raise unusable(directory, error, otherwise) from error

@@ -32,6 +32,7 @@ from portsmouth.store.persistence.primary import Opened
 from portsmouth.store.persistence.replacing import origin
 from portsmouth.store.persistence.segments import Follower, Segments
 from portsmouth.store.persistence.state import State, read_state, write_state
+from portsmouth.store.persistence.trouble import unusable
 from portsmouth.store.updates.changes import Change
 
 #: There is a new checkpoint when the journal has grown beyond this.
@@ -79,10 +80,10 @@ class DiskPrimary:
             return self._recover(self._store)
         except (OSError, ValueError) as error:
             self._let_go()
-            raise StoreError(
-                f"found that the store in {self._directory} cannot be opened ({error}); "
-                "expected one that is whole"
-            ) from error
+            otherwise = (
+                f"found that the store in {self._directory} cannot be opened ({error}); expected a whole one"
+            )
+            raise unusable(self._directory, error, otherwise) from error
         except BaseException:
             self._let_go()
             raise

@@ -12,6 +12,7 @@ from portsmouth.store.persistence.bulk import load_file
 from portsmouth.store.persistence.contents import base_of, is_written, loaded_snapshot
 from portsmouth.store.persistence.progress import Report
 from portsmouth.store.persistence.replacing import Filled, Origin, finish, origin, replace
+from portsmouth.store.persistence.trouble import unusable
 
 
 def keep(directory: Path, data: bytes, snapshot: str) -> Path:
@@ -48,9 +49,8 @@ def keep(directory: Path, data: bytes, snapshot: str) -> Path:
     except SyntaxError as error:
         raise StoreError(f"found data that are not N-Quads ({error.msg}); expected N-Quads") from error
     except OSError as error:
-        raise StoreError(
-            f"found that {directory} cannot be used ({error}); expected a folder to keep the data in"
-        ) from error
+        otherwise = f"found that {directory} cannot be used ({error}); expected a folder to keep the data in"
+        raise unusable(directory, error, otherwise) from error
     return checkpoint
 
 
@@ -75,8 +75,7 @@ def load(directory: Path, path: Path, *, merged: bool, report: Report = lambda _
         found = replace(directory, fill).origin
         directories.remove_readers_that_died(directory)
     except OSError as error:
-        raise StoreError(
-            f"found that {path} cannot be loaded into {directory} ({error}); expected room and a sound disk"
-        ) from error
+        otherwise = f"found that {path} cannot be loaded into {directory} ({error}); expected a sound disk"
+        raise unusable(directory, error, otherwise) from error
     assert found  # noqa: S101  # it was made above
     return found

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Final, NamedTuple
 
-from portsmouth.errors import StoreError
+from portsmouth.store.persistence.trouble import unusable
 from portsmouth.store.updates.changes import Change
 
 #: The record's number, the length of its change in bytes, and a CRC-32 of all three.
@@ -95,9 +95,8 @@ class Journal:
                 os.fdatasync(self._file.fileno())
         except OSError as error:
             self._file.truncate(before)
-            raise StoreError(
-                f"found that the journal cannot be written ({error}); expected room on the disk"
-            ) from error
+            otherwise = f"found that the journal cannot be written ({error}); expected room on the disk"
+            raise unusable(Path(self._file.name).parent, error, otherwise) from error
 
     def clear(self) -> None:
         """Drop every record, once all that they say is kept elsewhere."""

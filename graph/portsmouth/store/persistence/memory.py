@@ -24,6 +24,7 @@ from portsmouth.store.persistence.journal import sync_folder
 from portsmouth.store.persistence.primary import Opened
 from portsmouth.store.persistence.segments import Segments, last_number
 from portsmouth.store.persistence.state import State, read_state, write_state
+from portsmouth.store.persistence.trouble import unusable
 
 #: The journal may have as many bytes as the base, or these.
 JOURNAL_BYTES: Final = 4 << 20
@@ -68,10 +69,9 @@ class MemoryPrimary:
             return self._opened(state)
         except (OSError, ValueError) as error:
             self.close()
-            raise StoreError(
-                f"found that the store in {self._directory or tempfile.gettempdir()} cannot be opened "
-                f"({error}); expected one that is whole"
-            ) from error
+            where = self._directory or Path(tempfile.gettempdir())
+            otherwise = f"found that the store in {where} cannot be opened ({error}); expected a whole one"
+            raise unusable(where, error, otherwise) from error
         except BaseException:
             self.close()
             raise
