@@ -22,5 +22,6 @@ Asking the engine otherwise than the text does, where it would fall over, be wro
 Answering:
 
 - :mod:`~portsmouth.store.sparql.bounds`: ending what grows too great
+- :mod:`~portsmouth.store.sparql.json_results`: long tables as JSON, at the pace of TSV
 - :mod:`~portsmouth.store.sparql.engine`: evaluating one query, with all of that
 """

@@ -35,6 +35,7 @@ from portsmouth.errors import (
 from portsmouth.formats import PREFIXED, RDF_FORMATS
 from portsmouth.iris import PREFIXES
 from portsmouth.store.protocol import GRAPH_FORMATS, RESULT_FORMATS, AnswerKind, Dataset, Query, Update
+from portsmouth.store.sparql import json_results
 from portsmouth.store.sparql.bounds import Bounded, Output, at_most
 from portsmouth.store.sparql.extremes import AGGREGATES
 from portsmouth.store.sparql.lexer import glance, names_graphs, outline, tokens
@@ -97,6 +98,10 @@ class Evaluation:
                 prefixes = PREFIXES if rdf_format in PREFIXED else None
                 triples = at_most(self._results, asked.max_rows) if asked.max_rows else self._results
                 ox.serialize(triples, output, rdf_format, prefixes=prefixes)  # type: ignore[arg-type]
+            elif table and self.media_type == RESULT_FORMATS["json"] and json_results.pays(asked.text):
+                json = json_results.JsonTable(output)
+                self._results.serialize(json, ox.QueryResultsFormat.TSV)
+                json.finish()
             else:
                 self._results.serialize(output, _RESULTS[self.media_type])
         except (RuntimeError, ValueError, OSError) as error:

@@ -43,6 +43,7 @@ _CLOSING: Final = frozenset("})]")
 #: Functions whose value differs from one evaluation to the next.
 VOLATILE: Final = frozenset({"NOW", "RAND", "UUID", "STRUUID", "BNODE"})
 
+_FEW: Final = re.compile(r"LIMIT\s+\d{1,3}\b")
 #: Declarations of prefixes in which nothing is escaped.
 _PREFIXES: Final = re.compile(r"""(?:\s*PREFIX\s+[\w.-]*:\s*<[^<>"{}|^`\\\x00-\x20]*>)*""", re.IGNORECASE)
 #: Characters of declarations that are worth remembering.
@@ -205,6 +206,17 @@ def names_graphs(text: str) -> bool:
     False
     """
     return glance(text).graphs
+
+
+def asks_few(text: str) -> bool:
+    """Say whether a query asks for fewer than a thousand rows.
+
+    :param text: a query. What only looks like a ``LIMIT`` counts too.
+
+    >>> asks_few("SELECT * {} LIMIT 20"), asks_few("SELECT * {} LIMIT 1000")
+    (True, False)
+    """
+    return _FEW.search(glance(text).upper) is not None
 
 
 def query_form(text: str) -> str | None:

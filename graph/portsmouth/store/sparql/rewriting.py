@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from portsmouth.iris import RDF, XSD
-from portsmouth.store.sparql.lexer import Token, glance, resolved, tokens
+from portsmouth.store.sparql.lexer import Token, asks_few, glance, resolved, tokens
 
 #: Kinds of objects beside the datatypes of literals, which are told by their IRIs.
 IRI: Final = "IRI"
@@ -66,7 +66,6 @@ _OF_STRINGS: Final = frozenset({"CONTAINS", "STRSTARTS", "STRENDS", "REGEX"})
 # words as they stand takes a tenth of the time of looking for them by a regular expression.
 _LIKE_A_TEST: Final = (*_TESTS, *_OF_STRINGS, "DATATYPE", "LANG(", "LANGMATCHES")
 _THREE_VARIABLES: Final = re.compile(r"[{.)]\s*[?$]\w+\s+[?$]\w+\s+[?$]\w+")
-_FEW: Final = re.compile(r"LIMIT\s+\d{1,3}\b")
 
 _AGGREGATES: Final = frozenset({"COUNT", "SUM", "MIN", "MAX", "AVG", "SAMPLE", "GROUP_CONCAT"})
 #: A language, and a range of languages (RFC 4647, section 2.1), that no text without one has.
@@ -98,9 +97,7 @@ def rewritten(text: str, prefixes: Mapping[str, str], properties: Properties | N
         and any(word in upper for word in _LIKE_A_TEST)
     )
     # Rows that are sorted or grouped, which takes longer than to tell them apart; or few.
-    idle = (
-        "DISTINCT" in upper and "ORDER" not in upper and "GROUP" not in upper and _FEW.search(upper) is None
-    )
+    idle = "DISTINCT" in upper and "ORDER" not in upper and "GROUP" not in upper and not asks_few(text)
     if not (by_kind or idle):
         return text
     query = _read(text, prefixes)
