@@ -1,7 +1,9 @@
 """Levelling text so that what readers do not tell apart is the same: before searching, and for marking.
 
 Compatibility forms, case and the diacritics of Latin, Greek and Cyrillic letters are levelled (Unicode
-Standard Annex 15), everything but letters, digits and marks becomes a space. What is left holds no syntax.
+Standard Annex 15), digits of every script are read as 0 to 9, everything but letters, digits and marks
+becomes a space. Thai, which parts no words, is levelled for how it is typed: the order of the marks above and
+below a letter, two เ for แ, a hyphen or nothing between words. What is left holds no syntax.
 """
 
 from __future__ import annotations
@@ -14,6 +16,16 @@ from typing import Final
 #: Words of a question that are looked for; nobody types more, and each costs a pass over the text.
 MOST_WORDS: Final = 16
 _MARKS_OF_LETTERS: Final = re.compile("[\u0300-\u036f]+")
+#: Tones and the mark of silence typed before the vowel on the same letter, which stands first (Unicode 16,
+#: section 16.1); normalisation leaves most of them as they were typed.
+_TONE_FIRST: Final = re.compile("([\u0e48-\u0e4c]+)([\u0e31\u0e34-\u0e3a\u0e47\u0e4d]+)")
+_THAI: Final = "\u0e00-\u0e7f"
+#: What parts Thai words in one spelling and not in another: a hyphen or dash, and what cannot be seen.
+_JOINED: Final = re.compile(f"(?<=[{_THAI}])[\u200b-\u200d\u2060\ufeff\u00ad\u2010-\u2015-](?=[{_THAI}])")
+_THAI_LETTER: Final = re.compile(f"[{_THAI}]")
+_UNPARTED_FIGURE: Final = re.compile(f"(?<=[{_THAI}])(?=[0-9])|(?<=[0-9])(?=[{_THAI}])")
+#: A Thai letter with all that stands on it, and any other character by itself.
+_CLUSTER: Final = re.compile("(?:เเ|.)[\u0e31\u0e33-\u0e3a\u0e47-\u0e4e]*", re.DOTALL)
 # Russian letters in the Latin ones that English uses for them (BGN/PCGN 1947, without its apostrophes);
 # й and ё have lost their marks by then.
 _LATIN: Final = str.maketrans(
@@ -32,8 +44,8 @@ def fold(text: str) -> str:
 
     >>> fold("  Kōmura, Jutarō! "), fold("小村"), fold("Фёдор")
     ('komura jutaro', '小村', 'федор')
-    >>> fold("โคมูระ") == "โคมูระ"
-    True
+    >>> fold("โคมูระ") == "โคมูระ", fold("มาตรา๙"), fold("รัสเซีย–ญี่ปุ่น")
+    (True, 'มาตรา 9', 'รัสเซียญี่ปุ่น')
     """
     return fold_once(text)
 
@@ -45,6 +57,10 @@ def fold_once(text: str) -> str:
         return " ".join(text.lower().translate(_READ).split())
     levelled = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     composed = unicodedata.normalize("NFC", _MARKS_OF_LETTERS.sub("", levelled))
+    if _THAI_LETTER.search(composed):
+        joined = _JOINED.sub("", composed.replace("เเ", "แ"))
+        ordered = _TONE_FIRST.sub(r"\2\1", joined).translate(_READ)
+        return " ".join(_UNPARTED_FIGURE.sub(" ", ordered).split())
     return " ".join(composed.translate(_READ).split())
 
 
@@ -55,7 +71,8 @@ class _Read(dict[int, int]):
         character = chr(code)
         # Vowels and tones of Thai are marks, without which nothing can be read.
         read = character.isalnum() or unicodedata.category(character).startswith("M")
-        self[code] = found = code if read else ord(" ")
+        figure = unicodedata.decimal(character, None)
+        self[code] = found = ord(str(figure)) if figure is not None else code if read else ord(" ")
         return found
 
 
@@ -73,18 +90,20 @@ def spans(text: str, question: str) -> list[tuple[int, int]]:
     ([(7, 13)], [], [(15, 17)])
     """
     folded: list[str] = []
-    offsets: list[int] = []
-    for offset, character in enumerate(text):
+    offsets: list[tuple[int, int]] = []
+    joining = {match.start() for match in _JOINED.finditer(text)}
+    for cluster in _CLUSTER.finditer(text):
         # A mark that is levelled parts nothing, whatever else is not read parts words.
-        for piece in fold(character) or " " * (not unicodedata.category(character).startswith("M")):
+        parting = not unicodedata.category(cluster[0][0]).startswith("M") and cluster.start() not in joining
+        for piece in fold(cluster[0]) or " " * parting:
             folded.append(piece)
-            offsets.append(offset)
+            offsets.append(cluster.span())
     form = "".join(folded)
     found = []
     for word in words_of(fold(question)):
         position = form.find(word)
         if position >= 0:
-            found.append((offsets[position], offsets[position + len(word) - 1] + 1))
+            found.append((offsets[position][0], offsets[position + len(word) - 1][1]))
     apart: list[tuple[int, int]] = []
     for start, end in sorted(found):
         if not apart or start >= apart[-1][1]:

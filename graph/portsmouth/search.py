@@ -29,6 +29,7 @@ from portsmouth.iris import OWL, PREFIXES, PT, RDF, RDFS, SH, SKOS, shorten
 from portsmouth.nearness import NearNames
 from portsmouth.searchable import FIELDS, RANKS, Field, Known, Text, Told
 from portsmouth.store.protocol import Store
+from portsmouth.titles import untitled
 
 _GLOSS: Final = RANKS.index("gloss")
 _TYPE: Final = RDF + "type"
@@ -219,7 +220,7 @@ class Index:
 
         All words of the text must be found in one label, spelling or gloss, in any order and from
         mid-word. A question in Cyrillic that nothing answers is asked again in Latin letters, as the
-        beginnings of words.
+        beginnings of words; a name with a title that nobody has, as the name of a person alone.
 
         :param text: anything; what is no letter or digit counts for nothing.
         :param limit: the most hits.
@@ -233,6 +234,11 @@ class Index:
         if not hits and (latin := romanised(form)) != form:
             found = self._find(latin, limit, wanted, glosses=False)
             hits = [hit for hit in found if hit.score > _MIDDLE + _MENTIONS_GIVE]
+        if all(hit.field == "gloss" for hit in hits) and (bare := untitled(form)) != form:
+            found = self._find(bare, limit, wanted, glosses=False)
+            persons = [hit for hit in found if _PERSON in hit.types]
+            known = {hit.iri for hit in persons}
+            hits = [*persons, *(hit for hit in hits if hit.iri not in known)][:limit]
         return hits
 
     def resolve(self, text: str, *, kinds: Collection[str] = ()) -> str:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from portsmouth.build import build
 from portsmouth.errors import AmbiguousNameError, NotFoundError, ParameterError, StoreError
 from portsmouth.folding import MOST_WORDS, fold, spans
-from portsmouth.iris import CONCEPT, ID, PASSAGE, PT, RDF
+from portsmouth.iris import CONCEPT, ID, PASSAGE, PT, RDF, SKOS
 from portsmouth.search import FIELDS, Index
 from portsmouth.store.embedded import EmbeddedStore
 
@@ -153,6 +153,42 @@ def test_cyrillic_is_asked_again_in_latin_only_where_it_finds_nothing(index: Ind
     assert names(index, "Сахалин") == ["sakhalin"]
     assert names(index, "Федор") == names(index, "ФЁДОР") == ["fyodor"]
     assert names(index, "мура") == [], "within a word, chance would decide"
+
+
+TYPED = [
+    ("น้ำ", "น\u0e4d\u0e49า"), ("กำลัง", "กํ\u0e32ลัง"), ("ญี่ปุ่น", "ญ\u0e48\u0e35ปุ่น"), ("แมนจูเรีย", "เเมนจูเรีย"),
+    ("มาตรา 9", "มาตรา๙"), ("นิโคลัสที่ 2", "นิโคลัสที่๒"), ("สงครามรัสเซีย–ญี่ปุ่น", "สงครามรัสเซียญี่ปุ่น"),
+    ("รัสเซีย-ญี่ปุ่น", "รัสเซีย\u200bญี่ปุ่น"), ("พ.ศ. 2448", "พ.ศ.๒๔๔๘"), ("ฉบับที่ 3", "ฉบับที่3"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("printed", "typed"), TYPED)
+def test_thai_is_found_as_it_is_typed(printed: str, typed: str) -> None:
+    assert fold(typed) == fold(printed)
+    index = Index.from_nquads(as_nquads(f'<http://e/x> <{SKOS}prefLabel> "ว่าด้วย{printed}นั้น"@th .'))
+    assert len(index.search(typed)) == 1
+    assert spans(f"ว่าด้วย{printed}นั้น", typed)
+
+
+def test_a_mark_takes_in_all_that_stands_on_a_letter() -> None:
+    assert spans("ในน้ำลึก", "น\u0e4d\u0e49า") == [(2, 5)]
+    assert spans("ลงเรือ", "ง") == [(1, 2)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "นายโคมูระ", "บารอนโคมูระ", "รัฐมนตรี โคมูระ", "ฯพณฯ นายโคมูระ จูตาโร",
+        "Baron Komura", "His Excellency Mr. Komura",
+    ],
+)  # fmt: skip
+def test_a_title_before_a_name_is_no_part_of_it(index: Index, text: str) -> None:
+    assert names(index, text) == ["komura"]
+    assert index.resolve(text) == ID + "komura"
+
+
+def test_a_title_alone_or_before_what_is_no_person_names_nobody(index: Index) -> None:
+    assert names(index, "บารอน") == names(index, "Baron Sakhalin") == names(index, "นายซาฮา") == []
 
 
 def test_only_the_default_graph_is_read(index: Index) -> None:
