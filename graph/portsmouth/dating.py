@@ -14,6 +14,7 @@ from portsmouth.dates import Calendar
 _POINT: Final = re.compile(r"(?P<year>[0-9X]{4})(?:-(?P<month>\d\d)(?:-(?P<day>\d\d))?)?(?P<about>~)?")
 _DASH: Final = "–"
 _OPEN: Final = "XXXX"
+_ABOUT: Final = {"en": "about ", "th": "ราว "}
 _NO_YEAR: Final = {"en": " (no year)", "th": " (ไม่ระบุปี)"}
 _CALENDARS: Final = {
     "en": {
@@ -60,25 +61,27 @@ def printed(lexical: str, language: str = "en") -> str:
     ('1800s', '1860s', 'about 21–31 May (no year)')
     >>> printed("0038-09-05"), printed("not a date")
     ('5 September 38', 'not a date')
+    >>> printed("18XX", "th"), printed("186X", "th"), printed("XXXX-05-21~", "th")
+    ('ช่วง 1800–1899', 'ทศวรรษ 1860', 'ราว 21 พฤษภาคม (ไม่ระบุปี)')
     """
     first, _, last = lexical.partition("/")
     begin, end = _POINT.fullmatch(first), _POINT.fullmatch(last)
     if begin is None or (last and end is None):
         return lexical
     silent = _NO_YEAR.get(language, _NO_YEAR["en"]) if (end or begin)["year"] == _OPEN else ""
-    about = "≈ " if language != "en" else "about "
+    about = _ABOUT.get(language, "≈ ")
     mark = about if begin["about"] else ""
     if end is None:
         return mark + _point(begin, language) + silent
     if begin["day"] and begin["month"] == end["month"] and begin["year"] == end["year"]:
         return f"{mark}{int(begin['day'])}{_DASH}{_point(end, language)}{silent}"
     if not begin["month"]:
-        return f"{mark}{_year(begin['year'])}{_DASH}{_year(end['year'])}"
+        return f"{mark}{_year(begin['year'], language)}{_DASH}{_year(end['year'], language)}"
     return f"{mark}{_point(begin, language)} {_DASH} {_point(end, language)}{silent}"
 
 
 def _point(match: re.Match[str], language: str) -> str:
-    year = _year(match["year"])
+    year = _year(match["year"], language)
     if not match["month"]:
         return year
     number = int(match["month"])
@@ -88,10 +91,14 @@ def _point(match: re.Match[str], language: str) -> str:
     return f"{words} {year}".strip()
 
 
-def _year(text: str) -> str:
+def _year(text: str, language: str) -> str:
     """Write a year: nothing where it is not printed, without the zeros that EDTF puts before."""
     if text == "XXXX":
         return ""
+    if "X" in text and language == "th":
+        decade = text.endswith("X") and "X" not in text[:-1]
+        low, high = text.replace("X", "0"), text.replace("X", "9")
+        return f"ทศวรรษ {low}" if decade else f"ช่วง {low}{_DASH}{high}"
     if "X" in text:
         return text.replace("X", "0") + "s"
     return str(int(text))

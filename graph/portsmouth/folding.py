@@ -16,9 +16,10 @@ from typing import Final
 #: Words of a question that are looked for; nobody types more, and each costs a pass over the text.
 MOST_WORDS: Final = 16
 _MARKS_OF_LETTERS: Final = re.compile("[\u0300-\u036f]+")
-#: Tones and the mark of silence typed before the vowel on the same letter, which stands first (Unicode 16,
-#: section 16.1); normalisation leaves most of them as they were typed.
-_TONE_FIRST: Final = re.compile("([\u0e48-\u0e4c]+)([\u0e31\u0e34-\u0e3a\u0e47\u0e4d]+)")
+#: Marks on a Thai letter in the order in which they were typed, which normalisation mostly leaves. The tone
+#: and the mark of silence belong after the vowel (Unicode 16, section 16.1).
+_THAI_MARKS: Final = re.compile("[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]{2,}")
+_TONES: Final = frozenset("\u0e48\u0e49\u0e4a\u0e4b\u0e4c")
 _THAI: Final = "\u0e00-\u0e7f"
 #: What parts Thai words in one spelling and not in another: a hyphen or dash, and what cannot be seen.
 _JOINED: Final = re.compile(f"(?<=[{_THAI}])[\u200b-\u200d\u2060\ufeff\u00ad\u2010-\u2015-](?=[{_THAI}])")
@@ -58,10 +59,17 @@ def fold_once(text: str) -> str:
     levelled = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     composed = unicodedata.normalize("NFC", _MARKS_OF_LETTERS.sub("", levelled))
     if _THAI_LETTER.search(composed):
-        joined = _JOINED.sub("", composed.replace("เเ", "แ"))
-        ordered = _TONE_FIRST.sub(r"\2\1", joined).translate(_READ)
+        joined = _JOINED.sub("", composed).replace("เเ", "แ")
+        ordered = _THAI_MARKS.sub(_in_order, joined).translate(_READ)
         return " ".join(_UNPARTED_FIGURE.sub(" ", ordered).split())
     return " ".join(composed.translate(_READ).split())
+
+
+def _in_order(marks: re.Match[str]) -> str:
+    def place(mark: str) -> tuple[bool, int, str]:
+        return mark in _TONES, unicodedata.combining(mark), mark
+
+    return "".join(sorted(marks[0], key=place))
 
 
 class _Read(dict[int, int]):

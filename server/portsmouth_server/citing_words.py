@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from portsmouth.citing import TITLE, Citation
+from portsmouth.citing import Citation
 from portsmouth.iris import PASSAGE, SKOS
 from portsmouth.queries import NamedQuery
 from portsmouth.store.protocol import Store
 from portsmouth_server.asking import rows, values
 from portsmouth_server.stances import stance_label
-from portsmouth_server.translation import day, gettext, ngettext, number
+from portsmouth_server.translation import gettext, ngettext, number, of_today
 from portsmouth_server.viewing import viewer
 
 _UNNAMED: Final = "SPARQL query: "
@@ -73,13 +73,13 @@ def footnote(citation: Citation, asked: str, labels: Mapping[str, str]) -> str:
         passages.append(gettext("and further passages"))
     told = [
         f"“{asked}”",
-        TITLE,
+        gettext("Portsmouth 1905: A Knowledge Graph of the Treaty of Portsmouth"),
         gettext("version %(number)s") % {"number": citation.version},
         *([stance_label(citation.dataset.stance)] if citation.dataset.stance else []),
         extent % {"num": number(citation.rows)},
         *([gettext("from %(passages)s") % {"passages": "; ".join(passages)}] if passages else []),
         f"SHA-256 {citation.digest}",
-        gettext("accessed %(day)s") % {"day": day(citation.accessed)},
+        gettext("accessed %(day)s") % {"day": of_today(citation.accessed)},
         f"<{citation.link}>",
     ]
     return ", ".join(told)

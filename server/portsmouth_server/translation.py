@@ -25,6 +25,10 @@ from portsmouth_server.viewing import LANGUAGES, THEMES, viewer
 #: Messages by what is said in English; several forms where it counts something.
 Messages = Mapping[str, tuple[str, ...]]
 SOURCE: Final = "en"
+#: Years of the Buddhist Era before the Common Era; since 1941 both begin on the same day.
+_BUDDHIST: Final = 543
+#: Languages in which a year says its era, since there are two in use.
+_ERA_NAMED: Final = frozenset({"th"})
 
 
 @cache
@@ -98,8 +102,24 @@ def day(value: date | str, width: str = "long") -> str:
     '5 September 1905'
     """
     when = date.fromisoformat(value) if isinstance(value, str) else value
-    pattern: Any = {"long": "d MMMM y", "medium": "d MMM y", "short": "d MMM"}[width]
-    return str(format_date(when, pattern, locale=viewer().language))
+    language = viewer().language
+    year = "G y" if language in _ERA_NAMED else "y"
+    pattern: Any = {"long": f"d MMMM {year}", "medium": f"d MMM {year}", "short": "d MMM"}[width]
+    return str(format_date(when, pattern, locale=language))
+
+
+def of_today(when: date) -> str:
+    """Write a day of our own time as the reader's language does, in its own era.
+
+    :param when: the day.
+
+    >>> of_today(date(2026, 11, 23))
+    '23 November 2026'
+    """
+    language = viewer().language
+    if language != "th":
+        return day(when)
+    return f"{format_date(when, 'd MMMM', locale=language)} พ.ศ. {when.year + _BUDDHIST}"
 
 
 def _in_page(text: str) -> str:
@@ -109,6 +129,11 @@ def _in_page(text: str) -> str:
     """
     known = any(text in messages(language) for language in LANGUAGES)
     return gettext(text) if known else str(escape(text))
+
+
+def stop() -> str:
+    """Return what ends a sentence in the reader's language: nothing in Thai, which parts them by a space."""
+    return "" if viewer().language == "th" else "."
 
 
 def _look(side: str) -> str:
@@ -129,4 +154,4 @@ def translate(environment: Environment) -> None:
     environment.filters["number"] = number
     environment.filters["day"] = day
     environment.filters["look"] = _look
-    environment.globals.update(viewer=viewer, languages=LANGUAGES, themes=THEMES)
+    environment.globals.update(viewer=viewer, stop=stop, languages=LANGUAGES, themes=THEMES)

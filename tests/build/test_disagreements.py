@@ -471,7 +471,7 @@ def test_what_is_written_down(quads: Read, vocabulary: Vocabulary) -> None:
             """g:derived { d:disagreement-x-when a pt:Disagreement ; dcterms:type c:calendar ;
             pt:disputedSubject d:x ; pt:disputedProperty pt:when ; pt:disputedValue t:1905-08-23 , t:1905-09-05 ;
             <http://www.w3.org/ns/prov#wasDerivedFrom> p:s1-003 , p:s1-004 ;
-            skos:prefLabel "Disagreement: when (the signing)"@en , "ความไม่ตรงกัน: เมื่อ (การลงนาม)"@th }"""
+            skos:prefLabel "Disagreement: when (the signing)"@en , "ข้อขัดแย้ง: เมื่อ (การลงนาม)"@th }"""
         )
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyoxigraph as ox
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portsmouth.build import build
@@ -220,7 +220,12 @@ def test_hostile_questions_are_answered_and_change_nothing(index: Index, text: s
     assert names(index, "Dzyutara") == ["komura"]
 
 
-@given(st.text())
+#: Characters of every sort, and Thai as no hand should type it.
+TEXTS = st.text() | st.text("กเแ\u0e31\u0e34\u0e38\u0e3a\u0e48\u0e4c\u0e4d\u0e33\u200b-๙1 ")
+
+
+@settings(deadline=None)
+@given(TEXTS)
 def test_no_question_is_malformed(text: str) -> None:
     EVERY.search(text)
     assert fold(fold(text)) == fold(text)
@@ -231,6 +236,7 @@ def test_no_question_is_malformed(text: str) -> None:
 EVERY = Index.from_nquads(NQUADS)
 
 
+@settings(deadline=None)
 @given(st.sampled_from([hit.text for hit in EVERY.search("a", limit=200)]), st.data())
 def test_every_piece_of_a_text_finds_its_thing(text: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(text) - 1))

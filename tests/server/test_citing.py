@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -143,7 +144,8 @@ def test_a_reader_of_thai_cites_in_thai_and_programs_in_english(shipped: Any) ->
     page = shipped.fetch(f"/cite?{asked}", headers=thai).body.decode()
     title = page.partition('class="lead">')[2].partition("<")[0]
     assert title and not re.search("[A-Za-z]", title)
-    assert f"“{title}”, Portsmouth 1905" in page
+    assert f"“{title}”, Portsmouth 1905: กราฟความรู้สนธิสัญญาพอร์ตสมัท" in page
+    assert re.search(rf"เข้าถึงเมื่อ \d+ [ก-๛]+ พ\.ศ\. {datetime.now(UTC).year + 543}", page)
     assert re.search(r"<li>ส่วนที่ 1[^<]*: <a ", page)
     assert (
         "Who signed the treaty" in shipped.fetch(f"/cite?{asked}&format=footnote", headers=thai).body.decode()

@@ -59,7 +59,7 @@ def _description() -> Iterator[Quad]:
         ),
         (
             NamedNode(iris.RDFS + "comment"),
-            string("สิ่งที่กฎของการสร้างสรุปได้: คลาสที่อยู่เหนือคลาสที่ระบุไว้ และความไม่ตรงกันระหว่างข้อความ", "th"),
+            string("สิ่งที่กฎของการสร้างสรุปได้: คลาสที่อยู่เหนือคลาสที่ระบุไว้ และข้อขัดแย้งระหว่างบรรทัด", "th"),
         ),
         (DERIVED_FROM, NamedNode(iris.ONTOLOGY_GRAPH)),
     ):

@@ -196,7 +196,7 @@ def describe(found: Iterable[Disagreement], labels: Mapping[tuple[str, str], str
 #: How a disagreement is called, by language.
 DISAGREEMENT_LABELS: Final = {
     "en": "Disagreement: {slot} ({subject})",
-    "th": "ความไม่ตรงกัน: {slot} ({subject})",
+    "th": "ข้อขัดแย้ง: {slot} ({subject})",
 }
 
 

@@ -13,6 +13,9 @@ from portsmouth.dating import as_printed, month, printed
 __all__ = ["as_printed", "calendar_of", "days", "julian", "printed", "span"]
 
 _DASH: Final = "–"
+#: How years of the Common Era are written where years of another era are as usual; none is turned into the
+#: other's: until 1940 a Thai year began in April, and the page itself prints both.
+_ERA: Final = {"th": "ค.ศ.\N{NO-BREAK SPACE}"}
 
 
 def calendar_of(term: Any) -> Calendar | None:
@@ -35,7 +38,7 @@ def span(iri: str) -> Bounds | None:
 
 
 def days(bounds: Bounds, language: str = "en") -> str:
-    """Write an interval of Gregorian days as short as it can be said.
+    r"""Write an interval of Gregorian days as short as it can be said.
 
     :param bounds: the first and the last day.
     :param language: of the months' names.
@@ -48,13 +51,16 @@ def days(bounds: Bounds, language: str = "en") -> str:
     ('1905', '1904–1905')
     >>> days(Bounds(date(1905, 3, 1), date(1905, 3, 31)))
     'March 1905'
+    >>> days(Bounds(date(1905, 5, 27), date(1905, 5, 28)), "th")
+    '27–28 พฤษภาคม ค.ศ.\xa01905'
     """
     first, last = bounds
     if first == last:
         return _day(first, language)
+    era = _ERA.get(language, "")
     whole_years = (first.month, first.day, last.month, last.day) == (1, 1, 12, 31)
     if whole_years:
-        return f"{first.year}" if first.year == last.year else f"{first.year}{_DASH}{last.year}"
+        return era + (f"{first.year}" if first.year == last.year else f"{first.year}{_DASH}{last.year}")
     whole_months = first.day == 1 and (last + timedelta(days=1)).day == 1
     if first.year != last.year:
         return f"{_day(first, language)} {_DASH} {_day(last, language)}"
@@ -62,7 +68,7 @@ def days(bounds: Bounds, language: str = "en") -> str:
         months = month(first.month, language)
         if first.month != last.month:
             months += f" {_DASH} {month(last.month, language)}"
-        return f"{months} {first.year}"
+        return f"{months} {era}{first.year}"
     if first.month == last.month:
         return f"{first.day}{_DASH}{_day(last, language)}"
     return f"{first.day} {month(first.month, language)} {_DASH} {_day(last, language)}"
@@ -90,4 +96,4 @@ def julian(day: date) -> tuple[int, int, int]:
 
 
 def _day(day: date, language: str) -> str:
-    return f"{day.day} {month(day.month, language)} {day.year}"
+    return f"{day.day} {month(day.month, language)} {_ERA.get(language, '')}{day.year}"
