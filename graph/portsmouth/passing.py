@@ -64,6 +64,18 @@ def make_folder() -> Path:
             return folder
 
 
+def let_pass(folder: Path) -> None:
+    """Have a folder removed with this process that somebody is about to make, unless it was removed before.
+
+    :param folder: where it will be.
+
+    >>> with passing_folder() as folder:
+    ...     let_pass(folder / "within")
+    ...     remove_folder(folder / "within")
+    """
+    _made[folder] = os.getpid()
+
+
 def remove_folder(folder: Path) -> None:
     """Remove a folder and all that is in it.
 

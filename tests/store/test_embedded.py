@@ -1,6 +1,7 @@
 """The embedded store as its callers meet it: answers, budgets, runaways, ends."""
 
 import asyncio
+import errno
 import os
 import signal
 import time
@@ -270,6 +271,36 @@ def test_a_store_on_disk_follows_new_data(tmp_path):
     with_store(use, make=lambda: EmbeddedStore.from_directory(tmp_path, DATA))
     more = DATA + b"<http://e/new> <http://e/p> <http://e/o> .\n"
     assert with_store(use, make=lambda: EmbeddedStore.from_directory(tmp_path, more)) == b"n\r\n3001\r\n"
+
+
+def test_a_store_on_disk_stays_on_its_data_though_others_come_in_their_place(tmp_path):
+    async def use(store):
+        before = store.snapshot
+        await body(store, "ASK {}")
+        await EmbeddedStore.from_directory(tmp_path, b"<http://e/a> <http://e/p> <http://e/o> .\n").aclose()
+        # A worker that is new opens the data for itself.
+        for process in processes(store):
+            os.kill(process, signal.SIGKILL)
+        await until(lambda: not processes(store))
+        answer = await body(store, "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }", formats=Formats("text/csv"))
+        return answer, store.snapshot == before
+
+    found = with_store(use, make=lambda: EmbeddedStore.from_directory(tmp_path, DATA))
+    assert found == (b"n\r\n3000\r\n", True)
+    assert list((tmp_path / "readers").iterdir()) == []
+
+
+def test_a_folder_that_may_not_be_written_is_read_where_it_is(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    async def use(store):
+        return await body(store, "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }", formats=Formats("text/csv"))
+
+    with_store(use, make=lambda: EmbeddedStore.from_directory(tmp_path, DATA))
+    monkeypatch.setattr("portsmouth.store.persistence.copies.clone", refuse)
+    assert with_store(use, make=lambda: EmbeddedStore.from_directory(tmp_path, DATA)) == b"n\r\n3000\r\n"
+    assert list((tmp_path / "readers").iterdir()) == []
 
 
 def test_a_folder_of_other_things_is_left_alone(tmp_path):

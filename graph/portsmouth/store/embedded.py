@@ -17,7 +17,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import shutil
 import tempfile
 from collections import Counter, deque
 from collections.abc import Callable, Coroutine
@@ -135,19 +134,19 @@ class EmbeddedStore:
         snapshot = snapshot or hashlib.sha256(data).hexdigest()
         path = keep(directory, data, snapshot)
         try:
-            written = reading_copy(directory)
+            copy = reading_copy(directory)
         except OSError as error:
             otherwise = f"found that {directory} cannot be read ({error}); expected a store that is whole"
             raise unusable(directory, error, otherwise) from error
-        if written is None:
+        if copy is None:
             return cls(path, snapshot=snapshot, limits=limits)
         return cls(
-            written.path,
-            snapshot=written.snapshot,
+            copy.path,
+            snapshot=copy.snapshot,
             limits=limits,
-            on_close=lambda: shutil.rmtree(written.path.parent, ignore_errors=True),
+            on_close=lambda: remove_folder(copy.path.parent),
             # Workers would open what may be changed for themselves, and the engine set about merging it.
-            journals=written.journals if written.behind else None,
+            journals=copy.journals if copy.behind else None,
         )
 
     @property

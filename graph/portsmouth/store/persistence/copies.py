@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import uuid
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from portsmouth.passing import let_pass, remove_folder
 from portsmouth.store.persistence.checkpoints import clone
 from portsmouth.store.persistence.contents import base_of, is_written, loaded_snapshot
 from portsmouth.store.persistence.replacing import finish, origin
@@ -16,6 +18,8 @@ from portsmouth.store.persistence.state import read_state
 
 #: How often a reader looks for a base that stays long enough to be copied.
 _ATTEMPTS: Final = 20
+#: What whoever only may read a directory is told.
+_NOT_TO_BE_WRITTEN: Final = (errno.EROFS, errno.EACCES, errno.EPERM)
 
 
 class Copy(NamedTuple):
@@ -34,27 +38,30 @@ class Copy(NamedTuple):
 
 
 def reading_copy(directory: Path) -> Copy | None:
-    """Copy what has been written, or loaded from a file, for a process that only reads.
+    """Copy what a directory holds for a process that only reads.
 
-    Whoever writes the directory removes a checkpoint as soon as none of its own workers reads it; the copy,
-    which shares the large files, stays until it is removed.
+    Whoever writes the directory removes a checkpoint as soon as none of its own workers reads it, and whoever
+    loads something else puts that in its place; the copy, which shares the large files, stays until it is
+    removed, at the latest with this process.
 
     :param directory: the store's directory.
-    :return: ``None`` where neither has been.
+    :return: ``None`` where this process may not write the directory, and nobody has written it, or loaded a
+        file into it.
     :raises StoreError: the directory is not as a store has left it.
     :raises OSError: it cannot be written, or holds no base.
     """
     target = directory / "readers" / f"{os.getpid()}-{uuid.uuid4().hex}"
-    for attempt in range(_ATTEMPTS):
+    for attempt in range(1, _ATTEMPTS + 1):
         finish(directory)
-        if not is_written(directory) and not origin(directory):
-            return None
+        let_pass(target)
         try:
             return _copied(directory, target)
-        except FileNotFoundError:
-            # Another base may have come meanwhile.
-            shutil.rmtree(target, ignore_errors=True)
-            if attempt + 1 == _ATTEMPTS:
+        except OSError as error:
+            remove_folder(target)
+            if error.errno in _NOT_TO_BE_WRITTEN and not (is_written(directory) or origin(directory)):
+                return None
+            # Where something is gone, another base may have come in its place.
+            if not isinstance(error, FileNotFoundError) or attempt == _ATTEMPTS:
                 raise
     return None
 
@@ -79,5 +86,6 @@ def _copied(directory: Path, target: Path) -> Copy:
     for segment in segments:
         shutil.copyfile(directory / "journals" / str(segment), copy.journals / str(segment))
     last = last_number(copy.journals, number)
-    snapshot = f"{state.lineage}-{last}" if state and last else loaded
+    before = state.base if state else loaded
+    snapshot = f"{state.lineage}-{last}" if state and last else before
     return copy._replace(snapshot=snapshot, behind=last > number)
