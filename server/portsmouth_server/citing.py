@@ -20,6 +20,7 @@ from portsmouth.iris import passage
 from portsmouth.linking import link_query
 from portsmouth.queries import NamedQuery
 from portsmouth.store.protocol import Query, Store
+from portsmouth.store.service.request import self_contained
 from portsmouth_server import citing_words, protocol, urls
 from portsmouth_server.answering import Answering, Direct
 from portsmouth_server.errors import Problem
@@ -116,6 +117,8 @@ class _Citing:
             "title": "",
             "labels": {},
             "footnote": "",
+            # The query page knows no prefix that a query does not declare.
+            "asked": self_contained(asked.query),
         }
         status = 200
         try:

@@ -121,3 +121,22 @@ def test_names_on_the_timeline_do_not_cover_one_another(visit: Any) -> None:
     for place, one in enumerate(boxes):
         for other in boxes[place + 1 :]:
             assert one[1] <= other[0] or other[1] <= one[0] or one[3] <= other[2] or other[3] <= one[2]
+
+
+def test_on_paper_the_timeline_keeps_to_the_sheet(visit: Any) -> None:
+    page = visit("/timeline", width=720)
+    page.emulate_media(media="print")
+    assert overflow(page) == 0
+    assert page.locator("svg.timeline").first.bounding_box()["width"] <= 720
+    assert not page.locator(".zoom").is_visible()
+
+
+def test_on_paper_a_question_tells_what_it_was_asked_with(visit: Any) -> None:
+    page = visit("/queries/provisions-of-article?number=9&parts=s3", scripts=False)
+    page.emulate_media(media="print")
+    told = page.locator("main").inner_text()
+    assert "number: 9" in told and "According to: the text of the treaty alone" in told
+    sizes = page.locator("main td, main td *").evaluate_all(
+        "all => all.map(one => getComputedStyle(one).fontSize)"
+    )
+    assert set(sizes) == {"12px"}

@@ -209,6 +209,20 @@ def test_an_answer_that_comes_after_one_went_back_is_not_shown(visit: Any) -> No
     assert page.evaluate("document.querySelector('.status').textContent") == ""
 
 
+def test_on_paper_stand_the_question_the_names_of_columns_and_nothing_else(visit: Any) -> None:
+    query = "SELECT ?thing ?kind { ?thing a ?kind } LIMIT 3"
+    for scripts in (True, False):
+        page = visit(address(query, parts="s3"), scripts=scripts)
+        page.locator("table").first.wait_for()
+        page.emulate_media(media="print")
+        told = page.locator("main").inner_text()
+        assert query in told and "According to: the text of the treaty alone" in told
+        heads = page.locator("main th:visible").all_inner_texts()
+        assert [head.strip() for head in heads] == ["thing", "kind"]
+        assert "Questions to begin with" not in told and "Prefixes of this graph" not in told
+        assert "Queries run before" not in told and "curl" not in told
+
+
 def test_a_chart_restores_what_it_shows(visit: Any) -> None:
     page = named(visit, "losses")
     page.locator("[name=chart-mark]").select_option("dot")

@@ -112,6 +112,19 @@ def test_the_page_shows_every_form_and_the_passages(shipped: Any) -> None:
     assert "/passage/s3-205" in links
 
 
+def test_a_citation_leads_to_an_answer_though_its_query_declares_no_prefix(shipped: Any) -> None:
+    query = "SELECT ?who { d:treaty-of-portsmouth pt:signedBy ?who }"
+    for more in ({}, {"version": "0" * 64}):
+        page = see(
+            shipped, "/cite?" + urlencode({"query": query, "parts": "s3", **more}), 404 if more else 200
+        )
+        (leading,) = [a["href"] for a in page.all("a") if a["href"].startswith("/sparql?query=")]
+        reply = shipped.fetch(leading, headers={"Accept": "text/csv"})
+        assert (reply.status, reply.body.count(b"https://")) == (200, 5)
+    broken = see(shipped, "/cite?" + urlencode({"query": "SELECT { 'x"}), 400)
+    assert broken.all("h2")
+
+
 @pytest.mark.parametrize(
     "path", ["/queries/signatories?parts=s3", "/sparql?" + urlencode({"query": QUERY, "parts": "s3"})]
 )

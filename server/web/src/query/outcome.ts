@@ -34,7 +34,17 @@ export async function show(outcome: HTMLElement, answered: Answered, shown: Show
   if (answer.kind === "graph") section.append(el("pre", { tabindex: 0 }, el("code", {}, answer.text)));
   if (answer.kind === "table") section.append(...(await pictured(answer, answered.graph, shown)));
   section.append(links(shown), elsewhere(answered, shown));
-  if (own === latest) outcome.replaceChildren(section);
+  if (own === latest) outcome.replaceChildren(...onPaper(shown), section);
+}
+
+/** What was asked, which on the screen stands in the form. */
+function onPaper({ state }: Shown): HTMLElement[] {
+  const { query, parts } = state();
+  const chosen = document.querySelector<HTMLSelectElement>("select[name=parts]")?.selectedOptions[0];
+  const label = document.querySelector("label[for=parts]")?.textContent;
+  const asked = el("pre", { class: "on-paper" }, el("code", {}, query));
+  if (!parts) return [asked];
+  return [asked, el("p", { class: "on-paper" }, `${label ?? ""}: ${chosen?.textContent ?? parts}`)];
 }
 
 async function pictured(table: Table, graph: boolean, shown: Shown): Promise<HTMLElement[]> {

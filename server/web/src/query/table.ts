@@ -90,7 +90,7 @@ export function draw(table: Table, shown: Shown): HTMLElement {
       "tr",
       {},
       ...table.columns.map((column) => cell(row[column], names, told)),
-      el("td", {}, button),
+      el("td", { class: "proof" }, button),
     );
     button.addEventListener("click", () => void toggle(button, line, at, row, table, shown));
     body.append(line);
@@ -99,7 +99,7 @@ export function draw(table: Table, shown: Shown): HTMLElement {
     "table",
     {},
     el("caption", { class: "out-of-sight" }, words.answer),
-    el("thead", {}, el("tr", {}, ...heads, el("th", { scope: "col" }, words.evidence))),
+    el("thead", {}, el("tr", {}, ...heads, el("th", { scope: "col", class: "proof" }, words.evidence))),
     body,
   );
   const wide = el("div", { class: "wide", role: "region", "aria-label": words.answer, tabindex: 0 }, made);
