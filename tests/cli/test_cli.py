@@ -249,6 +249,20 @@ def test_a_passage_that_breaks_a_shape_is_told_with_file_and_line(facts):
 # --- export
 
 
+def test_export_writes_what_the_name_of_its_file_ends_in(tmp_path):
+    begins = {"ttl": b"@prefix", "rdf": b"<?xml", "jsonld": b"[{", "nt": b"<http", "NQ": b"<http"}
+    for ending, begin in begins.items():
+        done = portsmouth("export", "--graph", "p:s3-173", "-o", tmp_path / f"passage.{ending}")
+        assert (done.returncode, (tmp_path / f"passage.{ending}").read_bytes()[: len(begin)]) == (0, begin)
+    refused = portsmouth("export", "-o", tmp_path / "portsmouth.csv")
+    assert refused.returncode == 2 and b"a name that ends in one of .nq, .trig" in refused.stderr
+    assert not (tmp_path / "portsmouth.csv").exists()
+
+
+def test_what_is_called_wrongly_is_led_to_the_help_of_its_command():
+    assert b"(portsmouth search --help explains)" in portsmouth("search").stderr
+
+
 def test_the_whole_goes_out_and_back_in_every_format(tmp_path):
     whole = portsmouth("export").stdout
     quads = set(ox.parse(whole, format=ox.RdfFormat.N_QUADS))

@@ -104,7 +104,8 @@ def run(arguments: list[str], ahead: Ahead | None = None) -> int:
         # Where no word is given, help has been shown, and there is no message.
         if message := error.format_message():
             message = message.replace(": Value error, ", ": ")
-            console.print(f"error: {message} (portsmouth --help explains)", markup=False)
+            called = error.ctx.command_path if getattr(error, "ctx", None) else "portsmouth"
+            console.print(f"error: {message} ({called} --help explains)", markup=False)
         return 2
     except PortsmouthError as error:
         _tell(console, error)
