@@ -40,7 +40,7 @@ _ABOUT: Final = (
     "Every statement keeps the passages that make it; where passages disagree, all of them are heard."
 )
 _ABOUT_TH: Final = (
-    "สิ่งที่เอกสารหนึ่งกล่าวทีละบรรทัดเกี่ยวกับสนธิสัญญาพอร์ตสมัท (ค.ศ. 1905) และสงครามที่สนธิสัญญานั้นยุติ "
+    "สิ่งที่เอกสารหนึ่งกล่าวทีละบรรทัดเกี่ยวกับสนธิสัญญาพอร์ตสมัธ (ค.ศ. 1905) และสงครามที่สนธิสัญญานั้นยุติ "
     "ทุกข้อความในกราฟบอกว่ามาจากบรรทัดใด และเมื่อบรรทัดต่าง ๆ กล่าวไม่ตรงกันก็เก็บไว้ทั้งหมด"
 )
 #: What file formats are called.
@@ -134,7 +134,7 @@ def describe(inventory: Inventory, snapshot: str, origin: str, addresses: Urls, 
     void.add(DOCUMENT, FOAF + "primaryTopic", DATASET)
     void.add(DATASET, RDF + "type", VOID_NS + "Dataset")
     if whose.ours:
-        void.add(DATASET, DCTERMS + "title", text("Portsmouth 1905"), text("พอร์ตสมัท 1905", "th"))
+        void.add(DATASET, DCTERMS + "title", text("Portsmouth 1905"), text("พอร์ตสมัธ 1905", "th"))
         void.add(DATASET, DCTERMS + "description", text(_ABOUT), text(_ABOUT_TH, "th"))
         void.add(DATASET, DCTERMS + "license", LICENCE)
         void.add(DATASET, VOID_NS + "uriSpace", string(BASE))

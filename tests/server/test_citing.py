@@ -157,7 +157,7 @@ def test_a_reader_of_thai_cites_in_thai_and_programs_in_english(shipped: Any) ->
     page = shipped.fetch(f"/cite?{asked}", headers=thai).body.decode()
     title = page.partition('class="lead">')[2].partition("<")[0]
     assert title and not re.search("[A-Za-z]", title)
-    assert f"“{title}”, Portsmouth 1905: กราฟความรู้สนธิสัญญาพอร์ตสมัท" in page
+    assert f"“{title}”, Portsmouth 1905: กราฟความรู้สนธิสัญญาพอร์ตสมัธ" in page
     assert re.search(rf"เข้าถึงเมื่อ \d+ [ก-๛]+ พ\.ศ\. {datetime.now(UTC).year + 543}", page)
     assert re.search(r"<li>ส่วนที่ 1[^<]*: <a ", page)
     assert (
