@@ -162,7 +162,10 @@ def test_a_gregorian_day_is_itself(day: date) -> None:
 
 @given(DAYS, st.sampled_from([J, G, U, B]))
 def test_bounds_are_ordered_and_come_back_from_their_name(day: date, calendar: Calendar) -> None:
-    for lexical in (day.isoformat(), day.isoformat()[:7], day.isoformat()[:4]):
+    # 29 February is a day of other years where years are counted from elsewhere.
+    year = day.year + (543 if calendar is B else 0)
+    printed = f"{year}{day.isoformat()[4:]}"
+    for lexical in (printed, printed[:7], printed[:4]):
         span = bounds(lexical, calendar)
         assert span is not None
         assert span.earliest <= span.latest
