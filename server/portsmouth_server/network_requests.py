@@ -14,8 +14,6 @@ from portsmouth_server.parameters import parameters
 
 MOST_CHAINS: Final = 1000
 USUAL_CHAINS: Final = 100
-#: Measures beside those that give every actor one score.
-GROUPINGS: Final = ("communities", "modes")
 
 _YES: Final = frozenset(("true", "1", "yes", "on", ""))
 _NO: Final = frozenset(("false", "0", "no", "off"))

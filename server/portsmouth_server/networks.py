@@ -32,7 +32,6 @@ from portsmouth_server.kept_networks import Kept, KeptNetworks
 from portsmouth_server.lately import Lately
 from portsmouth_server.network_requests import (
     CERTAIN,
-    GROUPINGS,
     PATHS,
     PICTURES,
     USUAL_CHAINS,
@@ -78,7 +77,7 @@ _PICTURE_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox
 #: The formats that show a network, and take parameters for how.
 PICTURE_FORMS: Final = frozenset(("svg", "png"))
 MEASURE: Final = Parameter(
-    "measure", "string", "What actors are ranked or grouped by.", choices=(*MEASURES, *GROUPINGS)
+    "measure", "string", "What actors are ranked or grouped by.", choices=(*MEASURES, *networks.GROUPINGS)
 )
 FORMAT: Final = Parameter("format", "string", "The format of the answer.", choices=("json", "csv"))
 
@@ -227,38 +226,21 @@ class _Answers:
         )
 
     def _measured(self, kept: Kept, asked: Asked, measure: str) -> JsonObject:
-        network, mentions = kept.network, kept.told.mentions
         certain = asked.given.get("certain", False)
-        rows: list[JsonObject]
-        witness = sample = None
-        if measure == "communities":
-            groups = networks.communities(network)
-            rows = [
-                {"group": number, **self._row(kept, actor)}
-                for number, group in enumerate(groups, 1)
-                for actor in sorted(group)
-            ]
-        elif measure == "modes":
-            rows = [
-                {**self._row(kept, actor), "mode": mode, "acts": acts, "acted_on": suffers}
-                for actor, modes in sorted(networks.degrees_by_mode(network).items())
-                for mode, (acts, suffers) in modes.items()
-            ]
-        else:
-            ranking = networks.rank(network, measure, mentions=mentions, certain=certain)
-            witness, sample = ranking.witness, ranking.sample
-            rows = [{**self._row(kept, actor), "score": score} for actor, score in ranking.scores.items()]
-            if sample:
-                for row in rows:
-                    row["standard_error"] = sample.errors[row["iri"]]
+        found = networks.measured(kept.network, measure, kept.told.mentions, certain=certain)
+        told = [
+            (self._row(kept, one.iri), dict(zip(found.names, one.values, strict=True))) for one in found.rows
+        ]
+        # Who belongs together is read by the number of the group.
+        rows = [{**values, **row} if measure == "communities" else {**row, **values} for row, values in told]
         return {
             "measure": measure,
             "certain": certain,
             "ignores_time": measure not in ("reach", "brokers"),
             "meta": self._meta(kept, asked.selection),
-            "sample": sample.as_json() if sample else None,
+            "sample": found.sample.as_json() if found.sample else None,
             "rows": rows,
-            "witness": witness.as_json() if witness else None,
+            "witness": found.witness.as_json() if found.witness else None,
         }
 
     # --- pieces

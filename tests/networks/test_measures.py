@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portsmouth.errors import ParameterError
-from portsmouth.networks import MEASURES, communities, degrees_by_mode, measures, rank
+from portsmouth.networks import MEASURES, communities, degrees_by_mode, measured, measures, rank
 from portsmouth.networks.witness import compare, spearman
 
 ROOT = Path(__file__).parents[2]
@@ -228,3 +228,23 @@ def test_a_backend_of_networkx_takes_over(tmp_path, way):
     done = subprocess.run([sys.executable, "-c", asked], env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert (done.stdout == "42.0 43.0 1\n") == (way != "neither")
+
+
+def test_rows_say_what_the_measures_say_and_name_each_value(monkeypatch):
+    network = nx.MultiDiGraph([("a", "b"), ("b", "c"), ("c", "a"), ("d", "e"), ("e", "f"), ("f", "d")])
+    mentions = dict.fromkeys("abcdef", 1)
+    grouped = measured(network, "communities", mentions)
+    assert grouped.names == ("group",)
+    assert [(row.iri, *row.values) for row in grouped.rows] == [
+        (actor, number) for number, group in enumerate(communities(network), 1) for actor in sorted(group)
+    ]
+    ranked = measured(network, "betweenness", mentions)
+    assert (ranked.names, ranked.sample) == (("score",), None)
+    assert {row.iri: row.values[0] for row in ranked.rows} == rank(network, "betweenness").scores
+    assert ranked.witness == rank(network, "betweenness", mentions=mentions).witness
+    monkeypatch.setattr(measures, "MOST_FOLLOWED", 0)
+    monkeypatch.setattr(measures, "LEAST_SOURCES", 3)
+    estimated = measured(STAR, "brokers", {})
+    assert estimated.names == ("score", "standard_error")
+    assert estimated.sample is not None
+    assert all(row.values[1] == estimated.sample.errors[row.iri] for row in estimated.rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from rich.console import Console
 from rich.text import Text
@@ -13,69 +13,40 @@ from portsmouth.iris import shorten
 
 if TYPE_CHECKING:
     from portsmouth.networks import Chain, Forbidden, Hop
-    from portsmouth.networks.measures import Sample
-    from portsmouth.networks.witness import Witness
+    from portsmouth.networks.measuring import Measured
     from portsmouth.search import Index
 
 Row = tuple[object, ...]
 
 
-class Measured(NamedTuple):
-    """Actors, ranked or grouped.
-
-    :param columns: what a row tells.
-    :param rows: as many values each.
-    :param witness: how a ranking follows from how often actors are mentioned.
-    :param sample: the actors that it is estimated from, where these are not all.
-    """
-
-    columns: tuple[str, ...]
-    rows: list[Row]
-    witness: Witness | None = None
-    sample: Sample | None = None
+#: What columns of a table are called, where that is not what a program calls them.
+_CALLED: Final = {"acted_on": "is acted on", "standard_error": "standard error"}
 
 
-def measured(
-    network: Any, measure: str, mentions: Mapping[str, int], index: Index, *, certain: bool
-) -> Measured:
-    """Rank or group the actors of a network.
+def as_rows(
+    found: Measured, measure: str, mentions: Mapping[str, int], index: Index
+) -> tuple[tuple[str, ...], list[Row]]:
+    """Write what a measure says as a table.
 
-    :param network: as :func:`portsmouth.networks.project` returns it.
-    :param measure: the name of a measure, ``communities`` or ``modes``.
+    :param found: what it says.
+    :param measure: its name.
     :param mentions: in how many passages each actor is mentioned.
     :param index: for the names of actors.
-    :param certain: whether only chains count that hold on whatever days of their spans acts lie.
+    :return: the columns, and rows of as many values.
     """
-    from portsmouth import networks
-
     if measure == "communities":
-        groups = networks.communities(network)
-        return Measured(
-            ("group", "actor", "label"),
-            [
-                (number, actor, index.name(actor))
-                for number, group in enumerate(groups, 1)
-                for actor in sorted(group)
-            ],
-        )
+        return ("group", "actor", "label"), [
+            (*row.values, row.iri, index.name(row.iri)) for row in found.rows
+        ]
+    names = tuple(_CALLED.get(name, name) for name in found.names)
     if measure == "modes":
-        return Measured(
-            ("actor", "label", "mode", "acts", "is acted on"),
-            [
-                (actor, index.name(actor), mode, *counts)
-                for actor, modes in sorted(networks.degrees_by_mode(network).items())
-                for mode, counts in modes.items()
-            ],
-        )
-    ranking = networks.rank(network, measure, mentions=mentions, certain=certain)
-    columns: tuple[str, ...] = ("actor", "label", measure, "mentions")
-    rows: list[Row] = [
-        (actor, index.name(actor), score, mentions.get(actor, 0)) for actor, score in ranking.scores.items()
+        rows = [(row.iri, index.name(row.iri), *row.values) for row in found.rows]
+        return ("actor", "label", *names), rows
+    columns = ("actor", "label", measure, "mentions", *names[1:])
+    return columns, [
+        (row.iri, index.name(row.iri), row.values[0], mentions.get(row.iri, 0), *row.values[1:])
+        for row in found.rows
     ]
-    if sample := ranking.sample:
-        columns = (*columns, "standard error")
-        rows = [(*row, sample.errors[actor]) for actor, row in zip(ranking.scores, rows, strict=True)]
-    return Measured(columns, rows, ranking.witness, sample)
 
 
 #: What a row of :func:`hop_rows` tells.

@@ -272,8 +272,11 @@ def _show_measure(
     form: NetworkFormat,
     output: Path | None,
 ) -> None:
-    found = network_tables.measured(network, measure, mentions, index, certain=certain)
-    columns, rows, witness, sample = found
+    from portsmouth.networks import measured
+
+    found = measured(network, measure, mentions, certain=certain)
+    columns, rows = network_tables.as_rows(found, measure, mentions, index)
+    witness, sample = found.witness, found.sample
     if form is NetworkFormat.table:
         network_tables.print_table(columns, rows, Console())
         for note in filter(None, (sample, witness)):

@@ -12,6 +12,7 @@ from portsmouth.networks.document import document, short, stated
 from portsmouth.networks.export import FORMATS, read, write
 from portsmouth.networks.hierarchy import LEVELS
 from portsmouth.networks.measures import MEASURES, communities, degrees_by_mode, rank
+from portsmouth.networks.measuring import GROUPINGS, measured
 from portsmouth.networks.projection import project
 from portsmouth.networks.reading import mentions
 from portsmouth.networks.selection import KINDS, Selection
@@ -19,6 +20,7 @@ from portsmouth.networks.temporal import Timeline
 
 __all__ = [
     "FORMATS",
+    "GROUPINGS",
     "KINDS",
     "LEVELS",
     "MEASURES",
@@ -33,6 +35,7 @@ __all__ = [
     "communities",
     "degrees_by_mode",
     "document",
+    "measured",
     "mentions",
     "project",
     "rank",
