@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import io
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -26,6 +24,7 @@ from portsmouth.build.echoes import describe_echoes
 from portsmouth.build.facts import Facts
 from portsmouth.build.read import SourceFile
 from portsmouth.build.terms import RDF_TYPE
+from portsmouth.collecting import collector_paused
 from portsmouth.errors import FactsError, MissingDataError
 
 _DISAGREEMENT: Final = NamedNode(iris.PT + "Disagreement")
@@ -77,20 +76,9 @@ def build(
     >>> len(build().snapshot)
     64
     """
-    with _collector_paused():
+    # Quads all live to the end.
+    with collector_paused():
         return _build(progress or (lambda step: None), facts, ontology)
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Keep the garbage collector from walking, again and again, over quads that all live to the end."""
-    paused = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if paused:
-            gc.enable()
 
 
 def _build(tell: Progress, facts: Path | None, ontology: Path | None) -> Build:

@@ -31,6 +31,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
+from portsmouth.collecting import collector_paused
 from portsmouth.iris import CONCEPT, PASSAGE, PT
 from portsmouth.networks import reading
 from portsmouth.networks.arcs import RULES, rolled_up
@@ -72,7 +73,7 @@ async def project(store: Store, selection: Selection = _EVERY_ACT) -> Network:
         # Then it matters of everything which passage says it.
         told |= values
     seen, snapshot = seen_from(store, selection.stance), store.snapshot
-    with reading.collector_paused():
+    with collector_paused(settled=True):
         facts = await reading.read(seen, rule.anchor, told, values, ordered=selection.kind == "influence")
         # In a thread, so that a server goes on serving.
         network = await asyncio.to_thread(assemble, facts, selection)

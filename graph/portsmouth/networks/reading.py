@@ -7,10 +7,8 @@ union of patterns most of which stores walk through without a join; a row has va
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections import defaultdict
-from collections.abc import Collection, Coroutine, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import compress, count
@@ -289,22 +287,3 @@ async def mentions(store: Store) -> dict[str, int]:
     :raises StoreError: the store cannot answer.
     """
     return {actor[1:-1]: int(text(number)) for actor, number in await rows(store, _MENTIONS)}
-
-
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """Keep the garbage collector from walking, again and again, what only grows and holds no cycles.
-
-    Without it a network of a hundred thousand arcs takes half as long again.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            if not gc.get_freeze_count():
-                # What was made goes to the old at once; else the next collection would walk over it.
-                gc.freeze()
-                gc.unfreeze()
-            gc.enable()

@@ -5,7 +5,6 @@ It stands apart because the rules of the build are needed here and nowhere else 
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator
 from typing import Final
 
@@ -17,6 +16,7 @@ from portsmouth.build.derive import derive
 from portsmouth.build.disagreements import describe, find_disagreements
 from portsmouth.build.terms import PREF_LABEL, RDF_TYPE
 from portsmouth.build.vocabulary import Vocabulary
+from portsmouth.collecting import collector_paused
 from portsmouth.parts import check_stance
 from portsmouth.stance import Stance
 
@@ -37,13 +37,8 @@ def materialise(store: ox.Store, stance: Stance) -> ox.Store:
     """
     _check(store, stance)
     # Everything made here lives on, and the collector would walk over it again and again.
-    collected = gc.isenabled()
-    gc.disable()
-    try:
+    with collector_paused():
         return _made(store, stance)
-    finally:
-        if collected:
-            gc.enable()
 
 
 def _made(store: ox.Store, stance: Stance) -> ox.Store:

@@ -10,7 +10,6 @@ What a large write changes is kept as text (:mod:`portsmouth.store.updates.block
 
 from __future__ import annotations
 
-import gc
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from typing import Final, Self, TypeAlias
 
 import pyoxigraph as ox
 
+from portsmouth.collecting import collector_paused
 from portsmouth.store.updates.blocks import Blocks
 
 GraphName: TypeAlias = ox.NamedNode | ox.BlankNode
@@ -184,13 +184,8 @@ def _read(parts: list[tuple[str, int]] | None, data: bytes) -> Quads:
 
 def _quads(data: bytes) -> tuple[ox.Quad, ...]:
     # All of them live on, and the collector would walk over a great change again and again.
-    collected = gc.isenabled()
-    gc.disable()
-    try:
+    with collector_paused():
         return tuple(ox.parse(data, format=ox.RdfFormat.N_QUADS))
-    finally:
-        if collected:
-            gc.enable()
 
 
 def _graph(text: str) -> GraphName:
