@@ -208,6 +208,8 @@ class Nursery:
         self._forks: deque[tuple[asyncio.Future[Worker], socket.socket]] = deque()
         self._advances: deque[tuple[Path, asyncio.Future[None] | None]] = deque()
         self._workers: dict[int, Worker] = {}
+        #: What there was no room for on the channel, each line with the socket that is handed with it.
+        self._unsaid: deque[tuple[bytes, socket.socket | None]] = deque()
         self.alive = True
 
     @classmethod
@@ -255,19 +257,14 @@ class Nursery:
 
         :raises StoreError: the fork server has ended, or there is no room for another process.
         """
+        self._tell()
         if not self.alive:
             raise StoreError("found that the fork server has ended; expected it to run")
-        self._tell()
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         answer: asyncio.Future[Worker] = asyncio.get_running_loop().create_future()
         self._forks.append((answer, ours))
-        with theirs:
-            try:
-                socket.send_fds(self._control, [b"fork\n"], [theirs.fileno()])
-            except (BrokenPipeError, ConnectionResetError):
-                # It has ended just now, which settles the answer too.
-                self._lost()
+        self._say(b"fork\n", theirs)
         try:
             # A caller that gives up while the fork is under way must not take the next fork's answer.
             return await asyncio.shield(answer)
@@ -319,7 +316,8 @@ class Nursery:
         if not self.alive:
             raise StoreError("found that the fork server has ended; expected it to run")
         answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.follow(path, snapshot, number)
+        self.snapshot = snapshot
+        self._ahead = path, snapshot, number
         self._tell(answer)
         await asyncio.shield(answer)
 
@@ -332,9 +330,7 @@ class Nursery:
             path, snapshot, number = self._ahead
             self._ahead, self._behind = None, 0
             self._advances.append((path, answer))
-            # One that has ended is found to have ended, and that settles the answer.
-            with suppress(OSError):
-                self._control.send(b"advance %s %d %s\n" % (snapshot.encode(), number, os.fsencode(path)))
+            self._say(b"advance %s %d %s\n" % (snapshot.encode(), number, os.fsencode(path)))
 
     def alive_workers(self) -> list[Worker]:
         """Return the workers that have not ended."""
@@ -343,8 +339,41 @@ class Nursery:
     def end(self, pid: int) -> None:
         """End a worker."""
         if self.alive:
-            with suppress(OSError):
-                self._control.send(b"end %d\n" % pid)
+            self._say(b"end %d\n" % pid)
+
+    def _say(self, line: bytes, handed: socket.socket | None = None) -> None:
+        """Tell the fork server something, in the order in which it is said.
+
+        While it goes along with a great write it takes nothing, and the channel may fill. A line that
+        was lost then would leave a worker running that has to end, or every later answer to another question.
+
+        :param line: what is said.
+        :param handed: what it is handed with that.
+        """
+        self._unsaid.append((line, handed))
+        if len(self._unsaid) == 1:
+            self._say_on()
+
+    def _say_on(self) -> None:
+        """Say what has not been said, as far as there is room."""
+        control, loop = self._control, self._ready.get_loop()
+        while self._unsaid:
+            line, handed = self._unsaid[0]
+            try:
+                sent = socket.send_fds(control, [line], [handed.fileno()]) if handed else control.send(line)
+            except BlockingIOError:
+                loop.add_writer(control.fileno(), self._say_on)
+                return
+            except OSError:
+                # It has ended just now, which settles whatever waits for it.
+                self._lost()
+                return
+            if handed:
+                handed.close()
+            self._unsaid.popleft()
+            if sent < len(line):
+                self._unsaid.appendleft((line[sent:], None))
+        loop.remove_writer(control.fileno())
 
     async def aclose(self) -> None:
         """End the fork server and with it every worker."""
@@ -402,8 +431,14 @@ class Nursery:
         if not self.alive:
             return
         self.alive = False
-        asyncio.get_running_loop().remove_reader(self._control.fileno())
+        loop = self._ready.get_loop()
+        loop.remove_reader(self._control.fileno())
+        loop.remove_writer(self._control.fileno())
         self._control.close()
+        for _, handed in self._unsaid:
+            if handed:
+                handed.close()
+        self._unsaid.clear()
         unsettled: list[asyncio.Future[Any]] = [
             self._ready,
             *(answer for answer, _ in self._forks),
