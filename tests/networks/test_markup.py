@@ -12,6 +12,10 @@ from hypothesis import strategies as st
 from portsmouth.networks.export import plain, write
 
 
+def last(iri):
+    return iri.rstrip("/#").rpartition("/")[2]
+
+
 def by_networkx(network, form):
     flat = plain(network)
     if form == "graphml":
@@ -21,7 +25,8 @@ def by_networkx(network, form):
     told = f"Portsmouth 1905, snapshot {flat.graph['snapshot']}, selection {flat.graph['selection']}"
     flat.graph["mode"] = "dynamic"
     for number, (_, _, key, data) in enumerate(flat.edges(keys=True, data=True)):
-        data |= {"id": str(number), "arc": key, "label": data["event"].rstrip("/#").rpartition("/")[2]}
+        label = ", ".join(map(last, data["modes"].split())) or last(data["event"])
+        data |= {"id": str(number), "arc": key, "label": label}
         data |= {bound: data[day] for bound, day in (("start", "earliest"), ("end", "latest")) if data[day]}
     text = "\n".join(nx.generate_gexf(flat, version="1.2draft")).replace(' name=""', "", 1)
     text = re.sub(r' lastmodifieddate="[^"]*"', "", text, count=1)
