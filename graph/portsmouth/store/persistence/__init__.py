@@ -4,6 +4,7 @@ From bottom to top:
 
 What is in a directory:
 
+- :mod:`~portsmouth.store.persistence.trouble`: what is wrong with a disk
 - :mod:`~portsmouth.store.persistence.journal`: what has been written, in order
 - :mod:`~portsmouth.store.persistence.segments`: the journal's files
 - :mod:`~portsmouth.store.persistence.directories`: names, a lock, the copies of readers
