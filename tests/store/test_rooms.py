@@ -56,7 +56,7 @@ def places(names: set[str], within: str) -> set[str]:
 
 def test_everything_has_its_place() -> None:
     there = {path.stem for path in STORE.glob("*.py")} - {"__init__"}
-    assert set().union(*ORDER) == there | set(ROOMS)
+    assert set().union(*ORDER) == there | set(ROOMS), "a module has no place, or a place no module"
 
 
 def test_imports_go_down_and_never_up_or_aside() -> None:
@@ -78,7 +78,7 @@ def test_a_room_names_its_modules_each_before_those_that_import_it(room: str) ->
     trees = modules(STORE / room)
     told = re.findall(rf"{re.escape(package)}\.(\w+)`", ast.get_docstring(trees[package]) or "")
     there = places(set(trees), package)
-    assert sorted(told) == sorted(there)
+    assert sorted(told) == sorted(there), f"what {package} says of itself names other modules than it has"
     for place in there:
         for name, tree in trees.items():
             if f"{name}.".startswith(f"{package}.{place}."):
