@@ -99,6 +99,16 @@ def test_a_network_of_nobody_is_an_empty_picture(browsing: Any, tmp_path: Path) 
     server.stop()
 
 
+def test_on_a_telephone_what_is_chosen_in_the_picture_is_told_in_the_window(visit: Any) -> None:
+    page = opened(visit, width=390, height=844, has_touch=True)
+    page.locator(".leap a").first.click()
+    page.locator(ROOSEVELT).click()
+    name = page.locator(".chosen h2")
+    assert name.inner_text() == "Theodore Roosevelt"
+    box, mark = name.bounding_box(), page.locator(f"{ROOSEVELT} .mark").bounding_box()
+    assert 0 < mark["y"] < box["y"] < 844 - box["height"]
+
+
 def test_the_address_restores_the_view(visit: Any) -> None:
     page = opened(visit)
     page.locator(".chip", has_text="money").click()

@@ -18,6 +18,7 @@ const take = document.querySelector<HTMLElement>(".take p");
 if (!main || !frame || !form || !finder || !chosen || !clock || !take)
   throw new Error("found no page of a network");
 
+const place = chosen;
 let told = data<Told>("network");
 const said = texts(data<Record<string, unknown>>("words"));
 const { words } = said;
@@ -31,8 +32,14 @@ main.classList.add("lively");
 finder.hidden = false;
 clock.hidden = false;
 const choosing = {
-  actor: (id: string) => go({ actor: id, act: null, from: "", to: "" }),
-  act: (event: string) => go({ act: event, from: "", to: "" }),
+  actor: (id: string) => {
+    go({ actor: id, act: null, from: "", to: "" });
+    reveal();
+  },
+  act: (event: string) => {
+    go({ act: event, from: "", to: "" });
+    reveal();
+  },
   nothing: () => go(state.act && state.actor ? { act: null } : { actor: null, act: null, from: "", to: "" }),
 };
 const view = new View(frame, told, words, choosing);
@@ -56,6 +63,12 @@ const time = new Time(clock, words, (since, until, going) =>
   go({ since, until }, going ? "replace" : "push"),
 );
 time.draw(told);
+
+/** Brings the beginning of what is told into the window where the panel stands below the picture. */
+function reveal(): void {
+  const [{ top }, room] = [place.getBoundingClientRect(), innerHeight * 0.6];
+  if (top > room) scrollBy({ top: top - room });
+}
 
 /** Goes to another state: shows it, and makes it the address. */
 function go(change: Partial<State>, how: "push" | "replace" = "push"): void {
