@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 from urllib.parse import urlsplit
 
@@ -60,6 +60,8 @@ _SYNTAX: Final = re.compile(
 _UNKNOWN_FUNCTION: Final = re.compile(
     r"The custom (?P<aggregate>aggregate )?function <(?P<iri>[^>]*)> is not supported"
 )
+
+_SERVICE: Final = re.compile("(serv)(i)(ce)", re.IGNORECASE | re.ASCII)
 
 _STANCES: Final = Stances()
 
@@ -209,6 +211,46 @@ def refuse_services(query: Query | Update, hosts: frozenset[str]) -> None:
             )
 
 
+def refuse_hidden_services(query: Query) -> None:
+    """Refuse a query that calls other hosts in a place where :func:`refuse_services` does not see it.
+
+    The engine's parser wants no space around keywords and tries what else a text might mean, so that there is
+    more to ``SERVICESILENT``, ``SERVICE:x``, and what stands behind ``?a<?b&&'>'`` than a lexer knows. So it
+    is asked itself: with another word in the place of this one, whatever only looks like the keyword, in
+    strings and in names, can be parsed as before.
+
+    :param query: the question, of which the calls that are seen have been allowed.
+    :raises ServiceRefusedError: it calls another host.
+
+    >>> refuse_hidden_services(Query("PREFIX s: <http://e/service/> ASK { ?service s:SERVICE 'service' }"))
+    >>> refuse_hidden_services(Query("PREFIX : <http://e/> ASK { SERVICE:x { ?s ?p ?o } }"))
+    Traceback (most recent call last):
+    portsmouth.errors.ServiceRefusedError: found SERVICE ...
+    """
+    if "SERVICE" not in glance(query.text).upper:
+        return
+    seen = {token.start for token in tokens(query.text) if token.text.upper() == "SERVICE"}
+    if len(seen) != len(outline(query.text, query.base, _prefixes(query)).services):
+        # What looks like the keyword was taken for something else.
+        seen = set()
+    masked = _SERVICE.sub(lambda found: found[0] if found.start() in seen else _masked(found), query.text)
+    if masked == query.text:
+        return
+    parse_query(query)
+    try:
+        parse_query(replace(query, text=masked))
+    except QuerySyntaxError:
+        raise ServiceRefusedError(
+            found="SERVICE that is not surely read alike by everybody",
+            expected="spaces around the keyword, around what follows it, and around < in conditions",
+        ) from None
+
+
+def _masked(service: re.Match[str]) -> str:
+    """Return another word, of the same letters in the same case but for one."""
+    return f"{service[1]}{'q' if service[2] == 'i' else 'Q'}{service[3]}"
+
+
 def solutions(
     store: ox.Store, query: Query, default_graph: ox.NamedNode | None = None
 ) -> Iterator[ox.QuerySolution]:
@@ -301,6 +343,7 @@ def _ask_engine(
     alone: ox.Store | None = None,
     properties: Properties | None = None,
 ) -> Any:
+    refuse_hidden_services(query)
     dataset = dataset_of(query)
     # What is known is known of the default graph as it is stored.
     text = rewritten(query.text, _prefixes(query), None if dataset or dataset.stance else properties)

@@ -20,19 +20,25 @@ from portsmouth.errors import QueryNestingError
 
 TokenKind = Literal["iri", "string", "comment", "space", "variable", "prefixed", "word", "other"]
 
+# What may stand behind a backslash in a string (grammar, rule 160, and section 19.2): a string in three
+# quotes with anything else is to the engine's parser an empty string beside another one.
+_ESCAPE: Final = (
+    r"""\\(?:[tbnrf"'\\]|u(?![Dd][89A-Fa-f])[0-9A-Fa-f]{4}"""
+    r"|U(?:0000(?![Dd][89A-Fa-f])|000[1-9A-Fa-f]|0010)[0-9A-Fa-f]{4})"
+)
 # Alternatives in order of precedence; a comment cannot begin inside an IRI or a string.
 _TOKEN: Final = re.compile(
     r"""
     (?P<iri><[^<>"{}|^`\x00-\x20]*>)
-  | (?P<string>'''(?:'{0,2}(?:[^'\\]|\\.))*'''|\"\"\"(?:"{0,2}(?:[^"\\]|\\.))*\"\"\"
-              |'(?:[^'\\\r\n]|\\.)*'|"(?:[^"\\\r\n]|\\.)*")
+  | (?P<string>'''(?:'{0,2}(?:[^'\\]|ESCAPE))*'''|\"\"\"(?:"{0,2}(?:[^"\\]|ESCAPE))*\"\"\"
+              |'(?:[^'\\\r\n]|ESCAPE)*'|"(?:[^"\\\r\n]|ESCAPE)*")
   | (?P<comment>\#[^\r\n]*)
   | (?P<space>\s+)
   | (?P<variable>[?$]\w+)
   | (?P<prefixed>(?:[^\W\d_][\w.\-]*)?:(?:[\w:.\-]|%[0-9A-Fa-f]{2}|\\[_~.\-!$&'()*+,;=/?\#@%])*|_:[\w.\-]+)
   | (?P<word>@?[A-Za-z][A-Za-z0-9_\-]*)
   | (?P<other>.)
-    """,
+    """.replace("ESCAPE", _ESCAPE),
     re.VERBOSE | re.DOTALL,
 )
 _CODEPOINT: Final = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
@@ -307,6 +313,9 @@ class _OutlineReader:
                 depth -= 1
             elif token.kind == "word":
                 self._keyword(token.text.upper(), depth, stream)
+            elif depth == 0 and token.kind == "prefixed" and token.text[:6].upper() == "PREFIX":
+                # Nor does it want one here: `PREFIXa:` declares `a`.
+                self._declare(token.text[6:], next(stream, None))
         return Outline(tuple(self.default), tuple(self.named), tuple(self.services), self.volatile)
 
     def _keyword(self, word: str, depth: int, stream: Iterator[Token]) -> None:
@@ -317,11 +326,14 @@ class _OutlineReader:
         elif depth == 0 and word == "BASE":
             self.base = self._iri(next(stream, None))
         elif depth == 0 and word == "PREFIX":
-            name, iri = next(stream, None), self._iri(next(stream, None))
-            if name and iri is not None:
-                self.prefixes[name.text.removesuffix(":")] = iri
+            name = next(stream, None)
+            self._declare(name.text if name else "", next(stream, None))
         elif depth == 0 and word == "FROM":
             self._dataset_clause(stream)
+
+    def _declare(self, name: str, value: Token | None) -> None:
+        if (iri := self._iri(value)) is not None:
+            self.prefixes[name.removesuffix(":")] = iri
 
     def _dataset_clause(self, stream: Iterator[Token]) -> None:
         token = next(stream, None)
@@ -335,7 +347,9 @@ class _OutlineReader:
         token = next(stream, None)
         if token and token.text.upper() == "SILENT":
             token = next(stream, None)
-        self.services.append(ServiceCall(self._iri(token)))
+        # The engine's parser wants no space behind the keyword: `SILENT:x` is `SILENT` and `:x`.
+        silent = token is not None and token.kind == "prefixed" and token.text.upper().startswith("SILENT")
+        self.services.append(ServiceCall(None if silent else self._iri(token)))
 
     def _iri(self, token: Token | None) -> str | None:
         return resolved(token, self.base, self.prefixes)
