@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from portsmouth.iris import XSD
 from portsmouth.store.limits import Limits
 from portsmouth.store.processes import kinds
 from portsmouth.store.protocol import Query, Update
@@ -98,5 +99,36 @@ def test_a_store_on_disk_is_counted_soon_though_nobody_asks(tmp_path: Path) -> N
     async def use() -> None:
         async with WritableStore.on_disk(tmp_path / "store", DATA, limits=Limits(workers=2)):
             await until(counted)
+
+    asyncio.run(use())
+
+
+def test_a_property_whose_objects_are_of_many_kinds_is_sorted_by_value(tmp_path: Path) -> None:
+    values = ("2", "10", '"10a"', "3", '"1a"', "20", '"5"')
+    terms = [value if value.startswith('"') else f'"{value}"^^<{XSD}integer>' for value in values]
+    data = "".join(f"<http://e/{n}> <http://e/value> {term} .\n" for n, term in enumerate(terms))
+    queries = (
+        "SELECT ?v { ?s <http://e/value> ?v } ORDER BY ?v",
+        "PREFIX e: <http://e/> SELECT ?v { ?s e:value ?v } ORDER BY ASC(?v)",
+        "PREFIX e: <http://e/> SELECT ?v { ?s a?/e:value ?v } ORDER BY ?v ?s",
+    )
+
+    async def ask(store: WritableStore, query: str) -> list[str]:
+        answer = await store.query(Query(query))
+        rows = json.loads(b"".join([chunk async for chunk in answer]))["results"]["bindings"]
+        return [row["v"]["value"] for row in rows]
+
+    async def use() -> None:
+        limits = Limits(workers=2)
+        store = WritableStore.on_disk(tmp_path / "store", data.encode(), limits=limits, merged=False)
+        async with store:
+            await until(counted)
+            for query in queries:
+                assert await ask(store, query) == ["2", "3", "10", "20", "10a", "1a", "5"]
+            # What is written later counts as well.
+            other = "SELECT ?v { ?s <http://e/other> ?v } ORDER BY DESC(?v)"
+            written = "INSERT DATA { <http://e/s> <http://e/other> 2, 10, '10a', 3, '1a', 20 }"
+            await store.update(Update(written))
+            assert await ask(store, other) == ["1a", "10a", "20", "10", "3", "2"]
 
     asyncio.run(use())

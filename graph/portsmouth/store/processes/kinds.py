@@ -16,6 +16,7 @@ from typing import Any, Final, cast
 
 import pyoxigraph as ox
 
+from portsmouth.store.sparql.ranks import are_mixed
 from portsmouth.store.sparql.rewriting import BLANK_NODE, IRI, TRIPLE, Test
 from portsmouth.store.updates.changes import Change
 
@@ -28,6 +29,7 @@ _NODES: Final = (IRI, BLANK_NODE, TRIPLE)
 POSSIBLE: Final = hasattr(os, "memfd_create") and hasattr(os, "eventfd")
 #: Stands before what has been counted, once all of it is there.
 _WHOLE: Final = b"1"
+_NO_PROPERTIES: Final[frozenset[str]] = frozenset()
 
 
 class Kinds:
@@ -49,6 +51,7 @@ class Kinds:
 
     def __init__(self) -> None:
         self._known: dict[str, set[str]] = {}
+        self._mixed: frozenset[str] | None = None
         self._counted = self._rung = self._too_many = False
         self._page = os.memfd_create("kinds") if POSSIBLE else -1
         self.bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC) if POSSIBLE else -1
@@ -59,6 +62,7 @@ class Kinds:
         :param change: what it changes; whatever is not in the default graph is passed over.
         """
         own = change.of_default_graph()
+        self._mixed = None
         for quad in chain(own.removed, own.added):
             self._known.setdefault(quad.predicate.value, set()).add(_kind(quad.object))
 
@@ -73,12 +77,28 @@ class Kinds:
         found = sorted(iri for iri, kinds in self._known.items() if any(map(test, kinds)))
         return found if len(found) < len(self._known) else None
 
-    def _read(self) -> bool:
-        """Read what has been counted, or have it counted; return whether it was there."""
+    def mixed(self) -> frozenset[str]:
+        """Return the properties whose objects are compared in different ways, as far as that is known.
+
+        >>> kinds, store = Kinds(), ox.Store()
+        >>> store.update("INSERT DATA { <http://s> <http://p> 1 , 'x' ; <http://q> 1 , 1.5 }")
+        >>> kinds.count(store)
+        >>> sorted(kinds.mixed())
+        ['http://p']
+        """
+        # Nobody counts for this: few data have such properties, and it would be all of them for every server.
+        if not (self._counted or self._read(wanted=False)) or self._too_many:
+            return _NO_PROPERTIES
+        if self._mixed is None:
+            self._mixed = frozenset(iri for iri, kinds in self._known.items() if are_mixed(kinds))
+        return self._mixed
+
+    def _read(self, *, wanted: bool = True) -> bool:
+        """Read what has been counted, or have it counted where it is wanted; return whether it was there."""
         if not POSSIBLE:
             return False
         if os.pread(self._page, 1, 0) != _WHOLE:
-            if not self._rung:
+            if wanted and not self._rung:
                 self._rung = True
                 os.eventfd_write(self.bell, 1)
             return False

@@ -103,7 +103,7 @@ class Held:
 
     def evaluation(self, query: Query) -> engine.Evaluation:
         """Return a query as the engine (:func:`portsmouth.store.sparql.engine.evaluate`) has accepted it."""
-        return engine.evaluate(self.store, query, self.default, self.kinds.properties)
+        return engine.evaluate(self.store, query, self.default, self.kinds.properties, self.kinds.mixed)
 
     def to_try_on(self) -> ox.Store:
         """Return the store to try a write on, after which this process is good for nothing else."""

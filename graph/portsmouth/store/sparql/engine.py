@@ -39,7 +39,7 @@ from portsmouth.store.sparql import json_results
 from portsmouth.store.sparql.bounds import Bounded, Output, at_most
 from portsmouth.store.sparql.extremes import AGGREGATES
 from portsmouth.store.sparql.lexer import glance, names_graphs, outline, tokens
-from portsmouth.store.sparql.mixing import compared_surely
+from portsmouth.store.sparql.mixing import Mixed, compared_surely, nothing_known
 from portsmouth.store.sparql.operations import Segment, segments
 from portsmouth.store.sparql.ranks import RANK, rank
 from portsmouth.store.sparql.rewriting import Properties, rewritten
@@ -115,6 +115,7 @@ def evaluate(
     query: Query,
     default: ox.Store | None = None,
     properties: Properties | None = None,
+    mixed: Mixed = nothing_known,
 ) -> Evaluation:
     """Let the engine parse and plan a query; its answer is computed while it is written.
 
@@ -124,6 +125,7 @@ def evaluate(
         index of it is half as long, so it is asked where its graph is all that is asked.
     :param properties: what is known of the snapshot's default graph; see
         :mod:`portsmouth.store.sparql.rewriting`.
+    :param mixed: likewise; see :mod:`portsmouth.store.sparql.mixing`.
     :raises QuerySyntaxError: the text is not SPARQL.
     :raises NotAcceptableError: no accepted format can hold this kind of answer.
     :raises StoreError: the engine failed.
@@ -134,7 +136,7 @@ def evaluate(
     >>> out.getvalue()
     b'{"head":{},"boolean":true}'
     """
-    results = _ask_engine(store, query, alone=default, properties=properties)
+    results = _ask_engine(store, query, alone=default, properties=properties, mixed=mixed)
     kind = _kind(results)
     return Evaluation(kind, query.formats.pick(kind), query, results)
 
@@ -342,12 +344,13 @@ def _ask_engine(
     default_graph: ox.NamedNode | None = None,
     alone: ox.Store | None = None,
     properties: Properties | None = None,
+    mixed: Mixed = nothing_known,
 ) -> Any:
     refuse_hidden_services(query)
     dataset = dataset_of(query)
     # What is known is known of the default graph as it is stored.
     text = rewritten(query.text, _prefixes(query), None if dataset or dataset.stance else properties)
-    text = compared_surely(text)
+    text = compared_surely(text, _prefixes(query), mixed)
     if dataset.stance:
         # A stance is made of named graphs, whatever is asked of it.
         store = _STANCES.of(store, dataset.stance)

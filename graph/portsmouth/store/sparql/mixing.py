@@ -3,7 +3,8 @@
 To sort by ranks (:mod:`portsmouth.store.sparql.ranks`) is right whatever is sorted, and takes half as long
 again where much is. Most queries sort what is of one kind: things, names, numbers. So it is looked at what
 a query sorts by, and ranks are used where that may be of many kinds: the object of any property, or of one
-of several; a value that is computed or listed.
+of several; a value that is computed or listed; the object of a property that is known to have objects of
+many kinds.
 
 A text is looked at, not parsed. What only looks so costs time; what is overlooked the engine sorts as it can.
 """
@@ -11,7 +12,8 @@ A text is looked at, not parsed. What only looks so costs time; what is overlook
 from __future__ import annotations
 
 import re
-from typing import Final
+from collections.abc import Callable, Collection, Mapping
+from typing import Final, TypeAlias
 
 from portsmouth.store.sparql.extremes import extremes_by_rank
 from portsmouth.store.sparql.lexer import glance
@@ -46,14 +48,30 @@ _OF_ONE_KIND: Final = frozenset(
         "REGEX", "SAMETERM",
     }
 )  # fmt: skip
+#: A property in full or with a prefix, perhaps at the end of a path, and the variable that is its object.
+_OF_PROPERTY: Final = re.compile(r"(?:<([^<>\s]*)>|([\w.-]*):([\w.%-]*))[)*+?]*\s+[?$](\w+)")
+_DECLARED: Final = re.compile(r"\bPREFIX\s+([\w.-]*):\s*<([^<>\s]*)>", re.IGNORECASE)
 #: Characters before a property that are looked at.
 _CONTEXT: Final = 200
 
 
-def compared_surely(text: str) -> str:
+#: Says which properties are known to have objects of many kinds.
+Mixed: TypeAlias = Callable[[], Collection[str]]
+
+
+def nothing_known() -> Collection[str]:
+    """Return no property: of none it is known."""
+    return ()
+
+
+def compared_surely(
+    text: str, prefixes: Mapping[str, str] | None = None, mixed: Mixed = nothing_known
+) -> str:
     """Return a query that compares by ranks what may be values of many kinds: in ORDER BY, MIN and MAX.
 
     :param text: a query, valid or not.
+    :param prefixes: prefixes that hold before any ``PREFIX``.
+    :param mixed: says which properties have objects of many kinds, if that is known.
 
     >>> compared_surely("SELECT (MAX(?o) AS ?m) { ?s ?p ?o ; a ?t } ORDER BY ?t")
     'SELECT (<urn:x-portsmouth:greatest>(?o) AS ?m) { ?s ?p ?o ; a ?t } ORDER BY ?t'
@@ -65,27 +83,31 @@ def compared_surely(text: str) -> str:
     # Whatever is compared is so behind the prefixes.
     body = text[seen.start :]
     names = set(_EXTREME.findall(body)) if "MIN" in upper or "MAX" in upper else None
-    mixed = _mixed(body, upper, names) if names else None
-    text = sorted_surely(text)
-    return extremes_by_rank(text, mixed) if mixed else text
+    found = _mixed(text, upper, names, prefixes or {}, mixed) if names else None
+    text = sorted_surely(text, prefixes, mixed)
+    return extremes_by_rank(text, found) if found else text
 
 
-def sorted_surely(text: str) -> str:
+def sorted_surely(text: str, prefixes: Mapping[str, str] | None = None, mixed: Mixed = nothing_known) -> str:
     """Return a query that sorts by ranks what may be values of many kinds, the same where there is none.
 
     :param text: a query, valid or not.
+    :param prefixes: as in :func:`compared_surely`.
+    :param mixed: likewise.
 
     >>> sorted_surely("SELECT ?o { ?s ?p ?o } ORDER BY ?p ?o")
     'SELECT ?o { ?s ?p ?o } ORDER BY ?p <urn:x-portsmouth:rank>(?o)'
     >>> sorted_surely("SELECT ?o { ?s ?p ?o ; <http://e/label> ?l } ORDER BY ?p ?l STR(?o)")
     'SELECT ?o { ?s ?p ?o ; <http://e/label> ?l } ORDER BY ?p ?l STR(?o)'
+    >>> sorted_surely("SELECT ?l { ?s <http://e/label> ?l } ORDER BY ?l", mixed=lambda: {"http://e/label"})
+    'SELECT ?l { ?s <http://e/label> ?l } ORDER BY <urn:x-portsmouth:rank>(?l)'
     """
     seen = glance(text)
     if "ORDER" not in seen.upper or RANK in text:
         return text
     body = text[seen.start :]
     names = _sorted_by(body, seen.upper)
-    found = _mixed(body, seen.upper, names) if names else None
+    found = _mixed(text, seen.upper, names, prefixes or {}, mixed) if names else None
     return (found and ranked(text, found)) or text
 
 
@@ -104,8 +126,10 @@ def _sorted_by(text: str, upper: str) -> set[str]:
     return names
 
 
-def _mixed(text: str, upper: str, names: set[str]) -> set[str]:
+def _mixed(whole: str, upper: str, names: set[str], prefixes: Mapping[str, str], mixed: Mixed) -> set[str]:
     """Return which variables of those with these names may have values of many kinds."""
+    start = glance(whole).start
+    text = whole[start:]
     # Each name with the one by which the query sorts, as something may be given another name.
     sources = {name: name for name in names}
     found = _computed(text, sources) if "AS" in upper else set()
@@ -120,6 +144,11 @@ def _mixed(text: str, upper: str, names: set[str]) -> set[str]:
         for several, one, values in _LISTED.findall(text):
             if _LITERAL.search(values):
                 found.update(name[1:] for name in (several or one).split())
+    if properties := mixed():
+        declared = {**prefixes, **dict(_DECLARED.findall(whole, 0, start))} if start else prefixes
+        for iri, prefix, local, name in _OF_PROPERTY.findall(text, begin, end):
+            if name in sources and (iri or declared.get(prefix, "") + local) in properties:
+                found.add(name)
     if found and "FILTER" in upper and "|" not in text:
         found.difference_update(_TESTED.findall(text))
     return {sources[name] for name in found if name in sources}

@@ -16,7 +16,7 @@ import math
 import re
 import struct
 from calendar import monthrange
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from fractions import Fraction
 from typing import Final, TypeAlias
@@ -78,6 +78,17 @@ def order(term: _Term) -> str:
         case _:
             # No character of a term is below the one between them.
             return "Z" + "\0".join(order(part) for part in (term.subject, term.predicate, term.object))
+
+
+def are_mixed(kinds: Iterable[str]) -> bool:
+    """Say whether values of some datatypes are compared in more ways than one, which may go in a circle.
+
+    :param kinds: IRIs of datatypes; whatever else is passed over.
+
+    >>> are_mixed([XSD + "integer", XSD + "double"]), are_mixed([XSD + "integer", XSD + "string"])
+    (False, True)
+    """
+    return len({_READERS[kind][0] if kind in _READERS else "Y" for kind in kinds if ":" in kind}) > 1
 
 
 def _of_literal(literal: ox.Literal) -> str:
