@@ -27,10 +27,11 @@ from portsmouth_server.answering import json_response, page
 from portsmouth_server.asking import check_thing
 from portsmouth_server.http import READ
 from portsmouth_server.kept_networks import Kept, KeptNetworks
+from portsmouth_server.manners import MANNER, MANNERS, manner
 from portsmouth_server.media import accept_of
 from portsmouth_server.negotiation import wants_page
 from portsmouth_server.network_requests import CERTAIN, Asked, Parameter
-from portsmouth_server.networks import FORMS
+from portsmouth_server.networks import FORMS, PICTURE_FORMS
 from portsmouth_server.pages import HtmlPages
 from portsmouth_server.parameters import parameters
 from portsmouth_server.settings import Settings
@@ -46,18 +47,9 @@ FIRST_DRAWN: Final = 60
 #: Acts that a picture holds at once, and how many of a greater network it begins with.
 MOST_LINES: Final = 1200
 MOST_ACTS: Final = 300
-#: What a line looks like, by the mode of the act; any other mode is words.
-MANNERS: Final[Mapping[str, frozenset[str]]] = {
-    "words": frozenset(),
-    "orders": frozenset(("instructed", "appointed", "represented", "dismissed", "ordered", "caused")),
-    "money": frozenset(("funded", "rewarded")),
-    "mediation": frozenset(("mediated",)),
-    "force": frozenset(("defeated", "threatened", "warned", "pressed", "constrained", "attacked")),
-    "signature": frozenset(("signed",)),
-}
 #: What the picture shows of the network; a view's address has them beside the filters.
 _VIEW: Final = (
-    Parameter("manner", "string", "Only acts of this manner.", many=True, choices=tuple(MANNERS)),
+    MANNER,
     Parameter("actor", "string", "The actor who is shown beside the picture."),
     Parameter("act", "string", "The act that is shown beside the picture."),
     Parameter("from", "string", "The actor at the beginning of a chain."),
@@ -88,7 +80,10 @@ def network_page_router(store: Store, settings: Settings, pages: HtmlPages, kept
             return RedirectResponse(here.network(".json", asked.of_network()), 303)
         whole = await kept.network(replace(asked.selection, since=None, until=None))
         told = View(whole, asked.selection, here).drawn()
-        forms = {name: here.network(f".{name}", asked.of_network()) for name in FORMS}
+        forms = {
+            name: here.network(f".{name}", asked.of_network() if name in PICTURE_FORMS else asked.of_acts())
+            for name in FORMS
+        }
         seen = viewer()
         colours = "auto" if seen.theme == "system" else seen.theme
         looks = [*asked.of_network(), ("language", seen.language), ("colours", colours)]
@@ -240,17 +235,6 @@ def _by_members(told: JsonObject, name: Callable[[Mapping[str, str]], str]) -> d
     members = Counter(node["side"] for node in told["nodes"])
     sides = sorted(told["sides"], key=lambda side: (-members[side["iri"]], side["iri"]))
     return {side["iri"].removeprefix(ID): name(side["label"]) for side in sides}
-
-
-def manner(modes: Sequence[str]) -> str:
-    """Return how an act is drawn.
-
-    :param modes: its modes, by their short names.
-
-    >>> manner(["funded"]), manner(["persuaded"]), manner([])
-    ('money', 'words', 'words')
-    """
-    return next((name for name, members in MANNERS.items() if members.intersection(modes)), "words")
 
 
 def _rows(told: JsonObject, asked: Asked) -> list[JsonObject]:

@@ -155,6 +155,11 @@ class Asked:
         names = {parameter.name for parameter in FILTERS}
         return tuple((name, value) for name, value in self.values if name in names)
 
+    def of_acts(self) -> tuple[tuple[str, str], ...]:
+        """Return the parameters that narrow the network or choose manners of acts, as they came."""
+        names = {"manner", *(parameter.name for parameter in FILTERS)}
+        return tuple((name, value) for name, value in self.values if name in names)
+
 
 def _value(parameter: Parameter, text: str) -> Any:
     read, expected = _READ[parameter.type]

@@ -10,6 +10,7 @@ import csv
 import io
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -30,6 +31,7 @@ from portsmouth_server.documents import content_type, entity_tag, holds, unchang
 from portsmouth_server.http import DATA_HEADERS, READ
 from portsmouth_server.kept_networks import Kept, KeptNetworks
 from portsmouth_server.lately import Lately
+from portsmouth_server.manners import MANNER, of_manners
 from portsmouth_server.network_requests import (
     CERTAIN,
     PATHS,
@@ -123,19 +125,27 @@ class _Answers:
         if form is None:
             known = ", ".join(self._urls.network(f".{name}") for name in FORMS)
             raise NotFoundError(found=f"the format {extension[:100]!r}", expected=f"one of {known}")
-        more = PICTURES if extension in PICTURE_FORMS else ()
+        more = PICTURES if extension in PICTURE_FORMS else (MANNER,)
         asked = Asked.from_address(request.scope["query_string"], more)
         if extension == "png" and asked.given.get("colours") == "auto":
             raise ParameterError(found="colours=auto for PNG", expected="light or dark")
 
         async def body(tag: str) -> bytes | Packed:
-            kept = await self._kept.network(asked.selection)
-            return await self._compute(lambda: self._made.get(tag) or self._written(kept, asked, extension))
+            whole = await self._kept.network(asked.selection)
+
+            def written() -> bytes | Packed:
+                if made := self._made.get(tag):
+                    return made
+                kept, selection = of_manners(whole, asked.selection, asked.given.get("manner", ()))
+                return self._written(kept, replace(asked, selection=selection), extension)
+
+            return await self._compute(written)
 
         others = [
-            _link(self._urls.network(f".{name}", asked.of_network()), "alternate", other.media_type)
+            _link(self._urls.network(f".{name}", asked.of_acts()), "alternate", other.media_type)
             for name, other in FORMS.items()
-            if name != extension
+            # A picture of some manners alone is drawn on the page only.
+            if name != extension and not ("manner" in asked.given and name in PICTURE_FORMS)
         ]
         return await self._answer(request, form.media_type, others, body)
 

@@ -69,6 +69,7 @@ def test_the_numbers_follow_what_is_drawn(visit: Any) -> None:
     page.wait_for_url("**manner=money**")
     shown = f"{asked_anew['money']} of these acts are shown."
     assert page.locator(".count").inner_text().endswith(shown)
+    assert "manner=money" in page.locator(".take a", has_text="GEXF").get_attribute("href")
     assert (
         visit("/network?parts=s1&manner=money", scripts=False).locator(".count").inner_text().endswith(shown)
     )

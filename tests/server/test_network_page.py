@@ -12,7 +12,8 @@ import networkx as nx
 from portsmouth.networks import Selection
 from portsmouth.networks.annotations import Annotations
 from portsmouth_server.kept_networks import Kept
-from portsmouth_server.network_page import FIRST_DRAWN, MOST_ACTS, MOST_DRAWN, View, manner
+from portsmouth_server.manners import manner
+from portsmouth_server.network_page import FIRST_DRAWN, MOST_ACTS, MOST_DRAWN, View
 from portsmouth_server.urls import Urls
 
 BROWSER = {"Accept": "text/html"}
@@ -51,6 +52,23 @@ def test_a_great_network_begins_with_those_who_act_most_and_grows_by_whom_one_me
     assert drawn["counts"]["nodes"] == MOST_DRAWN * 2
     around = view.around("d:a499")
     assert {actor["id"] for actor in around["actors"]} == {"d:a0", "d:a499"}
+
+
+def test_what_is_taken_away_holds_what_is_shown(shipped: Any) -> None:
+    page = shipped.fetch("/network?parts=s1&manner=money&manner=orders", headers=BROWSER).body.decode()
+    (address,) = re.findall(r'href="(/network.json[^"]*)"', page)
+    told = json.loads(shipped.fetch(address.replace("&amp;", "&")).body)
+    assert 0 < len(told["edges"]) == rows(page.encode())
+    assert {manner(edge["modes"]) for edge in told["edges"]} == {"money", "orders"}
+    assert {node["iri"] for node in told["nodes"]} == {
+        edge[end] for edge in told["edges"] for end in ("source", "target")
+    }
+    assert told["meta"]["filter"]["manners"] == ["money", "orders"]
+    gexf = shipped.fetch(address.replace("&amp;", "&").replace(".json", ".gexf")).body
+    assert (gexf.count(b"<edge "), b"manners" in gexf) == (len(told["edges"]), True)
+    whole = json.loads(shipped.fetch("/network.json?parts=s1").body)
+    assert len(whole["edges"]) > len(told["edges"]) and "manners" not in whole["meta"]["filter"]
+    assert shipped.fetch("/network.csv?manner=magic").status == 400
 
 
 def test_a_small_network_is_drawn_whole(shipped: Any) -> None:

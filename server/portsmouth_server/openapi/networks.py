@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from portsmouth_server import urls
+from portsmouth_server.manners import MANNER
 from portsmouth_server.network_requests import (
     CERTAIN,
     FILTERS,
@@ -47,7 +48,7 @@ def paths() -> JsonObject:
                 "network-" + name.replace(".", "-"),
                 f"Who acted on whom, as {name}",
                 "networks",
-                [_parameter(one) for one in (*FILTERS, *(PICTURES if name in PICTURE_FORMS else ()))],
+                [_parameter(one) for one in (*FILTERS, *(PICTURES if name in PICTURE_FORMS else (MANNER,)))],
                 {form.media_type: {"schema": reference("Network") if name == "json" else {}}},
                 description="Every arc carries its event, its days and the passages that say so.",
                 failures=(400, 503, 504),

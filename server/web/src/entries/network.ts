@@ -189,7 +189,9 @@ function render(): void {
     row.hidden = !shown.acts.has(Number(row.dataset.act));
   }
   for (const link of document.querySelectorAll<HTMLAnchorElement>(".take a[data-form]")) {
-    const query = filters(state).toString();
+    const asked = filters(state);
+    for (const manner of state.manners) asked.append("manner", manner);
+    const query = asked.toString();
     link.href = `${link.href.split("?")[0]}${query ? `?${query}` : ""}`;
   }
   const fields = form?.elements;
