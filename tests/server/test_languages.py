@@ -300,6 +300,19 @@ def test_labels_are_in_the_language_of_the_page(shipped: Any) -> None:
     assert re.search(r'class="hit"><a[^>]*>[^<]*[\u0e00-\u0e7f]', thai)
 
 
+@pytest.mark.parametrize("path", ["/treaty", "/id/article-9.html", "/id/japan.html"])
+def test_what_the_editors_decided_is_told_once_in_the_language_of_the_page(shipped: Any, path: str) -> None:
+    headings = {"en": "What the editors decided", "th": "สิ่งที่บรรณาธิการตัดสิน"}
+    for code, heading in headings.items():
+        text, _ = page(shipped, f"{path}?lang={code}")
+        notes = re.findall(
+            re.escape(heading) + r"</(?:h2|summary)>\s*(.*?)</(?:section|details)>", text, re.DOTALL
+        )
+        assert notes
+        for note in notes:
+            assert bool(re.search("[\u0e00-\u0e7f]{5}", note)) == (code == "th")
+
+
 def test_pages_are_compressed_for_browsers(shipped: Any) -> None:
     import gzip
 

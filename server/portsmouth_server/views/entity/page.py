@@ -97,7 +97,7 @@ def build(read: Read) -> Thing:
         labels=tuple(page.labels()),
         spellings=page.values(iri, *_SPELLINGS),
         texts=tuple((heading, found) for heading, found in texts if found),
-        notes=page.values(iri, _NOTE),
+        notes=page.notes(iri),
         disputes=tuple(page.disputes()),
         facts=tuple(page.facts(iri, _APART if facts.kind(iri) != "TimeSpan" else _APART - {_DERIVED_FROM})),
         matches=tuple(page.matches()),
@@ -146,6 +146,11 @@ class _Page:
         return tuple(
             sorted(self.values(subject, property_), key=lambda value: (bool(value.lang), value.lang))
         )
+
+    def notes(self, subject: str) -> tuple[Value, ...]:
+        """Return what the editors decided, in the reader's language where it is told in that."""
+        told = self.texts(subject, _NOTE)
+        return tuple(value for value in told if not value.lang) or told
 
     def _value(self, stated: Stated) -> Value:
         return self._words.value(stated.value, self._words.sources(stated.graphs))

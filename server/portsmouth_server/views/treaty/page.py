@@ -130,7 +130,7 @@ class _Builder:
             clauses=tuple(clauses),
             retellings=tuple(self._retelling(clause, "") for clause in sorted(told, key=self._telling_order)),
             demands=tuple(self._demands(iri)),
-            notes=tuple(one.value.value for one in self._facts.of(iri, _NOTE)),
+            notes=tuple(self._notes(iri)),
             sources=tuple(
                 source
                 for source in self._words.sources(passages_of(parts))
@@ -207,6 +207,12 @@ class _Builder:
         sources = self._sources(iri)
         first = next((source for source in sources if source.part), None)
         return (first.part, first.line, iri) if first else (99, 0, iri)
+
+    def _notes(self, iri: str) -> list[str]:
+        """Return what the editors decided, in the reader's language where it is told in that."""
+        notes = [one.value for one in self._facts.of(iri, _NOTE)]
+        own = [note for note in notes if note.language == self._words.language]
+        return [note.value for note in own or notes]
 
     def _retelling(self, iri: str, own: str) -> Retelling:
         sources = self._sources(iri)
