@@ -59,6 +59,41 @@ def test_a_query_that_is_ended_leaves_no_folder_and_no_process(tmp_path, later):
     assert list(tmp_path.iterdir()) == []
 
 
+#: A process that is told to end while Python itself calls something, which lets no exception out.
+UNRAISABLE = """
+import os, signal, sys, time, weakref
+from portsmouth.cli.ending import orderly
+
+class Passing: pass
+
+def passed(_):
+    os.kill(os.getpid(), signal.{name})
+    # The signal is obeyed in here.
+    for _ in range(100): pass
+
+try:
+    with orderly():
+        passing = Passing()
+        noted = weakref.ref(passing, passed)
+        del passing
+        time.sleep(60)
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", -signal.SIGTERM)])
+def test_no_end_is_lost_that_comes_where_python_lets_nothing_out(name, code):
+    ended = subprocess.run(
+        [sys.executable, "-c", UNRAISABLE.replace("{name}", name)],
+        capture_output=True,
+        timeout=50,
+        check=False,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (code, b"", b"")
+
+
 #: A store in memory, made in a process that is told to end at one moment of its life.
 TOLD = """
 import asyncio, os, pathlib, shutil, signal, sys, tempfile
