@@ -298,7 +298,7 @@ def cors_headers(origin: str) -> tuple[Header, ...]:
         return ()
     return (
         (b"access-control-allow-origin", origin.encode()),
-        (b"access-control-expose-headers", b"Allow, ETag, Link, Location, Retry-After"),
+        (b"access-control-expose-headers", b"Allow, ETag, Link, Location, Retry-After, X-Request-ID"),
     )
 
 

@@ -12,7 +12,7 @@ from portsmouth.store.protocol import Query, Store
 from portsmouth_server import urls
 from portsmouth_server.answering import page
 from portsmouth_server.http import DATA_HEADERS, READ
-from portsmouth_server.media import accept_of
+from portsmouth_server.media import RECEIPTS_PROFILE, accept_of
 from portsmouth_server.operating.door import Door
 from portsmouth_server.operating.metrics import Metrics
 from portsmouth_server.pages import HtmlPages
@@ -40,6 +40,10 @@ def page_router(pages: HtmlPages) -> APIRouter:
         if body is None:
             raise NotFoundError(found=f"problem type {kind[:100]!r}", expected="one that this server uses")
         return page(body)
+
+    @router.api_route(urls.PROFILE, methods=READ)
+    async def profile() -> Response:
+        return page(pages.render("profile.html", iri=RECEIPTS_PROFILE))
 
     return router
 

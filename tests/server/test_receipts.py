@@ -391,3 +391,14 @@ def test_a_page_with_an_answer_leads_programs_to_its_receipts_too(
     if leads:
         told = shipped.fetch(link[1 : link.index(">")], headers={"Accept": "application/json"})
         assert (told.status, "rows" in json.loads(told.body)) == (200, True)
+
+
+def test_the_profile_that_answers_name_is_described_where_its_iri_leads(shipped: Any) -> None:
+    reply = shipped.fetch("/queries/signatories?receipts=inline&format=json")
+    (iri,) = re.findall(
+        r'<https://w3id.org/portsmouth1905(/profile/[a-z]+)>; rel="profile"', reply.headers["link"]
+    )
+    described = shipped.fetch(iri, headers={"Accept": "text/html"}).body.decode()
+    assert all(f"<code>{member}</code>" in described for member in ("facts", "rows", "support", "passages"))
+    assert "X-Request-ID" in reply.headers["access-control-expose-headers"]
+    assert reply.headers["x-request-id"]
