@@ -55,8 +55,8 @@ def serve(
         with suppress(KeyboardInterrupt):
             server.run()
     except SystemExit:
-        # uvicorn leaves so when it cannot listen.
-        raise StoreError(
+        # uvicorn leaves so when the application does not start, and when it cannot listen.
+        raise app.failure or StoreError(
             f"found {settings.host}:{settings.port} taken or not to be had; expected a free address: "
             "choose another port"
         ) from None

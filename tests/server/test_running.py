@@ -121,6 +121,20 @@ def test_an_address_that_cannot_be_had_is_told_with_the_cause(data: str, host: s
     assert len(ended.stderr.splitlines()) == 1
 
 
+def test_a_service_that_cannot_be_asked_is_told_and_not_the_address() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        nobody = f"http://127.0.0.1:{gone.getsockname()[1]}/sparql"
+    ended = subprocess.run(
+        [sys.executable, "-m", "portsmouth", "serve", "--endpoint", nobody, "--port", "0"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ended.returncode == 4
+    assert ended.stderr.splitlines()[-1].startswith(f"error: found no answer from {nobody}")
+    assert "expected a SPARQL service there" in ended.stderr and "taken" not in ended.stderr
+
+
 def test_a_variable_that_is_no_setting_is_remarked_on(caplog: pytest.LogCaptureFixture) -> None:
     given = {"PORTSMOUTH_MAX_ROW": "5", "PORTSMOUTH_SKIP_WEB": "1", "OTHER": "x", "PORTSMOUTH_MAX_ROWS": "7"}
     assert Settings.from_environment(given).max_rows == 7
