@@ -67,7 +67,7 @@ def test_the_numbers_follow_what_is_drawn(visit: Any) -> None:
     assert {name: number for name, number in numbers(page).items() if number != "0"} == asked_anew != every
     page.locator(".chip", has_text="money").click()
     page.wait_for_url("**manner=money**")
-    shown = f"{asked_anew['money']} of these acts are shown."
+    shown = f"Acts shown: {asked_anew['money']}."
     assert page.locator(".count").inner_text().endswith(shown)
     assert "manner=money" in page.locator(".take a", has_text="GEXF").get_attribute("href")
     assert (
