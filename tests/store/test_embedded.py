@@ -240,6 +240,21 @@ def test_a_worker_that_dies_idle_is_not_asked():
     with_store(use)
 
 
+def test_a_worker_that_died_idle_and_of_whose_end_nothing_is_known_yet_costs_nobody_an_answer():
+    async def use(store):
+        await asyncio.gather(*(body(store, f"ASK {{ ?s ?p {n} }}") for n in range(3)))
+        workers = processes(store)
+        for worker in workers:
+            os.kill(worker, signal.SIGKILL)
+        while any(state_of(worker) not in ("", "Z") for worker in workers):
+            time.sleep(0.01)
+        # Nothing has been heard of their ends, and nothing will be before the next query is handed over.
+        assert len(store._nursery._workers) == len(workers)
+        return await body(store, "ASK {}")
+
+    assert with_store(use) == b'{"head":{},"boolean":true}'
+
+
 def test_closing_leaves_no_process_and_no_file():
     async def use(store):
         await body(store, "ASK {}")

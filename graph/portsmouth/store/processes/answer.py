@@ -179,7 +179,7 @@ class EmbeddedAnswer:
         if worker is None:
             self._store.start_task(self._run_on_a_new_worker())
         else:
-            self._hand_over(worker)
+            self._hand_over(worker, has_waited=True)
 
     async def _run_on_a_new_worker(self) -> None:
         try:
@@ -192,7 +192,7 @@ class EmbeddedAnswer:
         else:
             self._hand_over(worker)
 
-    def _hand_over(self, worker: Worker) -> None:
+    def _hand_over(self, worker: Worker, *, has_waited: bool = False) -> None:
         self._worker, self._snapshot = worker, worker.snapshot
         worker.listener = self._take
         # Most queries end within the moment, and need no other timer.
@@ -203,7 +203,14 @@ class EmbeddedAnswer:
         except BlockingIOError:
             sent = 0
         except OSError:
-            self._take(b"")
+            if has_waited:
+                # It ended before it heard of this query, for which another does as well.
+                worker.listener = None
+                worker.close()
+                self._worker = None
+                self._run()
+            else:
+                self._take(b"")
             return
         if sent < len(self._message):
             self._store.start_task(self._send_rest(worker, self._message[sent:]))
