@@ -82,6 +82,21 @@ def test_nesting_beyond_the_limit_is_refused_before_the_parser_sees_it():
         outline("{" * (MAX_NESTING + 1))
 
 
+@pytest.mark.parametrize(
+    "before",
+    ["FILTER(1<2&&'>'=", "FILTER(1<?b#>'''\n||''=", "OPTIONAL { <<?s?p'>'>> ?q ?r } FILTER('x'="],
+)
+def test_brackets_hide_in_no_string_that_only_looks_like_one(before: str) -> None:
+    deep = "(" * (MAX_NESTING + 1) + "1" + ")" * (MAX_NESTING + 1)
+    with pytest.raises(QueryNestingError):
+        outline(f"ASK {{ {before}{deep}&&'x'='x') }} # '''")
+
+
+def test_many_brackets_beside_one_another_may_stand_beside_any_iri() -> None:
+    pattern = "?s (<http://e/#a>|<http://e/O'B>) <#x> FILTER(?s = <#x'>) "
+    outline(f"ASK {{ {pattern * MAX_NESTING} }}")
+
+
 @given(st.text())
 def test_the_lexer_reads_any_text_and_loses_no_visible_character_outside_comments(text):
     seen = "".join(token.text for token in tokens(text))

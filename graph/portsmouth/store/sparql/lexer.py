@@ -42,6 +42,7 @@ _TOKEN: Final = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _CODEPOINT: Final = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
+_WITH_AUTHORITY: Final = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*://")
 _LOCAL_ESCAPE: Final = re.compile(r"\\(.)")
 _OPENING: Final = frozenset("{([")
 _CLOSING: Final = frozenset("})]")
@@ -287,6 +288,33 @@ def undeclared_prefix(text: str, prefixes: Mapping[str, str]) -> Token | None:
     return None
 
 
+def _is_unsure(text: str) -> bool:
+    """Say whether there may be other tokens in a text to a parser, which knows where a condition stands.
+
+    What looks like an IRI, ``<?b&&'>``, is a comparison behind a value in brackets, and what it holds of a
+    string or a comment changes all that follows. Nothing of a condition is like ``<http://``.
+
+    >>> _is_unsure("ASK { ?s <#p> 1 FILTER(?s = <#a>) }"), _is_unsure("ASK { FILTER(?a<?b&&'>'='x') }")
+    (False, True)
+    """
+    brackets: list[str] = []
+    before = ""
+    for token in tokens(text):
+        if (
+            token.kind == "iri"
+            and ("'" in token.text or "#" in token.text)
+            and (before == "<" or (brackets[-1:] == ["("] and before[-1] not in "(,=!<>&|+-*/^"))
+            and not _WITH_AUTHORITY.match(token.text)
+        ):
+            return True
+        if token.text in _OPENING:
+            brackets.append(token.text)
+        elif token.text in _CLOSING and brackets:
+            brackets.pop()
+        before = token.text
+    return False
+
+
 class _OutlineReader:
     """The few states in which a lexer of the prologue, the dataset clause and ``SERVICE`` can be."""
 
@@ -299,6 +327,11 @@ class _OutlineReader:
         self.volatile = False
 
     def read(self, text: str) -> Outline:
+        if sum(map(text.count, _OPENING)) > MAX_NESTING and _is_unsure(text):
+            raise QueryNestingError(
+                found=f"more than {MAX_NESTING} brackets, and a comparison that looks like an IRI",
+                expected="spaces around the < of comparisons",
+            )
         depth = 0
         stream = tokens(text)
         for token in stream:
