@@ -274,6 +274,13 @@ def test_each_concept_scheme_has_labels_a_definition_and_members() -> None:
         assert any(graph.subjects(SKOS.inScheme, scheme)), scheme
 
 
+def test_what_the_editors_decided_is_told_in_english_and_thai() -> None:
+    graph = facts()
+    noted = set(graph.subjects(SKOS.editorialNote))
+    assert len(noted) > 400
+    assert [term for term in noted if languages(graph, term, SKOS.editorialNote) != {"en", "th"}] == []
+
+
 def test_no_two_concepts_of_a_scheme_share_a_label() -> None:
     graph = ontology()
     seen: dict[tuple[Node, str], list[Node]] = defaultdict(list)
