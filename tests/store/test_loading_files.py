@@ -4,6 +4,7 @@ import gzip
 import io
 import itertools
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -162,6 +163,15 @@ def test_the_estimate_of_memory_follows_the_size_of_the_data(tmp_path):
     assert one * 7 < eight < one * 9
     assert eight * 0.5 < estimated_mib(packed, merged=False) < eight * 2
     assert estimated_mib(small, merged=True) > one
+
+
+def test_what_is_no_n_quads_is_told_with_its_place_and_nothing_of_how_it_was_opened(tmp_path):
+    path = tmp_path / "own.ttl"
+    path.write_bytes(OLD + b"<http://e/s> <http://e/p> o .\n")
+    with pytest.raises(DocumentError) as raised:
+        filling.load(tmp_path / "new", path, merged=True)
+    line = OLD.count(b"\n") + 1
+    assert re.search(rf"at line {line} column \d+: [^()]+\); expected N-Quads", str(raised.value))
 
 
 @pytest.mark.parametrize("long", [False, True])

@@ -63,7 +63,8 @@ def read_dataset(source: Path | bytes, store: ox.Store) -> ox.Store:
         store.bulk_extend(map(_grounded, quads))
     except (SyntaxError, ValueError) as error:
         where = "" if isinstance(source, bytes) else f"{source}: "
-        raise DocumentError(f"{where}{error}", "a dataset in N-Quads") from None
+        told = error.msg if isinstance(error, SyntaxError) else error
+        raise DocumentError(f"{where}{told}", "a dataset in N-Quads") from None
     return store
 
 

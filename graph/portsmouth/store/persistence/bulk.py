@@ -158,7 +158,9 @@ def estimated_mib(path: Path, *, merged: bool) -> int:
 
 
 def _unreadable(path: Path, error: Exception) -> DocumentError:
-    return DocumentError(f"{path}, which cannot be read ({error})", "N-Quads, whole, as it is or in gzip")
+    # Python adds to a syntax error what it takes for a file's name, which is the number of an open file here.
+    told = error.msg if isinstance(error, SyntaxError) else error
+    return DocumentError(f"{path}, which cannot be read ({told})", "N-Quads, whole, as it is or in gzip")
 
 
 class Source:
