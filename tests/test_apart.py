@@ -1,6 +1,7 @@
 """Work in a process of its own: its result, its errors, and nothing else, come back."""
 
 import os
+import signal
 import time
 
 import pytest
@@ -43,6 +44,27 @@ def test_an_error_comes_back_as_it_was(error):
 def test_a_process_that_dies_is_told_of():
     with pytest.raises(StoreError, match="status -9"):
         Apart(lambda: os.kill(os.getpid(), 9)).result()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_work_whose_beginning_is_interrupted_leaves_no_process(monkeypatch, number) -> None:
+    fork, begun = os.fork, []
+
+    def interrupted() -> int:
+        if pid := fork():
+            begun.append(pid)
+            signal.raise_signal(number)
+        return pid
+
+    monkeypatch.setattr(os, "fork", interrupted)
+    before = signal.signal(number, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            Apart(lambda: time.sleep(60))
+    finally:
+        signal.signal(number, before)
+    with pytest.raises(ProcessLookupError):
+        os.kill(begun[0], 0)
 
 
 def test_work_that_is_ended_leaves_no_process_and_can_be_ended_again() -> None:

@@ -34,13 +34,23 @@ class Apart(Generic[T]):
         if not hasattr(os, "fork"):
             return
         self._work = None
-        self._reading, writing = os.pipe()
-        self._pid = os.fork()
-        if self._pid == 0:
-            os.close(self._reading)
-            _do(work, writing)
-        os.close(writing)
-        self._running = True
+        # Nobody would know of a process, were this one interrupted just when there is one.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+        try:
+            self._reading, writing = os.pipe()
+            self._pid = os.fork()
+            if self._pid == 0:
+                os.close(self._reading)
+                _do(work, writing, before)
+            os.close(writing)
+            self._running = True
+        finally:
+            try:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            except BaseException:
+                # Whatever came meanwhile is obeyed now.
+                self.end()
+                raise
 
     def result(self) -> T:
         """Wait for the work and return what it returned.
@@ -79,12 +89,13 @@ class Apart(Generic[T]):
             os.waitpid(self._pid, 0)
 
 
-def _do(work: Callable[[], T], writing: int) -> None:
-    """Do the work in the child, and end it."""
+def _do(work: Callable[[], T], writing: int, mask: set[signal.Signals | int]) -> None:
+    """Do the work in the child, with the signals blocked that are to be, and end it."""
     status = 1
     # So that work which shows something on a terminal leaves that as it was.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         try:
             told = pickle.dumps((work(), None), protocol=pickle.HIGHEST_PROTOCOL)
         except PortsmouthError as error:
