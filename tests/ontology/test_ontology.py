@@ -281,6 +281,15 @@ def test_what_the_editors_decided_is_told_in_english_and_thai() -> None:
     assert [term for term in noted if languages(graph, term, SKOS.editorialNote) != {"en", "th"}] == []
 
 
+@pytest.mark.parametrize("name", FILES)
+def test_whatever_is_explained_in_english_is_explained_in_thai(name: str) -> None:
+    graph = read(name)
+    explaining = (SKOS.definition, SKOS.scopeNote, RDFS.comment, vocabularies.DCTERMS.description)
+    for property_ in explaining:
+        for term in set(graph.subjects(property_)):
+            assert languages(graph, term, property_) == {"en", "th"}, (term, property_)
+
+
 def test_no_two_concepts_of_a_scheme_share_a_label() -> None:
     graph = ontology()
     seen: dict[tuple[Node, str], list[Node]] = defaultdict(list)
