@@ -74,11 +74,15 @@ class Sandbox:
             return answer
         raise DocumentError(**answer)
 
-    async def check_query(self, text: str, seconds: float) -> None:
+    async def check_query(
+        self, text: str, seconds: float, *, base: str | None = None, known_prefixes: bool = False
+    ) -> None:
         """Parse a query and evaluate nothing of it; see :func:`portsmouth.store.sparql.engine.check`.
 
         :param text: the query.
         :param seconds: how long that may take.
+        :param base: the IRI against which relative IRIs stand.
+        :param known_prefixes: whether the project's prefixes hold without being declared.
         :raises QuerySyntaxError: it is not SPARQL.
         :raises QueryNestingError: it is nested too deeply to be parsed.
         :raises RequestError: the engine refuses it for another reason.
@@ -87,7 +91,8 @@ class Sandbox:
         """
         document = text.encode("utf-8", "surrogatepass")
         try:
-            answer = await self._read(document, {"form": _QUERY}, seconds)
+            head = {"form": _QUERY, "base": base, "known_prefixes": known_prefixes}
+            answer = await self._read(document, head, seconds)
         except DocumentError as error:
             raise QueryNestingError(
                 found="a query that exhausts the parser's stack", expected=error.expected
@@ -100,7 +105,9 @@ class Sandbox:
             raise RequestError(answer["found"], answer["expected"])
         raise QuerySyntaxError(**answer)
 
-    async def _read(self, document: bytes, head: Mapping[str, str], seconds: float) -> bytes | dict[str, Any]:
+    async def _read(
+        self, document: bytes, head: Mapping[str, object], seconds: float
+    ) -> bytes | dict[str, Any]:
         """Let a helper read a document and return its answer, or what it says is wrong."""
         async with self._places:
             helper = self._waiting() or await self._start()
@@ -192,7 +199,7 @@ class Sandbox:
         return StoreError(f"found a helper that ended with status {status}; expected triples")
 
 
-async def _ask(helper: Process, document: bytes, head: Mapping[str, str]) -> bytes | dict[str, Any]:
+async def _ask(helper: Process, document: bytes, head: Mapping[str, object]) -> bytes | dict[str, Any]:
     assert helper.stdin is not None  # noqa: S101  # both are pipes
     assert helper.stdout is not None  # noqa: S101
     packed = json.dumps({**head, "length": len(document)}).encode()
@@ -215,7 +222,8 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
         document = requests.read(head["length"])
         try:
             if head["form"] == _QUERY:
-                check(Query(document.decode("utf-8", "surrogatepass")))
+                text = document.decode("utf-8", "surrogatepass")
+                check(Query(text, base=head["base"], known_prefixes=head["known_prefixes"]))
                 body = b""
             else:
                 body = to_ntriples(document, head["form"], head["base"])

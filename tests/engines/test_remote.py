@@ -18,6 +18,7 @@ from portsmouth.errors import (
     AnswerLimitError,
     DeadlineError,
     ParameterError,
+    QueryNestingError,
     QuerySyntaxError,
     ReadOnlyError,
     RemoteError,
@@ -44,6 +45,27 @@ KNOWN = {
 }
 LISTED = "SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g"
 ALL = "SELECT * { ?s ?p ?o }"
+
+
+def test_a_query_that_the_parser_cannot_bear_costs_itself_alone():
+    slow = "ASK { " + "<<?s ?p " * 2000 + "?o" + ">>" * 2000 + " ?q ?r }"
+    deep = "ASK { FILTER(" + "!" * 100_000 + "true) }"
+
+    async def use():
+        store = RemoteStore("http://127.0.0.1:9/")
+        try:
+            with pytest.raises(QueryNestingError):
+                await store.query(Query(deep))
+            with pytest.raises(DeadlineError):
+                await store.query(Query(slow, deadline=0.5))
+            # What the service is asked is understood as its own text says, and the project's prefixes hold.
+            for text in ("ASK { <a> ?p ?o }", "ASK { ?s a skos:Concept }"):
+                with pytest.raises(RemoteError):
+                    await store.query(Query(text, base="http://e/", known_prefixes=True))
+        finally:
+            await store.aclose()
+
+    asyncio.run(use())
 
 
 @pytest.fixture(scope="module")

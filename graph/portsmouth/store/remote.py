@@ -32,6 +32,7 @@ from portsmouth.errors import (
     StoreError,
 )
 from portsmouth.loading import State, read_state
+from portsmouth.sandbox import Sandbox
 from portsmouth.store.limits import Limits
 from portsmouth.store.protocol import (
     RESULT_FORMATS,
@@ -63,6 +64,8 @@ _REFRESH: Final = 5.0
 _UNVERSIONED: Final = 60.0
 #: Quads of which a stance is made here, since the service knows no stances.
 _MOST_FOR_STANCES: Final = 2_000_000
+#: Characters of a query that takes the parser neither much time nor much of the stack, triple terms apart.
+_SHORT: Final = 2000
 DatasetMode = Literal["merged", "plain"]
 
 
@@ -100,6 +103,7 @@ class RemoteStore:
         self._looking: asyncio.Task[None] | None = None
         self._answers: set[RemoteAnswer] = set()
         self._copies = StancedCopies(self._fetch, self._limits)
+        self._sandbox = Sandbox(self._limits.memory_mib)
 
     @property
     def snapshot(self) -> str:
@@ -123,7 +127,8 @@ class RemoteStore:
         """
         engine.refuse_services(query, self._limits.service_hosts)
         form = query_form(query.text)
-        engine.parse_query(query)
+        seconds = query.deadline or self._limits.deadline
+        await self._check(query, seconds)
         if form is None:
             # The parser knows more than the service may; whatever it takes for a query begins otherwise.
             raise QuerySyntaxError("another beginning", "SELECT, ASK, CONSTRUCT or DESCRIBE")
@@ -132,7 +137,6 @@ class RemoteStore:
         self._look_again()
         kind = _KINDS[form]
         media_type = query.formats.pick(kind)
-        seconds = query.deadline or self._limits.deadline
         answer = RemoteAnswer(query, kind, media_type, seconds, self._threads, self._answers.discard)
         self._answers.add(answer)
         try:
@@ -193,6 +197,7 @@ class RemoteStore:
         for answer in list(self._answers):
             await answer.aclose()
         await self._copies.aclose()
+        await self._sandbox.aclose()
         await self._service.aclose()
         self._threads.shutdown(wait=False)
 
@@ -208,6 +213,15 @@ class RemoteStore:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self.aclose()
+
+    async def _check(self, query: Query, seconds: float) -> None:
+        """Let the parser judge a query; one that could take it any time, or all of its stack, in a helper."""
+        if len(query.text) <= _SHORT and "<<" not in query.text:
+            engine.parse_query(query)
+        else:
+            await self._sandbox.check_query(
+                query.text, seconds, base=query.base, known_prefixes=query.known_prefixes
+            )
 
     def _named(self) -> list[str]:
         """Return the named graphs that have been loaded."""
