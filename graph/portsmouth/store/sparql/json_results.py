@@ -9,7 +9,7 @@ what the engine writes as JSON (SPARQL 1.1 Query Results JSON Format).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from portsmouth.iris import XSD
@@ -66,6 +66,8 @@ class JsonTable:
         self._length = 0
         #: What stands before the value of each column; ``None`` before the first line.
         self._keys: list[bytes] | None = None
+        #: How a row is written that has a value in each column.
+        self._row = b""
         self._begun = False
 
     def write(self, data: bytes) -> int:
@@ -102,6 +104,7 @@ class JsonTable:
 
     def _begin(self, names: list[bytes]) -> None:
         self._keys = [b',"%b":' % name for name in names]
+        self._row = b"},{" + b"".join([key + b"%b" for key in self._keys])[1:]
         told = b",".join([b'"%b"' % name for name in names])
         self._output.write(b'{"head":{"vars":[%b]},"results":{"bindings":[' % told)
 
@@ -114,13 +117,10 @@ class JsonTable:
         # Behind the last line.
         cells.pop()
         unbound = _TERMS.unbound
-        values = list(map(_TERMS.__getitem__, cells))
+        values = tuple(map(_TERMS.__getitem__, cells))
         if _TERMS.unbound != unbound:
             return b"".join(_sparse(keys, values))
-        parts = [b""] * (2 * len(cells))
-        parts[::2] = [b"},{" + keys[0][1:], *keys[1:]] * (len(cells) // len(keys))
-        parts[1::2] = values
-        return b"".join(parts)
+        return self._row * (len(cells) // len(keys)) % values
 
 
 class _Terms(dict[bytes, bytes]):
@@ -144,7 +144,7 @@ class _Terms(dict[bytes, bytes]):
 _TERMS: Final = _Terms()
 
 
-def _sparse(keys: list[bytes], values: list[bytes]) -> Iterator[bytes]:
+def _sparse(keys: Sequence[bytes], values: Sequence[bytes]) -> Iterator[bytes]:
     """Yield the parts of rows some of whose columns have no value."""
     width = len(keys)
     for begin in range(0, len(values), width):
