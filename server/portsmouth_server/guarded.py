@@ -28,8 +28,6 @@ from portsmouth_server.readers import MUCH, Readers
 _FAREWELL: Final = 2.0
 #: Requests of one client that may wait before no more is read of what it asks.
 _MOST_AT_ONCE: Final = 16
-#: How many times the longest body a message may have before it is no longer even thrown away.
-_PATIENCE: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +60,19 @@ class Present:
         self.readers = Readers(seconds)
 
 
+class _Gentle:
+    """A transport whose end waits for the end of the request.
+
+    :param connection: whose it is.
+    """
+
+    def __init__(self, connection: Guarded) -> None:
+        self._transport = connection.transport
+        self.write = self._transport.write
+        self.is_closing = self._transport.is_closing
+        self.close = connection.close_when_read
+
+
 class Guarded(HttpToolsProtocol):
     """One connection of a client, who may do only so much. A server has a subclass with its own clients."""
 
@@ -83,6 +94,8 @@ class Guarded(HttpToolsProtocol):
     _refusal: tuple[int, str] | None = None
     #: What is said, and the end, once everything that was asked before is answered.
     _last_words = b""
+    #: Whether nothing more is sent, and the request is only read to its end.
+    _ends = False
     unsent = MUCH
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -92,6 +105,7 @@ class Guarded(HttpToolsProtocol):
         self._begun: list[Any] = []
         #: What takes the body that is being read.
         self._reading_for: Any = None
+        self._gentle: Any = _Gentle(self)
         present, allowance = self.present, self.allowance
         present.readers.watch(self.connections, self.loop)  # type: ignore[arg-type]  # all are of this class
         self._address = self.client[0] if self.client else ""
@@ -122,7 +136,7 @@ class Guarded(HttpToolsProtocol):
                 cycle.message_event.set()
         # They know the connection, which so goes at once, and not only when the collector comes by.
         self._begun.clear()
-        self._reading_for = self.cycle = None  # type: ignore[assignment]
+        self._reading_for = self.cycle = self._gentle = None  # type: ignore[assignment]
 
     # --- what the parser tells
 
@@ -157,6 +171,7 @@ class Guarded(HttpToolsProtocol):
         """Let the application answer the request whose head has been read."""
         before = self.cycle
         super().on_headers_complete()
+        self.cycle.transport = self._gentle
         self._reading_for = self.cycle
         if before is not None and not before.response_complete:
             self._begun.append(before)
@@ -172,8 +187,11 @@ class Guarded(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """Pass on that a request has been read."""
         self.receiving = False
+        self._stop_timer()
         if not self._over:
             super().on_message_complete()
+        if self._ends:
+            self.transport.close()
 
     # --- reading and writing
 
@@ -218,8 +236,8 @@ class Guarded(HttpToolsProtocol):
         allowance = self.allowance
         if self._in_head and self._bytes > allowance.head:
             self._refuse_head()
-        elif self._bytes > allowance.head + _PATIENCE * allowance.body:
-            self.transport.close()
+        elif self._bytes > allowance.head + allowance.body:
+            self._read_on()
 
     def _feed(self, data: bytes) -> None:
         """Let the parser read what has come, beyond requests for other protocols, too.
@@ -298,6 +316,26 @@ class Guarded(HttpToolsProtocol):
     def _say_last_words(self) -> None:
         self.transport.write(self._last_words)
         self.transport.close()
+
+    # --- the end
+
+    def close_when_read(self) -> None:
+        """Say that nothing more is sent, and close once the request has been read.
+
+        Were something of it unread at the close, a client that sends all of it before it reads would not get
+        to see the response (RFC 9112, section 9.6).
+        """
+        if self.receiving and not self.transport.is_closing():
+            self._ends = True
+            self.transport.write_eof()
+            self._read_on()
+        else:
+            self.transport.close()
+
+    def _read_on(self) -> None:
+        """Throw away what comes of a request that has been refused, but not for ever."""
+        if self._timer is None:
+            self._timer = self.loop.call_later(self.allowance.seconds, self.transport.close)
 
     def on_the_wire(self, problem: Problem, name: bytes, more: Sequence[Header] = ()) -> bytes:
         """Write a problem as a whole HTTP response, after which the connection is closed.
