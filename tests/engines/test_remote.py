@@ -48,7 +48,7 @@ ALL = "SELECT * { ?s ?p ?o }"
 
 
 def test_a_query_that_the_parser_cannot_bear_costs_itself_alone():
-    slow = "ASK { " + "<<?s ?p " * 2000 + "?o" + ">>" * 2000 + " ?q ?r }"
+    slow = "ASK { " + "?s ?p ?o . " * 1_000_000 + "}"
     deep = "ASK { FILTER(" + "!" * 100_000 + "true) }"
 
     async def use():
@@ -57,7 +57,7 @@ def test_a_query_that_the_parser_cannot_bear_costs_itself_alone():
             with pytest.raises(QueryNestingError):
                 await store.query(Query(deep))
             with pytest.raises(DeadlineError):
-                await store.query(Query(slow, deadline=0.5))
+                await store.query(Query(slow, deadline=0.05))
             # What the service is asked is understood as its own text says, and the project's prefixes hold.
             for text in ("ASK { <a> ?p ?o }", "ASK { ?s a skos:Concept }"):
                 with pytest.raises(RemoteError):
