@@ -1,5 +1,7 @@
 """What the bench does with what it measured: the report, the tables, the turns. Nothing is timed."""
 
+import re
+import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -109,9 +111,14 @@ def test_a_list_of_requests_is_sent_once_whole_and_failures_are_counted() -> Non
         def do_GET(self) -> None:
             seen.append(self.path)
             self.send_response(404 if "bad" in self.path else 200)
-            self.send_header("Content-Length", "2")
+            if "chunks" in self.path:
+                self.send_header("Transfer-Encoding", "chunked")
+            elif "end" in self.path:
+                self.send_header("Connection", "close")
+            else:
+                self.send_header("Content-Length", "2")
             self.end_headers()
-            self.wfile.write(b"ok")
+            self.wfile.write(b"1\r\no\r\n1\r\nk\r\n0\r\n\r\n" if "chunks" in self.path else b"ok")
 
         def log_message(self, *_: object) -> None:
             pass
@@ -121,13 +128,20 @@ def test_a_list_of_requests_is_sent_once_whole_and_failures_are_counted() -> Non
     try:
         numbers = iter(range(100))
         took, failed, _ = work.answer(
-            f"http://127.0.0.1:{server.server_port}/", ["/a%N%", "/bad%N%"], 3, 10, "*/*", numbers.__next__
-        )
+            f"http://127.0.0.1:{server.server_port}/", ["/a%N%", "/bad%N%", "/chunks%N%", "/end%N%"], 3, 20,
+            "*/*", numbers.__next__,
+        )  # fmt: skip
     finally:
         server.shutdown()
         server.server_close()
-    assert (len(took), failed) == (5, 5)
-    assert sorted(int(path.strip("/abd")) for path in seen) == list(range(10))
+    assert (len(took), failed) == (15, 5)
+    assert sorted(int(re.sub("[^0-9]", "", path)) for path in seen) == list(range(20))
+
+
+def test_requests_that_nobody_takes_fail() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    assert work.answer(f"http://127.0.0.1:{port}/", ["/"], 2, 5, "*/*", lambda: 1)[:2] == ([], 5)
 
 
 def test_the_command_line_knows_every_section() -> None:

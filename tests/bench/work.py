@@ -2,18 +2,82 @@
 
 from __future__ import annotations
 
-import http.client
 import itertools
+import selectors
+import socket
 import statistics
-import threading
 import time
 from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
+import httptools
+
 #: Seconds until a request counts as failed.
 _PATIENCE = 600.0
 #: Bytes of an answer that are read at once.
-_PIECE = 1 << 18
+_PIECE = 1 << 20
+
+
+class _Client:
+    """A connection that asks one thing after another.
+
+    One loop reads for all of them, into one place, and what it reads goes nowhere: the load generator runs on
+    the processors of the server.
+
+    :param address: host and port of the server.
+    """
+
+    def __init__(self, address: tuple[str, int]) -> None:
+        self._address = address
+        self.socket: socket.socket | None = None
+        self.began = 0.0
+        self._whole = False
+
+    def ask(self, request: bytes) -> None:
+        """Send a request.
+
+        :raises OSError: the server takes none.
+        """
+        self.began = time.perf_counter()
+        self._whole = False
+        self._parser = httptools.HttpResponseParser(self)
+        if self.socket is None:
+            self.socket = socket.create_connection(self._address, timeout=_PATIENCE)
+        self.socket.sendall(request)
+
+    def on_message_complete(self) -> None:
+        """Be told by the parser that the answer is whole."""
+        self._whole = True
+
+    def read(self, piece: bytearray) -> bool | None:
+        """Read what has come; say whether the answer is a good one, ``None`` as long as it is not whole."""
+        assert self.socket is not None
+        try:
+            length = self.socket.recv_into(piece, 0, socket.MSG_DONTWAIT)
+            self._parser.feed_data(memoryview(piece)[:length])
+        except BlockingIOError:
+            return None
+        except (OSError, httptools.HttpParserError):
+            return False
+        if not self._whole:
+            # An answer that nothing but the end of the connection ends.
+            return None if length else self._status == 200
+        return self._status == 200
+
+    @property
+    def _status(self) -> int:
+        return int(self._parser.get_status_code())
+
+    @property
+    def lasts(self) -> bool:
+        """Whether the connection can be asked again."""
+        return self._whole and bool(self._parser.should_keep_alive())
+
+    def close(self) -> None:
+        """Close the connection; the next request opens another."""
+        if self.socket is not None:
+            self.socket.close()
+            self.socket = None
 
 
 def answer(
@@ -32,42 +96,49 @@ def answer(
     :return: milliseconds of every answer, how many requests failed, and the seconds that all took.
     """
     parts = urlsplit(url)
-    waiting = iter(list(itertools.islice(itertools.cycle(addresses), requests)))
-    lock, took, failed = threading.Lock(), list[float](), list[int]()
-
-    def client() -> None:
-        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=_PATIENCE)
-        # What is read goes nowhere: a place for each piece would cost as much as the reading.
-        piece = bytearray(_PIECE)
-        while True:
-            with lock:
-                address = next(waiting, None)
-                if address is None:
-                    break
-                address = address.replace("%N%", str(number()))
-            began = time.perf_counter()
-            try:
-                connection.request("GET", address, headers={"Accept": accept})
-                reply = connection.getresponse()
-                while reply.readinto(piece):
-                    pass
-                good = reply.status == 200
-            except (OSError, http.client.HTTPException):
-                good = False
-                connection.close()
-            if good:
-                took.append(1000 * (time.perf_counter() - began))
-            else:
-                failed.append(1)
-        connection.close()
-
-    threads = [threading.Thread(target=client, daemon=True) for _ in range(min(clients, requests))]
+    head = f" HTTP/1.1\r\nHost: {parts.netloc}\r\nAccept: {accept}\r\n\r\n"
+    waiting = itertools.islice(itertools.cycle(addresses), requests)
+    took, failed = list[float](), 0
+    piece = bytearray(_PIECE)
     began = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return took, len(failed), time.perf_counter() - began
+    with selectors.DefaultSelector() as selector:
+
+        def ask(client: _Client) -> int:
+            """Send the next request, and return how many could not be sent."""
+            unsent = 0
+            for address in waiting:
+                try:
+                    client.ask(f"GET {address.replace('%N%', str(number()))}{head}".encode())
+                except OSError:
+                    client.close()
+                    unsent += 1
+                    continue
+                assert client.socket is not None
+                selector.register(client.socket, selectors.EVENT_READ, client)
+                return unsent
+            client.close()
+            return unsent
+
+        for _ in range(min(clients, requests)):
+            failed += ask(_Client((parts.hostname or "", parts.port or 80)))
+        while selector.get_map():
+            # Where nothing comes any more, none of them will be answered.
+            ready = [key for key, _ in selector.select(_PATIENCE)] or list(selector.get_map().values())
+            for key in ready:
+                client = key.data
+                good = client.read(piece)
+                now = time.perf_counter()
+                if good is None and now - client.began < _PATIENCE:
+                    continue
+                if good:
+                    took.append(1000 * (now - client.began))
+                else:
+                    failed += 1
+                selector.unregister(key.fileobj)
+                if not (good and client.lasts):
+                    client.close()
+                failed += ask(client)
+    return took, failed, time.perf_counter() - began
 
 
 def percentile(values: Sequence[float], share: float) -> float:
