@@ -48,8 +48,9 @@ function done(summary, latency, requests)
 end
 """
 #: Numbers that no request has had; a repeated workload always sends the same one.
-_APART = 1_000_000
-_numbers = itertools.count(_APART, 10 * _APART)
+#: Each thread of a load generator, of which there are some at most, has its own.
+_APART, _THREADS = 1_000_000, 10
+_numbers = itertools.count(_APART, _THREADS * _APART)
 _SAME = 7
 #: Clients that one thread of the load generator keeps up with, however quick the server.
 _OF_ONE_THREAD = 32
@@ -156,7 +157,7 @@ def drive(
             cpu=1e6 * cpu / requests,
             failed=failed,
         )
-    threads = max(1, min(clients // _OF_ONE_THREAD, os.cpu_count() or 1, 10))
+    threads = max(1, min(clients // _OF_ONE_THREAD, os.cpu_count() or 1, _THREADS))
     script = folder / "load.lua"
     quoted = ",".join(json.dumps(address) for address in addresses)
     values = {
